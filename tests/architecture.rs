@@ -7,11 +7,12 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, NodeDep, PackageId};
 
 /// Crates of the workspace, each with all that it knows of the others.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("cruncher-analysis", &[]),
     ("cruncher-aws", &[]),
     ("cruncher-backend", &["cruncher-aws", "cruncher-legacy", "cruncher-results", "cruncher-study"]),
     ("cruncher-browser", &["cruncher-aws", "cruncher-backend", "cruncher-study"]),
+    ("cruncher-canvas", &["cruncher-browser", "cruncher-plot"]),
     ("cruncher-cli", &["cruncher-aws", "cruncher-backend", "cruncher-results", "cruncher-study"]),
     ("cruncher-conformance", &["cruncher-aws"]),
     ("cruncher-dashboard", &["cruncher-aws", "cruncher-backend", "cruncher-browser", "cruncher-study"]),
@@ -21,6 +22,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "cruncher-analysis",
             "cruncher-backend",
             "cruncher-browser",
+            "cruncher-canvas",
             "cruncher-plot",
             "cruncher-sampling",
             "cruncher-study",
@@ -33,6 +35,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "cruncher-aws",
             "cruncher-backend",
             "cruncher-browser",
+            "cruncher-canvas",
             "cruncher-plot",
             "cruncher-results",
             "cruncher-study",

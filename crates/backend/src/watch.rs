@@ -43,7 +43,7 @@ use strategy::WatchStrategy;
 /// Watches a study, and remembers what it has read, so that only changes are read again.
 pub struct StudyWatch<M = FullStrategy> {
     study: Study,
-    means: M,
+    strategy: M,
     ledger: Ledger,
     heartbeats: BTreeMap<String, Seen<Option<Heartbeat>>>,
     /// Number of bytes read of each segment.
@@ -76,12 +76,12 @@ impl<M> StudyWatch<M> {
     }
 }
 
-#[expect(private_bounds, reason = "there are two means, and both are known here")]
+#[expect(private_bounds, reason = "there are two strategy, and both are known here")]
 impl<M: WatchStrategy> StudyWatch<M> {
-    fn by(means: M, study: Study) -> Self {
+    fn by(strategy: M, study: Study) -> Self {
         Self {
             study,
-            means,
+            strategy,
             ledger: Ledger::default(),
             heartbeats: BTreeMap::new(),
             segments: BTreeMap::new(),
@@ -123,7 +123,7 @@ impl<M: WatchStrategy> StudyWatch<M> {
         let now = self.study.now();
         let (cases, open) = (self.ledger.cases(), self.ledger.open_cases());
         self.schedule.note_look(LookCounts { time: now, messages: queue.messages(), cases, open }, has_changed);
-        if self.schedule.needs_listing(cases != cases_before || self.means.goes_on(now)) {
+        if self.schedule.needs_listing(cases != cases_before || self.strategy.goes_on(now)) {
             match M::look_at_data(self).await? {
                 Some(has_news) => has_changed |= has_news,
                 None => return Ok(None),
@@ -227,7 +227,7 @@ impl<M: WatchStrategy> StudyWatch<M> {
 
     fn snapshot(&self, now: f64, dead_letters: u64) -> Snapshot {
         // Keys begin with the host, so those of a host stand together.
-        let known = || self.heartbeats.values().filter_map(|seen| seen.content.as_ref()).chain(self.means.workers());
+        let known = || self.heartbeats.values().filter_map(|seen| seen.content.as_ref()).chain(self.strategy.workers());
         let alive = known().filter(|worker| worker.is_alive(now));
         let mut workers: Vec<Heartbeat> =
             alive.chain(known().filter(|worker| !worker.is_alive(now))).cloned().collect();
@@ -235,7 +235,7 @@ impl<M: WatchStrategy> StudyWatch<M> {
         for worker in workers.iter().filter(|worker| worker.is_fresh(now) && worker.state == WorkerState::Running) {
             running.extend(worker.case.as_ref().map(|case| (case.batch.clone(), case.case_id)));
         }
-        running.extend(self.means.running(now));
+        running.extend(self.strategy.running(now));
         // A heartbeat is older than what is known of its case by now.
         for worker in &mut workers {
             let goes_on = |case: &RunningCase| {
@@ -250,11 +250,11 @@ impl<M: WatchStrategy> StudyWatch<M> {
         let batches = self.ledger.account(&AccountingInput {
             now,
             running: &running,
-            waiting: (!self.means.has_other_queue()).then_some(self.queue.waiting + self.queue.delayed),
+            waiting: (!self.strategy.has_other_queue()).then_some(self.queue.waiting + self.queue.delayed),
             leased: self.queue.leased,
             control,
             queue_is_empty: self.schedule.queue_is_empty(now),
-            held_elsewhere: &self.means.held_elsewhere(now),
+            held_elsewhere: &self.strategy.held_elsewhere(now),
         });
         let total = total(&batches);
         Snapshot {

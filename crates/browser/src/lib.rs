@@ -7,8 +7,6 @@
 #[cfg(target_arch = "wasm32")]
 pub mod address;
 #[cfg(target_arch = "wasm32")]
-pub mod appearance;
-#[cfg(target_arch = "wasm32")]
 pub mod browser_store;
 #[cfg(target_arch = "wasm32")]
 pub mod clipboard;
@@ -35,6 +33,8 @@ pub mod theme;
 pub mod visit_flags;
 #[cfg(target_arch = "wasm32")]
 pub mod watch_messages;
+#[cfg(target_arch = "wasm32")]
+pub mod worker_channel;
 
 /// Returns the ports by which requests are sent.
 #[cfg(target_arch = "wasm32")]

@@ -186,14 +186,14 @@ impl<'a> EnqueueSession<'a> {
     /// Sends until the end or a pause. A second signal ends it at once: cases that may have been sent are noted.
     async fn send(&mut self, sending: &mut SubmissionSender) -> Result<SendEnd, CommandFailure> {
         let (before, clock) = (sending.journal().accepted(), self.study.client.ports().clock.clone());
-        let (steering, start, mut listener) = (PauseHandle::default(), clock.now(), SignalListener::new()?);
+        let (pause_handle, start, mut listener) = (PauseHandle::default(), clock.now(), SignalListener::new()?);
         let gauge = ProgressLine::new(sending.journal().of(), "cases");
         let mut last = EnqueueProgress::default();
         let mut show = |progress: EnqueueProgress| {
             gauge.show(&progress);
             last = progress;
         };
-        let (ran, signal) = steer(sending.run(&steering, &mut show), &steering, &mut listener).await?;
+        let (ran, signal) = steer(sending.run(&pause_handle, &mut show), &pause_handle, &mut listener).await?;
         drop(gauge);
         self.secs += clock.now().saturating_sub(start).as_secs_f64();
         self.last.requests += last.requests;
@@ -242,7 +242,7 @@ impl<'a> EnqueueSession<'a> {
 /// Runs until the end, and asks for a pause when a signal comes. A second signal doesn't wait.
 async fn steer<T>(
     sending: impl Future<Output = T>,
-    steering: &PauseHandle,
+    pause_handle: &PauseHandle,
     listener: &mut SignalListener,
 ) -> Result<(T, Option<EndSignal>), CommandFailure> {
     let mut sending = std::pin::pin!(sending);
@@ -256,7 +256,7 @@ async fn steer<T>(
                     return Err(ended(signal, message));
                 }
                 note("Pausing: what is under way comes to its end. Ctrl-C again doesn't wait for it; nothing gets lost.");
-                steering.pause();
+                pause_handle.pause();
             }
         }
     }

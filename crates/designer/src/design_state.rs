@@ -31,8 +31,8 @@ pub(super) struct DesignState {
     pub(super) reading: RwSignal<NumberReading>,
     /// The preview of the design.
     pub(super) preview: RwSignal<PreviewState>,
-    /// Notified when there are new pictures of it.
-    pub(super) pictures: Trigger,
+    /// Notified when there is a new image of it.
+    pub(super) image: Trigger,
     /// The quality of the points; `None` while it is computed.
     pub(super) quality: RwSignal<Option<PointsQuality>>,
     /// The parts of the page that were unfolded.
@@ -148,7 +148,7 @@ impl DesignState {
             table_file: StoredValue::new_local(None),
             reading: RwSignal::default(),
             preview: RwSignal::default(),
-            pictures: Trigger::new(),
+            image: Trigger::new(),
             quality: RwSignal::default(),
             unfolded: RwSignal::default(),
             drawn: RwSignal::default(),

@@ -13,8 +13,6 @@
 )]
 
 #[cfg(target_arch = "wasm32")]
-mod channel;
-#[cfg(target_arch = "wasm32")]
 mod design_state;
 #[cfg(target_arch = "wasm32")]
 mod draft_storage;
@@ -24,6 +22,8 @@ mod focus;
 mod form;
 #[cfg(target_arch = "wasm32")]
 mod journals;
+#[cfg(target_arch = "wasm32")]
+mod json_message;
 #[cfg(target_arch = "wasm32")]
 mod messages;
 #[cfg(target_arch = "wasm32")]

@@ -24,8 +24,17 @@ pub(super) enum PointsRequest {
         file: DesignFile,
         /// The dimensions that are drawn against one another, by their position.
         drawn: Vec<usize>,
-        /// The side of each picture, in pixels.
-        side_px: usize,
+        /// The canvas that it is drawn for.
+        target: PictureTarget,
+    },
+    /// Draw the same preview for a canvas that looks different.
+    Repaint {
+        /// The design, without its table.
+        file: DesignFile,
+        /// The dimensions that are drawn.
+        drawn: Vec<usize>,
+        /// The canvas.
+        target: PictureTarget,
     },
     /// Return the inputs of a case.
     Case {
@@ -53,8 +62,10 @@ pub(super) enum PointsAnswer {
     Imported(TableSummary),
     /// The table can't be used.
     NotImported(WrongTable),
-    /// The preview of the design. Its parts are the pictures, row by row of the lower triangle.
-    Picture(DesignPicture),
+    /// The preview of the design. Its part is the image, as red, green, blue and opacity of each pixel.
+    Picture(DesignPicture, PictureTarget),
+    /// The same preview for another canvas. Its part is the image.
+    Repainted(PictureTarget),
     /// The quality of its points.
     Quality(PointsQuality),
     /// The design can't become cases.
@@ -134,10 +145,6 @@ pub(super) struct DesignPicture {
     pub(super) axes: Vec<AxisLabel>,
     /// The dimensions that are drawn, by their position.
     pub(super) drawn: Vec<usize>,
-    /// Number of points in each part of each drawn axis.
-    pub(super) histograms: Vec<Vec<u32>>,
-    /// The side of each picture, in pixels.
-    pub(super) side_px: usize,
     /// Time that the choice of points took, in seconds.
     pub(super) chosen_in_secs: f64,
 }
@@ -147,6 +154,23 @@ pub(super) struct DesignPicture {
 pub(super) struct AxisLabel {
     /// The factor, or its component.
     pub(super) name: String,
+    /// The unit of its values; may be empty.
+    pub(super) unit: String,
+}
+
+/// Canvas that a preview is drawn for: size in its pixels, and colours.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct PictureTarget {
+    /// The width.
+    pub(super) width_px: u32,
+    /// The height.
+    pub(super) height_px: u32,
+    /// Number of its pixels in one of the page.
+    pub(super) pixel_ratio: f64,
+    /// The colour of points: red, green, blue.
+    pub(super) data: [u8; 3],
+    /// The colour below them.
+    pub(super) muted: [u8; 3],
 }
 
 /// Quality of a design's points. A missing figure wasn't computed, or means nothing for these points.

@@ -112,7 +112,7 @@ fn toolbar(state: DesignState) -> AnyView {
     };
     let extend = move |_| {
         state.say("Looking for designs that were submitted …");
-        sending::order(state, SendOrder::Submitted, &[]);
+        sending::order(state, SendOrder::Submitted);
     };
     let is_operator = state.access.with_value(|access| access.role) == cruncher_study::access::Role::Operator;
     view! {
@@ -173,7 +173,7 @@ fn submitted(state: DesignState) -> Option<AnyView> {
         let time = clock_time(design.submit_time, Date::now() / 1000.0);
         let take = move |_| {
             state.say(format!("Reading {} …", design.model.file_name()));
-            sending::order(state, SendOrder::ReadModel(Box::new(design.clone())), &[]);
+            sending::order(state, SendOrder::ReadModel(Box::new(design.clone())));
             state.reports.submitted.set(None);
         };
         view! {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use cruncher_analysis::largest_correlation;
 use cruncher_browser::network;
-use cruncher_plot::density::{bins_of_grid, histogram, shadow};
+use cruncher_browser::worker_channel::PageChannel;
 use cruncher_sampling::UnitPoints;
 use cruncher_sampling::quality::{
     MAX_DISCREPANCY_POINTS, centred_discrepancy, discrepancy_of_optimised, mean_discrepancy_of_random,
@@ -25,13 +25,12 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Blob;
 
-use super::channel::{PageChannel, Parts};
+use super::json_message::{JsonMessage, Parts};
 use super::messages::{
-    AxisLabel, DesignPicture, ImportedColumn, PointsAnswer, PointsQuality, PointsRequest, TableSummary, WrongTable,
+    AxisLabel, DesignPicture, ImportedColumn, PictureTarget, PointsAnswer, PointsQuality, PointsRequest, TableSummary,
+    WrongTable,
 };
-
-/// Maximum number of parts of a histogram.
-const MAX_BINS: usize = 20;
+use super::preview_canvas;
 
 /// Maximum number of dimensions that are drawn against one another; without a choice these are the first ones.
 pub(super) const MAX_DRAWN: usize = 6;
@@ -50,18 +49,25 @@ pub(super) struct PointMaker {
 
 impl PointMaker {
     /// Answers a request of the page.
-    pub(super) async fn answer(&mut self, ask: PointsRequest, parts: Parts, page: &PageChannel) {
-        match ask {
-            PointsRequest::Import { reading } => say(page, &self.import(reading, parts).await, &[]),
+    pub(super) async fn answer(&mut self, request: PointsRequest, parts: Parts, page: &PageChannel) {
+        match request {
+            PointsRequest::Import { reading } => send(page, self.import(reading, parts).await),
             PointsRequest::ForgetTable => {
                 self.table = None;
                 self.last = None;
             }
-            PointsRequest::Preview { file, drawn, side_px } => self.preview(file, &drawn, side_px, page),
+            PointsRequest::Preview { file, drawn, target } => self.preview(file, &drawn, target, page),
+            PointsRequest::Repaint { file, drawn, target } => {
+                // The page shows why there is no design, if there is none.
+                if let Ok(design) = self.design(file) {
+                    let image = painted(&axes(&design), &drawn, &target);
+                    send(page, JsonMessage { value: PointsAnswer::Repainted(target), parts: vec![image] });
+                }
+            }
             PointsRequest::Case { file, row } => {
                 let design = self.design(file).ok();
                 let case = design.filter(|design| row < design.len()).map(|design| design.parameters(row));
-                say(page, &PointsAnswer::Case(case), &[]);
+                send(page, PointsAnswer::Case(case));
             }
             PointsRequest::WriteTable { file } => self.write_table(file, parts, page),
             PointsRequest::WriteJson { file } => {
@@ -108,20 +114,28 @@ impl PointMaker {
         Ok(design)
     }
 
-    fn preview(&mut self, file: DesignFile, drawn: &[usize], side_px: usize, page: &PageChannel) {
+    fn preview(&mut self, file: DesignFile, drawn: &[usize], target: PictureTarget, page: &PageChannel) {
         let (replicates, sampler) = (file.replicates as usize, file.sampler);
         let start = network().clock.now();
         let design = match self.design(file) {
             Ok(design) => design,
-            Err(error) => return say(page, &PointsAnswer::NoDesign { reason: error.to_string() }, &[]),
+            Err(error) => return send(page, PointsAnswer::NoDesign { reason: error.to_string() }),
         };
         let chosen_in_secs = network().clock.now().saturating_sub(start).as_secs_f64();
         let axes = axes(&design);
-        let (picture, pictures) = picture(&design, &axes, drawn, side_px);
-        let thinning = ThinnedDesign::of(sampler, design.left_out(), design.len() as u64);
-        let picture = DesignPicture { cases: design.len() * replicates, thinning, chosen_in_secs, ..picture };
-        say(page, &PointsAnswer::Picture(picture), &pictures);
-        say(page, &PointsAnswer::Quality(quality(&design, &axes)), &[]);
+        let picture = DesignPicture {
+            points: design.len(),
+            cases: design.len() * replicates,
+            left_out: design.left_out(),
+            thinning: ThinnedDesign::of(sampler, design.left_out(), design.len() as u64),
+            levels: level_sizes(&design),
+            axes: axes.iter().map(label).collect(),
+            drawn: drawn_axes(&axes, drawn),
+            chosen_in_secs,
+        };
+        let image = painted(&axes, &picture.drawn, &target);
+        send(page, JsonMessage { value: PointsAnswer::Picture(picture, target), parts: vec![image] });
+        send(page, PointsAnswer::Quality(quality(&design, &axes)));
     }
 
     fn write_table(&mut self, file: DesignFile, parts: Parts, page: &PageChannel) {
@@ -136,7 +150,7 @@ impl PointMaker {
         });
         match table {
             Ok(table) => written(page, "cases.csv", "text/csv", &table),
-            Err(reason) => say(page, &PointsAnswer::NotWritten { reason }, &[]),
+            Err(reason) => send(page, PointsAnswer::NotWritten { reason }),
         }
     }
 }
@@ -182,46 +196,19 @@ fn shown(value: &str) -> String {
     }
 }
 
-fn picture(design: &DesignPoints, axes: &[DesignAxis], drawn: &[usize], side_px: usize) -> (DesignPicture, Parts) {
-    let mut drawn: Vec<usize> = drawn.iter().copied().filter(|position| *position < axes.len()).collect();
-    if drawn.is_empty() {
-        drawn = (0..axes.len().min(MAX_DRAWN)).collect();
-    }
-    let places = |position: &usize| axes[*position].places.as_slice();
-    let mut pictures = Parts::new();
-    for (index, row) in drawn.iter().enumerate() {
-        for column in &drawn[..index] {
-            let pixels = shadow(places(column), places(row), side_px);
-            pictures.push(Uint8Array::from(pixels.as_slice()).into());
-        }
-    }
-    let picture = DesignPicture {
-        points: design.len(),
-        cases: design.len(),
-        left_out: design.left_out(),
-        thinning: None,
-        levels: level_sizes(design),
-        axes: axes.iter().map(label).collect(),
-        histograms: drawn.iter().map(|position| bars(places(position))).collect(),
-        drawn,
-        side_px,
-        chosen_in_secs: 0.0,
-    };
-    (picture, pictures)
+/// Returns the dimensions that are drawn: those that were asked for, or the first ones.
+fn drawn_axes(axes: &[DesignAxis], wanted: &[usize]) -> Vec<usize> {
+    let known: Vec<usize> = wanted.iter().copied().filter(|position| *position < axes.len()).collect();
+    if known.is_empty() { (0..axes.len().min(MAX_DRAWN)).collect() } else { known }
 }
 
-/// Counts the points in each part of an axis: each value of a grid has a part, or several share one.
-fn bars(places: &[f64]) -> Vec<u32> {
-    histogram(places, bins_of_grid(places, MAX_BINS).unwrap_or_else(|| bins(places.len())))
-}
-
-/// Returns a number of bins that divides the points evenly, so that an even design looks even.
-fn bins(points: usize) -> usize {
-    (8..=MAX_BINS).rev().find(|bins| points.is_multiple_of(*bins)).unwrap_or(12)
+fn painted(axes: &[DesignAxis], drawn: &[usize], target: &PictureTarget) -> JsValue {
+    let axes: Vec<&DesignAxis> = drawn.iter().filter_map(|position| axes.get(*position)).collect();
+    Uint8Array::from(preview_canvas::paint(&axes, target).image().rgba.as_slice()).into()
 }
 
 fn label(axis: &DesignAxis) -> AxisLabel {
-    AxisLabel { name: axis.name.clone() }
+    AxisLabel { name: axis.name.clone(), unit: axis.unit.clone() }
 }
 
 fn level_sizes(design: &DesignPoints) -> Vec<(u32, usize)> {
@@ -256,11 +243,11 @@ fn quality(design: &DesignPoints, axes: &[DesignAxis]) -> PointsQuality {
 
 fn written(page: &PageChannel, name: &str, media_type: &str, content: &[u8]) {
     let answer = PointsAnswer::Written { name: name.to_owned(), media_type: media_type.to_owned() };
-    say(page, &answer, &[Uint8Array::from(content).into()]);
+    send(page, JsonMessage { value: answer, parts: vec![Uint8Array::from(content).into()] });
 }
 
-fn say(page: &PageChannel, answer: &PointsAnswer, parts: &[JsValue]) {
-    page.say(answer, parts).expect("numbers can be handed over");
+fn send(page: &PageChannel, answer: impl Into<JsonMessage<PointsAnswer>>) {
+    page.send(answer.into()).expect("numbers can be handed over");
 }
 
 /// Returns the bytes of a file.

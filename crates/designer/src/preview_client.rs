@@ -6,19 +6,21 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
-use cruncher_browser::appearance::when_it_looks_different;
 use cruncher_browser::download;
+use cruncher_browser::programs::PageProgram;
+use cruncher_browser::worker_channel::{WorkerEvent, WorkerHandle};
+use cruncher_canvas::when_it_looks_different;
+use cruncher_plot::RasterImage;
 use cruncher_study::design::DesignFile;
 use cruncher_study::factor::Factor;
 use cruncher_study::sampler::Sampler;
 use leptos::html::Canvas;
 use leptos::prelude::*;
-use wasm_bindgen::JsValue;
 use web_sys::Blob;
 
-use super::channel::{Parts, WorkerHandle, WorkerMessage};
 use super::design_state::{DesignState, PreviewState, TableState};
-use super::messages::{DesignPicture, PointsAnswer, PointsRequest};
+use super::json_message::{JsonMessage, Parts};
+use super::messages::{PictureTarget, PointsAnswer, PointsRequest};
 use super::points::MAX_DRAWN;
 use super::preview_canvas;
 use super::worker::WorkerRequest;
@@ -29,25 +31,30 @@ const NO_DESIGN: &str = "There is no design to be saved yet: see the marked fiel
 /// Time that a worker may go on with points that aren't needed any more, in milliseconds.
 const PATIENCE_MILLIS: u64 = 250;
 
-/// A design, the dimensions of it that are drawn, and the side of a picture in pixels.
+/// A design, the dimensions of it that are drawn, and the canvas that they are drawn for.
+#[derive(Clone)]
 struct PreviewRequest {
     file: DesignFile,
     drawn: Vec<usize>,
-    side_px: usize,
+    target: PictureTarget,
 }
 
 /// The worker, its current work, and the next request.
 #[derive(Default)]
 struct PreviewClient {
-    engine: Option<WorkerHandle>,
+    worker: Option<WorkerHandle<JsonMessage<WorkerRequest>>>,
     /// Number of the current worker: answers of earlier ones are out of date.
     generation: u32,
     /// Whether a design is being drawn.
     is_busy: bool,
     /// The design that is drawn next.
     next: Option<PreviewRequest>,
-    /// The pictures of the last answer.
-    pictures: Vec<Vec<u8>>,
+    /// The design that was drawn last.
+    last: Option<PreviewRequest>,
+    /// The image of the last answer, and the canvas that it was painted for.
+    image: Option<(PictureTarget, RasterImage)>,
+    /// Whether the image is being painted for another canvas.
+    is_repainting: bool,
     /// Whether a timer runs that ends a worker which takes too long.
     is_timed: bool,
     /// Files that were asked for and aren't written yet: a new worker is asked for them again.
@@ -67,9 +74,15 @@ impl PreviewClient {
     /// Drops the next request. A worker that is still busy is ended, since its answer isn't needed.
     fn stop(&mut self) {
         self.next = None;
-        if std::mem::take(&mut self.is_busy) {
-            self.engine = None;
+        if self.is_busy {
+            self.end_worker();
         }
+    }
+
+    fn end_worker(&mut self) {
+        self.worker = None;
+        self.is_busy = false;
+        self.is_repainting = false;
     }
 }
 
@@ -84,8 +97,8 @@ pub(super) fn follow(state: DesignState, canvas: NodeRef<Canvas>) {
     Effect::new(move || {
         let drawn = state.drawn.get();
         if let Some(file) = wanted.get() {
-            let side_px = side_px(state, &file, &drawn, canvas);
-            ask_for(state, PreviewRequest { file, drawn, side_px });
+            let target = target(state, &file, &drawn, canvas);
+            ask_for(state, PreviewRequest { file, drawn, target });
         } else {
             CLIENT.with_borrow_mut(PreviewClient::stop);
             state.preview.set(PreviewState::None);
@@ -93,11 +106,17 @@ pub(super) fn follow(state: DesignState, canvas: NodeRef<Canvas>) {
     });
     let redraw = move || {
         if let (Some(canvas), Some(picture)) = (canvas.get_untracked(), state.preview.read_untracked().picture()) {
-            CLIENT.with_borrow(|client| preview_canvas::draw(&canvas, picture, &client.pictures));
+            let wanted = CLIENT.with_borrow(|client| {
+                let (target, image) = client.image.as_ref()?;
+                preview_canvas::draw(&canvas, picture, (target, image))
+            });
+            if let Some(target) = wanted {
+                repaint(state, target);
+            }
         }
     };
     Effect::new(move || {
-        state.pictures.track();
+        state.image.track();
         canvas.track();
         redraw();
     });
@@ -114,13 +133,25 @@ fn wanted(state: DesignState) -> Option<DesignFile> {
     draft.points().ok()
 }
 
-/// Returns the side of a picture on the screen, in pixels: more would be drawn for nothing.
-fn side_px(state: DesignState, file: &DesignFile, drawn: &[usize], canvas: NodeRef<Canvas>) -> usize {
+/// Returns what a picture of the design must look like on the canvas.
+fn target(state: DesignState, file: &DesignFile, drawn: &[usize], canvas: NodeRef<Canvas>) -> PictureTarget {
     let sampled: usize = file.factors.iter().map(Factor::dimensions).sum();
     let imported = || state.preview.read_untracked().picture().map_or(MAX_DRAWN, |picture| picture.axes.len());
     let dimensions = if file.sampler == Sampler::Table { imported() } else { sampled };
     let shown = if drawn.is_empty() { dimensions.clamp(1, MAX_DRAWN) } else { drawn.len() };
-    preview_canvas::side_px(canvas.get_untracked().as_ref(), shown)
+    preview_canvas::target(canvas.get_untracked().as_ref(), shown)
+}
+
+/// Asks for the image of the design that was drawn last, for a canvas that looks different.
+fn repaint(state: DesignState, target: PictureTarget) {
+    let wanted = CLIENT.with_borrow_mut(|client| {
+        // The image of a design that is being drawn comes anyway, and is compared with the canvas then.
+        let is_coming = client.is_busy || std::mem::replace(&mut client.is_repainting, true);
+        client.last.clone().filter(|_| !is_coming)
+    });
+    if let Some(PreviewRequest { file, drawn, .. }) = wanted {
+        post(state, PointsRequest::Repaint { file, drawn, target });
+    }
 }
 
 fn ask_for(state: DesignState, wanted: PreviewRequest) {
@@ -134,15 +165,18 @@ fn ask_for(state: DesignState, wanted: PreviewRequest) {
 
 /// Begins with the next request.
 fn go_on(state: DesignState) {
-    let Some(PreviewRequest { file, drawn, side_px }) = CLIENT.with_borrow_mut(|client| {
+    let Some(PreviewRequest { file, drawn, target }) = CLIENT.with_borrow_mut(|client| {
         let next = client.next.take();
         client.is_busy = next.is_some();
+        if next.is_some() {
+            client.last.clone_from(&next);
+        }
         next
     }) else {
         return;
     };
     state.quality.set(None);
-    post(state, PointsRequest::Preview { file: file.clone(), drawn, side_px }, &[]);
+    post(state, PointsRequest::Preview { file: file.clone(), drawn, target });
     ask_for_case(state, file);
 }
 
@@ -157,8 +191,7 @@ fn end_soon(state: DesignState) {
             client.is_timed = false;
             let is_late = client.is_busy && client.next.is_some();
             if is_late {
-                client.engine = None;
-                client.is_busy = false;
+                client.end_worker();
             }
             is_late
         });
@@ -176,8 +209,8 @@ fn end_soon(state: DesignState) {
 /// Asks the worker to read the table again: a new one, or an old one in a new worker.
 pub(super) fn import(state: DesignState) {
     match state.table_file.get_value() {
-        Some(file) => post(state, reading_of(state), &[file.into()]),
-        None => post(state, PointsRequest::ForgetTable, &[]),
+        Some(file) => post_with(state, reading_of(state), vec![file.into()]),
+        None => post(state, PointsRequest::ForgetTable),
     }
 }
 
@@ -195,7 +228,7 @@ pub(super) fn show_case(state: DesignState) {
 fn ask_for_case(state: DesignState, file: DesignFile) {
     let number: Option<usize> = state.case_number.read_untracked().trim().parse().ok();
     match number.and_then(|number| number.checked_sub(1)) {
-        Some(row) => post(state, PointsRequest::Case { file, row }, &[]),
+        Some(row) => post(state, PointsRequest::Case { file, row }),
         None => state.case.set(None),
     }
 }
@@ -233,50 +266,54 @@ fn write(state: DesignState, wanted: Wanted) {
 
 fn ask_to_write(state: DesignState, wanted: Wanted) {
     match wanted {
-        Wanted::Json(file) => post(state, PointsRequest::WriteJson { file }, &[]),
+        Wanted::Json(file) => post(state, PointsRequest::WriteJson { file }),
         Wanted::Table(file) => {
             let model = state.model.read_untracked().as_ref().map(|model| model.content.clone());
-            let parts: Vec<JsValue> = model.iter().map(|model| js_sys::Uint8Array::from(&**model).into()).collect();
-            post(state, PointsRequest::WriteTable { file }, &parts);
+            let parts: Parts = model.iter().map(|model| js_sys::Uint8Array::from(&**model).into()).collect();
+            post_with(state, PointsRequest::WriteTable { file }, parts);
         }
     }
 }
 
-fn post(state: DesignState, ask: PointsRequest, parts: &[JsValue]) {
-    let is_import = matches!(ask, PointsRequest::Import { .. });
-    let request = WorkerRequest::Points(ask);
+fn post(state: DesignState, request: PointsRequest) {
+    post_with(state, request, Parts::new());
+}
+
+fn post_with(state: DesignState, request: PointsRequest, parts: Parts) {
+    let is_import = matches!(request, PointsRequest::Import { .. });
+    let request = JsonMessage { value: WorkerRequest::Points(request), parts };
     let started = CLIENT.with_borrow_mut(|client| {
-        if client.engine.is_none() {
+        if client.worker.is_none() {
             client.generation += 1;
             let generation = client.generation;
-            let engine = WorkerHandle::start(move |heard| receive(state, generation, heard))?;
+            let receive = move |event| receive(state, generation, event);
+            let worker = WorkerHandle::start(PageProgram::Designer, receive)?;
             if let Some(table) = state.table_file.get_value().filter(|_| !is_import) {
-                engine.post(&WorkerRequest::Points(reading_of(state)), &[table.into()])?;
+                let value = WorkerRequest::Points(reading_of(state));
+                worker.post(JsonMessage { value, parts: vec![table.into()] })?;
             }
-            client.engine = Some(engine);
+            client.worker = Some(worker);
         }
-        client.engine.as_ref().map_or(Ok(()), |engine| engine.post(&request, parts))
+        client.worker.as_ref().map_or(Ok(()), |worker| worker.post(request))
     });
     if let Err(error) = started {
         state.preview.set(PreviewState::Failed(error.to_string()));
     }
 }
 
-fn receive(state: DesignState, generation: u32, heard: WorkerMessage<PointsAnswer>) {
+fn receive(state: DesignState, generation: u32, event: WorkerEvent<JsonMessage<PointsAnswer>>) {
     if CLIENT.with_borrow(|client| client.generation != generation) {
         return;
     }
-    match heard {
-        WorkerMessage::Ready => {}
-        WorkerMessage::Broken(reason) => {
+    match event {
+        WorkerEvent::Broken(reason) => {
             CLIENT.with_borrow_mut(|client| {
-                client.engine = None;
-                client.is_busy = false;
+                client.end_worker();
                 client.unwritten.clear();
             });
             state.preview.set(PreviewState::Failed(format!("the page's worker ended: {reason}")));
         }
-        WorkerMessage::Said(answer, parts) => apply_answer(state, answer, parts),
+        WorkerEvent::Message(JsonMessage { value, parts }) => apply_answer(state, value, parts),
     }
 }
 
@@ -288,7 +325,17 @@ fn apply_answer(state: DesignState, answer: PointsAnswer, parts: Parts) {
         PointsAnswer::NotImported(problem) => {
             show_table(state, |name| TableState::Wrong { name, problem });
         }
-        PointsAnswer::Picture(picture) => show_picture(state, picture, parts),
+        PointsAnswer::Picture(picture, target) => {
+            take_image(target, &parts);
+            let is_last = CLIENT.with_borrow(|client| client.next.is_none());
+            state.preview.set(if is_last { PreviewState::Ready(picture) } else { PreviewState::Busy(Some(picture)) });
+            state.image.notify();
+        }
+        PointsAnswer::Repainted(target) => {
+            CLIENT.with_borrow_mut(|client| client.is_repainting = false);
+            take_image(target, &parts);
+            state.image.notify();
+        }
         PointsAnswer::Quality(quality) => {
             state.quality.set(Some(quality));
             go_on(state);
@@ -319,12 +366,11 @@ fn show_table(state: DesignState, table: impl FnOnce(String) -> TableState) {
     }
 }
 
-fn show_picture(state: DesignState, picture: DesignPicture, parts: Parts) {
-    let pictures = parts.iter().map(|part| js_sys::Uint8Array::new(part).to_vec()).collect();
-    CLIENT.with_borrow_mut(|client| client.pictures = pictures);
-    let is_last = CLIENT.with_borrow(|client| client.next.is_none());
-    state.preview.set(if is_last { PreviewState::Ready(picture) } else { PreviewState::Busy(Some(picture)) });
-    state.pictures.notify();
+fn take_image(target: PictureTarget, parts: &Parts) {
+    let rgba = parts.first().map(|part| js_sys::Uint8Array::new(part).to_vec()).unwrap_or_default();
+    let (width_px, height_px) = (target.width_px as usize, target.height_px as usize);
+    let image = RasterImage { left_px: 0, top_px: 0, width_px, height_px, rgba };
+    CLIENT.with_borrow_mut(|client| client.image = Some((target, image)));
 }
 
 /// Returns the file that was read as the table, for another worker.

@@ -16,6 +16,7 @@ use cruncher_backend::enqueue::{
 use cruncher_backend::fetch::submitted::{submitted, submitted_model};
 use cruncher_browser::network;
 use cruncher_browser::state::problem::PageProblem;
+use cruncher_browser::worker_channel::PageChannel;
 use cruncher_study::access::AccessKey;
 use cruncher_study::case::{CaseId, Parameters};
 use cruncher_study::design::DesignFile;
@@ -26,7 +27,7 @@ use js_sys::Uint8Array;
 use wasm_bindgen::JsCast;
 
 use self::reports::{failed, first_case, sent, sent_of, stop};
-use super::channel::{PageChannel, Parts};
+use super::json_message::{JsonMessage, Parts};
 use super::messages::{PreflightSummary, SendEffort, SendNews, SendOrder, SendProgress, StopReason, WaitingCases};
 use super::points::PointMaker;
 use super::tab_lock::{TabClaim, TabLock};
@@ -57,14 +58,14 @@ pub(super) struct CaseSender {
 struct Open {
     study: Study,
     keep: Rc<dyn KeyValueStore>,
-    steering: PauseHandle,
+    pause_handle: PauseHandle,
     /// The submission that is being sent. The task that sends holds the lock.
     sending: Rc<Mutex<Option<SubmissionSender>>>,
     /// Number of the current wait for first results; an earlier wait ends when the number has changed.
     wait: Rc<RefCell<u32>>,
     page: PageChannel,
     /// Asks other tabs whether they send.
-    sole: Rc<TabLock>,
+    tab_lock: Rc<TabLock>,
     /// Tells other tabs that this one sends, as long as there is something to send, be it paused.
     claim: Rc<RefCell<Option<TabClaim>>>,
 }
@@ -91,25 +92,25 @@ impl CaseSender {
             }
             SendOrder::Prepare { file } => {
                 let news = self.prepare(file, parts, page).await.unwrap_or_else(|reason| SendNews::Refused { reason });
-                say(page, &news);
+                send_news(page, news);
             }
             SendOrder::Send { hold_after, again } => {
                 self.send(hold_after, if again { SentBefore::SendAgain } else { SentBefore::Wait });
             }
-            SendOrder::Pause => self.open.iter().for_each(|open| open.steering.pause()),
+            SendOrder::Pause => self.open.iter().for_each(|open| open.pause_handle.pause()),
             SendOrder::GoOn => self.go_on(page).await,
             SendOrder::Cancel => match &self.open {
                 Some(open) => open.cancel(),
-                None => say(page, &SendNews::Nothing),
+                None => send_news(page, SendNews::Nothing),
             },
             SendOrder::Forget => self.forget(page).await,
             SendOrder::Submitted => match &self.open {
                 Some(open) => open.tell_submitted(),
-                None => say(page, &SendNews::NotSubmitted { reason: NOT_OPEN.to_owned() }),
+                None => send_news(page, SendNews::NotSubmitted { reason: NOT_OPEN.to_owned() }),
             },
             SendOrder::ReadModel(design) => match &self.open {
                 Some(open) => open.tell_model(design),
-                None => say(page, &SendNews::SubmittedModel(design, Err(NOT_OPEN.to_owned()))),
+                None => send_news(page, SendNews::SubmittedModel(design, Err(NOT_OPEN.to_owned()))),
             },
         }
     }
@@ -118,8 +119,8 @@ impl CaseSender {
     async fn open(&mut self, page: &PageChannel) {
         match self.try_to_open(page).await {
             Ok(true) => {}
-            Ok(false) => say(page, &SendNews::Nothing),
-            Err(stop) => say(page, &SendNews::Stopped(SendProgress::default(), stop)),
+            Ok(false) => send_news(page, SendNews::Nothing),
+            Err(stop) => send_news(page, SendNews::Stopped(SendProgress::default(), stop)),
         }
     }
 
@@ -129,7 +130,7 @@ impl CaseSender {
         let is_known = |open: &&Open| open.sending.try_lock().is_none_or(|place| place.is_some());
         match self.open.as_ref().filter(is_known) {
             Some(open) => {
-                open.steering.go_on();
+                open.pause_handle.go_on();
                 open.go_on();
             }
             None => self.open(page).await,
@@ -142,11 +143,11 @@ impl CaseSender {
         let study = cruncher_backend::study::open(network(), page_url, key).await;
         let study = study.map_err(|error| stop(PageProblem::from(&error)))?;
         let open = Open {
-            sole: Rc::new(TabLock::new(&study.config.bucket)),
+            tab_lock: Rc::new(TabLock::new(&study.config.bucket)),
             claim: Rc::default(),
             study,
             keep: Rc::new(BrowserJournals::new(page_url)),
-            steering: PauseHandle::default(),
+            pause_handle: PauseHandle::default(),
             sending: Rc::default(),
             wait: Rc::default(),
             page: page.clone(),
@@ -169,7 +170,7 @@ impl CaseSender {
                 let _ = SubmissionSender::forget(&open.study, &journal, &*open.keep).await;
             }
         }
-        say(page, &SendNews::Nothing);
+        send_news(page, SendNews::Nothing);
     }
 
     async fn prepare(&mut self, file: DesignFile, parts: Parts, page: &PageChannel) -> Result<SendNews, String> {
@@ -226,8 +227,8 @@ impl CaseSender {
         };
         *open.wait.borrow_mut() += 1;
         // From here on a pause is meant for this sending.
-        open.steering.go_on();
-        *open.claim.borrow_mut() = Some(open.sole.insist());
+        open.pause_handle.go_on();
+        *open.claim.borrow_mut() = Some(open.tab_lock.insist());
         wasm_bindgen_futures::spawn_local(async move {
             let mut place = open.sending.lock().await;
             let (study, keep) = (&open.study, open.keep.clone());
@@ -240,7 +241,7 @@ impl CaseSender {
                 }
                 Err(error) => {
                     *open.claim.borrow_mut() = None;
-                    say(&open.page, &SendNews::Refused { reason: error.to_string() });
+                    send_news(&open.page, SendNews::Refused { reason: error.to_string() });
                 }
             }
         });
@@ -251,8 +252,8 @@ impl Open {
     /// Goes on with an enqueueing that an earlier tab has begun, unless another tab sends. Returns whether there is something
     /// to go on with.
     async fn resume(&self, journal: Journal) -> Result<bool, StopReason> {
-        let claim = self.sole.claim();
-        if self.sole.is_elsewhere().await {
+        let claim = self.tab_lock.claim();
+        if self.tab_lock.is_elsewhere().await {
             return Err(StopReason::Elsewhere);
         }
         let stop = match (journal.is_held(), journal.is_paused() && !journal.is_cancelling()) {
@@ -267,7 +268,7 @@ impl Open {
         *self.claim.borrow_mut() = Some(claim);
         match stop {
             Some(stop) => {
-                say(&self.page, &SendNews::Stopped(sent, stop.clone()));
+                send_news(&self.page, SendNews::Stopped(sent, stop.clone()));
                 self.look_on(&stop);
             }
             None => self.go_on(),
@@ -303,7 +304,7 @@ impl Open {
                 Ok(designs) => SendNews::Submitted(designs),
                 Err(error) => SendNews::NotSubmitted { reason: error.to_string() },
             };
-            say(&open.page, &news);
+            send_news(&open.page, news);
         });
     }
 
@@ -312,7 +313,7 @@ impl Open {
         let open = self.clone();
         wasm_bindgen_futures::spawn_local(async move {
             let model = submitted_model(&open.study, &design.model).await;
-            say(&open.page, &SendNews::SubmittedModel(design, model));
+            send_news(&open.page, SendNews::SubmittedModel(design, model));
         });
     }
 
@@ -325,10 +326,10 @@ impl Open {
             let now = self.study.now();
             if now - told_secs >= TELL_PAUSE_SECS || progress.sent == progress.of {
                 told_secs = now;
-                say(&self.page, &SendNews::Progress(sent_of(&batch, &progress)));
+                send_news(&self.page, SendNews::Progress(sent_of(&batch, &progress)));
             }
         };
-        let ended = sending.run(&self.steering, &mut tell).await;
+        let ended = sending.run(&self.pause_handle, &mut tell).await;
         let stop = match ended {
             Ok(SendEnd::Complete) => StopReason::Complete,
             Ok(SendEnd::Held) => StopReason::Held,
@@ -336,7 +337,7 @@ impl Open {
             Ok(SendEnd::Cancelled) => StopReason::Cancelled,
             Err(error) => failed(&error),
         };
-        say(&self.page, &SendNews::Stopped(sent(sending), stop.clone()));
+        send_news(&self.page, SendNews::Stopped(sent(sending), stop.clone()));
         if matches!(stop, StopReason::Complete | StopReason::Cancelled) {
             *place = None;
             *self.claim.borrow_mut() = None;
@@ -347,19 +348,19 @@ impl Open {
     /// Cancels the rest.
     fn cancel(&self) {
         let open = self.clone();
-        open.steering.pause();
+        open.pause_handle.pause();
         *open.wait.borrow_mut() += 1;
         wasm_bindgen_futures::spawn_local(async move {
             let mut place = open.sending.lock().await;
-            let Some(sending) = place.as_mut() else { return say(&open.page, &SendNews::Nothing) };
+            let Some(sending) = place.as_mut() else { return send_news(&open.page, SendNews::Nothing) };
             let sent = sent(sending);
             match sending.cancel().await {
                 Ok(_) => {
                     *place = None;
                     *open.claim.borrow_mut() = None;
-                    say(&open.page, &SendNews::Stopped(sent, StopReason::Cancelled));
+                    send_news(&open.page, SendNews::Stopped(sent, StopReason::Cancelled));
                 }
-                Err(error) => say(&open.page, &SendNews::Stopped(sent, failed(&error))),
+                Err(error) => send_news(&open.page, SendNews::Stopped(sent, failed(&error))),
             }
         });
     }
@@ -381,7 +382,7 @@ impl Open {
             // A failed look is repeated: a bad network recovers.
             if let Ok(found) = found {
                 let first = cases.iter().zip(&found).map(|(case, outcome)| first_case(case, outcome)).collect();
-                say(&self.page, &SendNews::First(first));
+                send_news(&self.page, SendNews::First(first));
                 if found.iter().all(CaseOutcome::is_settled) {
                     return;
                 }
@@ -405,6 +406,6 @@ impl Open {
     }
 }
 
-fn say(page: &PageChannel, news: &SendNews) {
-    page.say(news, &[]).expect("texts and numbers can be handed over");
+fn send_news(page: &PageChannel, news: SendNews) {
+    page.send(JsonMessage::from(news)).expect("texts and numbers can be handed over");
 }

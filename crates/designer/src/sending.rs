@@ -2,17 +2,19 @@
 
 use std::cell::{Cell, RefCell};
 
+use cruncher_browser::programs::PageProgram;
 use cruncher_browser::state::route::{BatchChoice, Page, Route};
 use cruncher_browser::visit_flags::VisitFlag;
+use cruncher_browser::worker_channel::{WorkerEvent, WorkerHandle};
 use cruncher_browser::{address, designer};
 use cruncher_study::access::Role;
 use js_sys::Date;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use super::channel::{Parts, WorkerHandle, WorkerMessage};
 use super::design_state::{DesignState, TableState};
 use super::form::model::certain_failure;
+use super::json_message::{JsonMessage, Parts};
 use super::messages::{SendNews, SendOrder, SendProgress, StopReason};
 use super::opened_design;
 use super::preview_client::table_file;
@@ -23,7 +25,7 @@ use crate::state::draft::PointsSource;
 
 thread_local! {
     /// The worker that sends. It lives as long as the page, so that sending goes on while another page is shown.
-    static SENDER: RefCell<Option<WorkerHandle>> = const { RefCell::new(None) };
+    static SENDER: RefCell<Option<WorkerHandle<JsonMessage<WorkerRequest>>>> = const { RefCell::new(None) };
     /// Whether the form is prepared for sending as soon as the rest of the current cases is withdrawn.
     static IS_REVIEW_NEXT: Cell<bool> = const { Cell::new(false) };
 }
@@ -59,7 +61,7 @@ pub(super) fn open(state: DesignState) {
         }
         true
     });
-    order(state, opening(state), &[]);
+    order(state, opening(state));
 }
 
 fn opening(state: DesignState) -> SendOrder {
@@ -86,10 +88,10 @@ pub(super) fn prepare(state: DesignState) {
     state.sending.set(SendState::Preparing);
     state.reports.first.set(Vec::new());
     if is_table {
-        let parts: Vec<JsValue> = table_file(state).into_iter().map(JsValue::from).collect();
-        order(state, SendOrder::Import { reading: state.reading.get_untracked() }, &parts);
+        let parts: Parts = table_file(state).into_iter().map(JsValue::from).collect();
+        order_with(state, SendOrder::Import { reading: state.reading.get_untracked() }, parts);
     }
-    order(state, SendOrder::Prepare { file }, &[js_sys::Uint8Array::from(&*model.content).into()]);
+    order_with(state, SendOrder::Prepare { file }, vec![js_sys::Uint8Array::from(&*model.content).into()]);
 }
 
 /// Returns what must be done about the table before it can be used.
@@ -107,13 +109,13 @@ pub(super) fn send(state: DesignState, hold_after: Option<u64>, again: bool) {
     sent_form::remember(state);
     state.said.set(None);
     state.sending.set(SendState::Going(SendProgress::default()));
-    order(state, SendOrder::Send { hold_after, again }, &[]);
+    order(state, SendOrder::Send { hold_after, again });
 }
 
 /// Withdraws the cases that weren't sent yet.
 pub(super) fn cancel(state: DesignState) {
     stopping(state);
-    order(state, SendOrder::Cancel, &[]);
+    order(state, SendOrder::Cancel);
 }
 
 /// Withdraws the cases that weren't sent yet, and prepares the current form.
@@ -132,30 +134,33 @@ pub(super) fn stopping(state: DesignState) {
 }
 
 /// Gives the worker an order.
-pub(super) fn order(state: DesignState, order: SendOrder, parts: &[JsValue]) {
+pub(super) fn order(state: DesignState, order: SendOrder) {
+    order_with(state, order, Parts::new());
+}
+
+fn order_with(state: DesignState, order: SendOrder, parts: Parts) {
     let is_opening = matches!(order, SendOrder::Open { .. });
-    let request = WorkerRequest::Sending(order);
+    let request = JsonMessage { value: WorkerRequest::Sending(order), parts };
     let given = SENDER.with_borrow_mut(|sender| {
         if sender.is_none() {
-            let engine = WorkerHandle::start(move |heard| receive(state, heard))?;
+            let worker = WorkerHandle::start(PageProgram::Designer, move |event| receive(state, event))?;
             if !is_opening {
                 // This worker replaces one that has ended.
-                engine.post(&WorkerRequest::Sending(opening(state)), &[])?;
+                worker.post(WorkerRequest::Sending(opening(state)).into())?;
             }
-            *sender = Some(engine);
+            *sender = Some(worker);
         }
-        sender.as_ref().map_or(Ok(()), |engine| engine.post(&request, parts))
+        sender.as_ref().map_or(Ok(()), |worker| worker.post(request))
     });
     if let Err(error) = given {
         state.sending.set(SendState::Refused(error.to_string()));
     }
 }
 
-fn receive(state: DesignState, heard: WorkerMessage<SendNews>) {
-    match heard {
-        WorkerMessage::Ready => {}
-        WorkerMessage::Broken(reason) => broken(state, reason),
-        WorkerMessage::Said(news, Parts { .. }) => apply_news(state, news),
+fn receive(state: DesignState, event: WorkerEvent<JsonMessage<SendNews>>) {
+    match event {
+        WorkerEvent::Broken(reason) => broken(state, reason),
+        WorkerEvent::Message(news) => apply_news(state, news.value),
     }
 }
 

@@ -1,8 +1,9 @@
 //! The worker, which does long work beside the page.
 
+use cruncher_browser::worker_channel::{PageChannel, serve};
 use serde::{Deserialize, Serialize};
 
-use super::channel::{PageChannel, Parts, serve};
+use super::json_message::JsonMessage;
 use super::messages::{PointsRequest, SendOrder};
 use super::points::PointMaker;
 use super::sender::CaseSender;
@@ -19,8 +20,8 @@ pub(super) enum WorkerRequest {
 /// Answers the page's requests, as long as the page needs the worker.
 pub(super) async fn work() {
     let (mut points, mut sender) = (PointMaker::default(), CaseSender::default());
-    serve(async move |request: WorkerRequest, parts: Parts, page: &PageChannel| match request {
-        WorkerRequest::Points(ask) => points.answer(ask, parts, page).await,
+    serve(async move |JsonMessage { value, parts }: JsonMessage<WorkerRequest>, page: &PageChannel| match value {
+        WorkerRequest::Points(request) => points.answer(request, parts, page).await,
         WorkerRequest::Sending(order) => sender.follow(order, parts, page).await,
     })
     .await;

@@ -40,7 +40,7 @@ pub(super) struct CurveReader {
     pub(super) curve_set: RwSignal<CurveSet>,
     /// Abscissa, and name of the array that is drawn along it; `None` while there is no array.
     pub(super) pair: Memo<Option<(CurveAbscissa, String)>>,
-    course: RwSignal<Course>,
+    progress: RwSignal<ReadingProgress>,
     problem: RwSignal<Option<PageProblem>>,
     stop: StoredValue<Option<AbortHandle>>,
     extent: Memo<Extent>,
@@ -50,7 +50,7 @@ pub(super) struct CurveReader {
 
 /// Course of reading documents, and its failures.
 #[derive(Debug, Clone, Copy, Default)]
-struct Course {
+struct ReadingProgress {
     /// Number of documents that were read and that are asked for in all, since the last press; `None` while nothing is read.
     now: Option<(usize, usize)>,
     /// Number of documents that weren't there, or were no results.
@@ -60,7 +60,7 @@ struct Course {
     max_bytes: u64,
 }
 
-impl Course {
+impl ReadingProgress {
     /// Tells which documents weren't read: those that are too large, and others.
     fn told(&self) -> [String; 2] {
         let size = format!("too large to be read here (over {} MiB)", self.max_bytes >> 20);
@@ -117,7 +117,7 @@ impl CurveReader {
             state,
             curve_set,
             pair,
-            course: RwSignal::default(),
+            progress: RwSignal::default(),
             problem: RwSignal::new(None),
             stop: StoredValue::new(None),
             extent,
@@ -144,8 +144,8 @@ impl CurveReader {
 
     /// Returns the number of results that were read, also those without arrays.
     pub(super) fn results(self) -> usize {
-        let course = self.course.get();
-        self.curve_set.read().len().saturating_sub(course.unreadable + course.too_large)
+        let progress = self.progress.get();
+        self.curve_set.read().len().saturating_sub(progress.unreadable + progress.too_large)
     }
 
     /// Notes whether the plot's median is in places that of only some of the curves.
@@ -182,13 +182,13 @@ impl CurveReader {
         let wanted = self.next();
         self.problem.set(None);
         self.state.are_curves_read.set(true);
-        self.course.update(|course| course.now = Some((0, wanted.len())));
+        self.progress.update(|progress| progress.now = Some((0, wanted.len())));
         let (stop, registration) = AbortHandle::new_pair();
         self.stop.set_value(Some(stop));
         let reading = Abortable::new(self.read_each(wanted), registration);
         spawn_local(reading.map(move |read| {
             // The page may be gone by now.
-            let _ = self.course.try_update(|course| course.now = None);
+            let _ = self.progress.try_update(|progress| progress.now = None);
             self.curve_set.try_update(|_| {});
             if let Ok(Err(problem)) = read {
                 self.problem.set(Some(problem));
@@ -203,7 +203,7 @@ impl CurveReader {
         let mut take = |_: &CaseRef, result: ReadResult| {
             self.add_result(rows[read], result);
             read += 1;
-            self.course.update(|course| course.now = Some((read, rows.len())));
+            self.progress.update(|progress| progress.now = Some((read, rows.len())));
             if read.is_multiple_of(DRAWN_AFTER) {
                 self.curve_set.update(|_| {});
             }
@@ -216,12 +216,12 @@ impl CurveReader {
 
     fn add_result(self, row: usize, result: ReadResult) {
         let mut found = FoundArrays::default();
-        self.course.update_untracked(|course| match result {
+        self.progress.update_untracked(|progress| match result {
             Ok(Some(document)) => found = FoundArrays::of(&document.result),
             Err(UnreadReason::TooLarge { max_bytes }) => {
-                (course.too_large, course.max_bytes) = (course.too_large + 1, max_bytes);
+                (progress.too_large, progress.max_bytes) = (progress.too_large + 1, max_bytes);
             }
-            Ok(None) | Err(UnreadReason::Broken(_)) => course.unreadable += 1,
+            Ok(None) | Err(UnreadReason::Broken(_)) => progress.unreadable += 1,
         });
         self.curve_set.update_untracked(|curve_set| curve_set.add(row, found));
     }
@@ -250,7 +250,7 @@ pub(super) fn curves(reader: CurveReader) -> AnyView {
     view! {
         <div class="curves">
             {choices}
-            <div>{course(reader)}{problem}</div>
+            <div>{progress(reader)}{problem}</div>
             {plot}
         </div>
     }
@@ -258,13 +258,13 @@ pub(super) fn curves(reader: CurveReader) -> AnyView {
 }
 
 /// Draws how far reading is, and the one button that begins it, ends it and goes on with it.
-fn course(reader: CurveReader) -> AnyView {
-    let press = move |_| if reader.course.get_untracked().now.is_some() { reader.stop() } else { reader.read() };
-    let is_reading = Memo::new(move |_| reader.course.read().now.is_some());
+fn progress(reader: CurveReader) -> AnyView {
+    let press = move |_| if reader.progress.get_untracked().now.is_some() { reader.stop() } else { reader.read() };
+    let is_reading = Memo::new(move |_| reader.progress.read().now.is_some());
     let label = move || if is_reading.get() { "Stop".to_owned() } else { offer(reader).unwrap_or_default() };
     let nothing_left = move || !is_reading.get() && offer(reader).is_none();
     let bar = move || {
-        let (read, of) = reader.course.get().now?;
+        let (read, of) = reader.progress.get().now?;
         Some(view! { <progress aria-label="Reading curves" value=read.to_string() max=of.to_string()></progress> })
     };
     view! {
@@ -295,8 +295,8 @@ fn state(reader: CurveReader) -> String {
     let is_chosen = !reader.state.view.read().selection.conditions.is_empty();
     let (one, several) = if is_chosen { ("selected case", "selected cases") } else { ("result", "results") };
     let of = counted(cases as u64, one, several);
-    let course = reader.course.get();
-    if let Some((read, of)) = course.now {
+    let progress = reader.progress.get();
+    if let Some((read, of)) = progress.now {
         return format!("Reading {} of {} …", thousands(read as u64), thousands(of as u64));
     }
     let curve_set = reader.curve_set.read();
@@ -313,7 +313,7 @@ fn state(reader: CurveReader) -> String {
         "array has fewer than two numbers and is no curve",
         "arrays have fewer than two numbers and are no curves",
     );
-    let [too_large, unreadable] = course.told();
+    let [too_large, unreadable] = progress.told();
     if curve_set.names().is_empty() {
         let none = match reader.results() as u64 {
             0 => String::new(),

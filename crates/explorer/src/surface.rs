@@ -4,13 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use cruncher_browser::appearance::{when_it_comes_near, when_it_looks_different};
-use cruncher_browser::components::colour::colour;
-use cruncher_browser::theme;
-use cruncher_plot::{
-    Axis, Chart, ChartSize, OKABE_ITO_ON_DARK, OKABE_ITO_ON_LIGHT, PlotFrame, PlotTheme, RGBColor, RasterBuffers,
-    SEQUENCE,
-};
+use cruncher_canvas::{draw_on, fit, size_of, theme, when_it_comes_near, when_it_looks_different};
+use cruncher_plot::{Axis, Chart, ChartSize, PlotFrame, PlotTheme, RasterBuffers};
 use cruncher_results::store::ResultStore;
 use leptos::ev::{KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
 use leptos::html::{Canvas, Div};
@@ -21,14 +16,11 @@ use super::results_state::ResultsState;
 use crate::state::export::slug;
 use crate::timings;
 
-mod canvas;
 mod gestures;
 mod overlay;
 mod pictures;
 mod zoom;
 
-pub(super) use canvas::draw_on;
-use canvas::{fit, size_of};
 pub(super) use zoom::PlotZoom;
 
 /// Distance from the window, in pixels, within which a plot is drawn ahead, and time without a change that comes before.
@@ -67,7 +59,7 @@ pub(super) struct PlotHit {
 pub(super) trait ResultsPlot {
     /// Hands over the chart as it is now. The state that the chart depends on is read in [`track`](Self::track): a drawing
     /// itself tracks nothing.
-    fn with(&self, paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart));
+    fn with(&self, target: DrawTarget, show: &mut dyn FnMut(&dyn Chart));
 
     /// Reads the state that it shows besides the rows, so that it is drawn anew when that changes.
     fn track(&self);
@@ -109,26 +101,6 @@ pub(super) trait ResultsPlot {
     /// Describes what keys and pointer do.
     fn hint(&self) -> &'static str {
         ""
-    }
-}
-
-/// Returns the theme of plots on the page as it is.
-pub(super) fn theme() -> PlotTheme {
-    let colour = |name| {
-        let [red, green, blue] = colour(name);
-        RGBColor(red, green, blue)
-    };
-    let palette = if theme::is_dark() { OKABE_ITO_ON_DARK } else { OKABE_ITO_ON_LIGHT };
-    PlotTheme {
-        data: palette[0],
-        grid: colour("--line"),
-        text: colour("--text-faint"),
-        background: colour("--panel"),
-        muted: colour("--state-queued"),
-        accent: palette[3],
-        palette,
-        sequence: SEQUENCE,
-        pixel_ratio: window().device_pixel_ratio(),
     }
 }
 
@@ -357,8 +329,8 @@ impl PlotController {
         let (size, look) = (fit(canvas), theme());
         let mut raster = self.raster.borrow_mut();
         untrack(|| {
-            let paper = DrawTarget { size, look: &look };
-            self.plot.with(paper, &mut |chart| draw_on(canvas, chart, paper, &mut raster));
+            let target = DrawTarget { size, look: &look };
+            self.plot.with(target, &mut |chart| draw_on(canvas, chart, size, &look, &mut raster));
         });
         drop(raster);
         let rows = self.state.data.with_untracked(ResultStore::len);

@@ -75,7 +75,8 @@ mod tests {
         let selected = CaseMask::Flags(&every_other);
         look(&ScatterChart { x: along(linear()), y: along(linear()), selected, colour: None, pointed_at: None });
         look(&HistogramBins::of(numbers, &linear()).histogram(CaseMask::All));
-        look(&ScatterMatrix { columns: columns(), selected: CaseMask::Flags(&[]) });
+        look(&ScatterMatrix { columns: columns(), selected: CaseMask::Flags(&[]), bar_range: None });
+        look(&ScatterMatrix { columns: columns(), selected: CaseMask::All, bar_range: Some((0.0, 1.0)) });
         let brushes = vec![Some((0.2, 0.4))];
         look(&ParallelCoordinates { columns: columns(), selected: CaseMask::All, brushes, pointed_at: Some(0) });
         let curves = [Curve { x: numbers, y: numbers }];

@@ -119,7 +119,8 @@ proptest! {
             let (x, y) = scatter.frame(SIZES[0], &light()).zoomed(99.0, 50.0, 0.3);
             check(&ScatterChart { x: PlotColumn::new(x, &columns[0]), y: PlotColumn::new(y, &columns[1]), ..scatter })?;
             check(&ParallelCoordinates { columns: all.clone(), selected, brushes: vec![Some((-1e308, 1e308))], pointed_at: Some(0) })?;
-            check(&ScatterMatrix { columns: all, selected })?;
+            check(&ScatterMatrix { columns: all.clone(), selected, bar_range: Some((-1.0, 1.0)) })?;
+            check(&ScatterMatrix { columns: all, selected, bar_range: None })?;
         }
     }
 

@@ -25,7 +25,6 @@ mod window;
 
 pub mod correlation;
 pub mod curves;
-pub mod density;
 pub mod field;
 pub mod histogram;
 pub mod matrix;

@@ -2,7 +2,7 @@
 //! row.
 
 use crate::chart::{Chart, ChartSize};
-use crate::column::{AxisPlaces, PLACES, PlotColumn};
+use crate::column::{PLACES, PlotColumn};
 use crate::coverage::{AbsenceReason, PlotCoverage};
 use crate::label::count;
 use crate::mask::CaseMask;
@@ -16,8 +16,9 @@ use crate::theme::PlotTheme;
 const GAP_PX: f64 = 4.0;
 const INSET_PX: f64 = 4.0;
 const NAME_PX: f64 = TEXT_PX + 7.0;
-/// Number of parts of a distribution.
+/// Usual number of parts of a distribution, and the least one.
 const BINS: usize = 20;
+const MIN_BINS: usize = 8;
 /// Share of the distance between two values that a bar takes.
 const LEVEL_SHARE: f64 = 0.7;
 
@@ -28,6 +29,9 @@ pub struct ScatterMatrix<'a> {
     pub columns: Vec<PlotColumn<'a>>,
     /// The cases in colour; the others lie below them.
     pub selected: CaseMask<'a>,
+    /// The range of values that the bars of a distribution divide, the same in every column; `None` for the range that the values
+    /// of each column cover.
+    pub bar_range: Option<(f64, f64)>,
 }
 
 /// A cell, in whole pixels.
@@ -79,15 +83,9 @@ impl ScatterMatrix<'_> {
     }
 
     /// Paints the distribution of all cases in grey, and before it that of the selected ones.
-    fn paint_bars(&self, places: &AxisPlaces, cell: Cell, look: &PlotTheme, raster: &mut RasterBuffers) {
-        let bars = Bars::of(places);
-        let [all, selected] = match bars {
-            Bars::Levels { levels, .. } => {
-                let find = |place| levels.partition_point(|level| usize::from(*level) < place);
-                self.counts(places, levels.len(), find)
-            }
-            Bars::Parts { least, span } => self.counts(places, BINS, |place| (place - least) * BINS / span),
-        };
+    fn paint_bars(&self, column: &PlotColumn, cell: Cell, look: &PlotTheme, raster: &mut RasterBuffers) {
+        let bars = Bars::of(column, self.bar_range);
+        let [all, selected] = self.counts(column, &bars);
         let most = real(all.iter().copied().max().unwrap_or(0).max(1));
         let room = (cell.height - look.px(NAME_PX)).max(1.0);
         let gap = if cell.width / real(bars.len()) > 4.0 * look.pixel_ratio { look.hairline_px() } else { 0.0 };
@@ -104,10 +102,10 @@ impl ScatterMatrix<'_> {
     }
 
     /// Counts the cases of each bar, and the selected ones among them.
-    fn counts(&self, places: &AxisPlaces, bars: usize, find: impl Fn(usize) -> usize) -> [Vec<usize>; 2] {
-        let (mut all, mut selected) = (vec![0; bars], vec![0; bars]);
-        for (case, place) in places.each().enumerate().filter(|(_, place)| place.is_shown()) {
-            let bar = find(place.index());
+    fn counts(&self, column: &PlotColumn, bars: &Bars) -> [Vec<usize>; 2] {
+        let (mut all, mut selected) = (vec![0; bars.len()], vec![0; bars.len()]);
+        for (case, place) in column.places().each().enumerate().filter(|(_, place)| place.is_shown()) {
+            let bar = bars.find(place.index(), column.values[case]);
             all[bar] += 1;
             selected[bar] += usize::from(self.selected.contains(case));
         }
@@ -119,24 +117,48 @@ impl ScatterMatrix<'_> {
 enum Bars<'a> {
     /// One for each place.
     Levels { levels: &'a [u16], width: f64 },
-    /// Equal parts of the range that the values cover: with equal parts of the axis, the first and the last bar would be half
-    /// empty.
-    Parts { least: usize, span: usize },
+    /// Equal parts of the range of places that the values cover.
+    Covered { least: usize, span: usize, parts: usize },
+    /// Equal parts of a range of values, which begins and ends at places of the axis.
+    Given { range: (f64, f64), places: (f64, f64), parts: usize },
 }
 
 impl<'a> Bars<'a> {
-    fn of(places: &'a AxisPlaces) -> Self {
+    fn of(column: &'a PlotColumn, range: Option<(f64, f64)>) -> Self {
+        let places = column.places();
         if let Some(levels) = places.levels() {
             let nearest =
                 levels.windows(2).map(|pair| f64::from(pair[1] - pair[0])).fold(real(PLACES / BINS), f64::min);
             return Self::Levels { levels, width: LEVEL_SHARE * nearest };
         }
+        // Evenly spread values, as those of a design, look even if each part can have as many.
+        let parts = (MIN_BINS..=BINS).rev().find(|parts| places.shown().is_multiple_of(*parts)).unwrap_or(BINS);
+        if let Some(range) = range {
+            let place = |value| (column.axis.place(value) * real(PLACES)).clamp(0.0, real(PLACES));
+            return Self::Given { range, places: (place(range.0), place(range.1)), parts };
+        }
+        // Of parts of the whole axis the first and the last would be half empty.
         let (least, most) = places.extent();
-        Self::Parts { least, span: most - least + 1 }
+        Self::Covered { least, span: most - least + 1, parts }
     }
 
     fn len(&self) -> usize {
-        if let Self::Levels { levels, .. } = self { levels.len() } else { BINS }
+        match self {
+            Self::Levels { levels, .. } => levels.len(),
+            Self::Covered { parts, .. } | Self::Given { parts, .. } => *parts,
+        }
+    }
+
+    /// Returns the bar that a value belongs to, which stands at a place.
+    fn find(&self, place: usize, value: f64) -> usize {
+        match self {
+            Self::Levels { levels, .. } => levels.partition_point(|level| usize::from(*level) < place),
+            Self::Covered { least, span, parts } => (place - least) * parts / span,
+            Self::Given { range: (least, most), parts, .. } => {
+                // A float that is no place becomes the first or the last one.
+                whole((value - least) / (most - least) * real(*parts)).min(parts - 1)
+            }
+        }
     }
 
     /// Returns the beginning and the end of a bar, in places of the axis.
@@ -146,8 +168,12 @@ impl<'a> Bars<'a> {
                 let middle = f64::from(levels[bar]);
                 ((middle - width / 2.0).max(0.0), middle + width / 2.0)
             }
-            Self::Parts { least, span } => {
-                let side = |bar: usize| real(*least) + real(span * bar) / real(BINS);
+            Self::Given { places: (least, most), parts, .. } => {
+                let side = |bar: usize| least + (most - least) * real(bar) / real(*parts);
+                (side(bar), side(bar + 1))
+            }
+            Self::Covered { least, span, parts } => {
+                let side = |bar: usize| real(*least) + real(span * bar) / real(*parts);
                 (side(bar), side(bar + 1))
             }
         }
@@ -165,7 +191,7 @@ impl Chart for ScatterMatrix<'_> {
                 let points = PlotPoints { x, y, selected: self.selected, colour: None };
                 raster.paint_small(&points, corner, (cell.width, cell.height), look);
             }
-            self.paint_bars(self.columns[row].places(), self.cell(row, row, size, look), look, raster);
+            self.paint_bars(&self.columns[row], self.cell(row, row, size, look), look, raster);
         }
     }
 
@@ -214,7 +240,8 @@ mod tests {
         let names = [("friction", "°"), ("permeability", "m/s"), ("end_load", "N"), ("dilation", "")];
         let scale = |index: usize| if index == 1 { AxisScale::Logarithmic } else { AxisScale::Linear };
         let axis = |index: usize| Axis::covering(names[index].0, names[index].1, scale(index), &columns[index]);
-        ScatterMatrix { columns: (0..4).map(|index| PlotColumn::new(axis(index), &columns[index])).collect(), selected }
+        let columns = (0..4).map(|index| PlotColumn::new(axis(index), &columns[index])).collect();
+        ScatterMatrix { columns, selected, bar_range: None }
     }
 
     #[test]
@@ -232,6 +259,16 @@ mod tests {
         let matrix = matrix(&columns, CaseMask::All);
         insta::assert_snapshot!("empty", golden(&matrix, SMALL, &light()));
         assert_eq!(matrix.summary(), "0 of 0 cases by friction, permeability, end_load, dilation");
+    }
+
+    #[test]
+    fn an_even_design_has_even_bars() {
+        let points: Vec<f64> = (0..64).map(|point| (f64::from(point) + f64::from(point % 7) / 7.0) / 64.0).collect();
+        let axis = Axis { least: -0.04, most: 1.04, ..Axis::covering("a", "", AxisScale::Linear, &[]) };
+        let columns = vec![PlotColumn::new(axis, &points)];
+        let matrix = ScatterMatrix { columns, selected: CaseMask::All, bar_range: Some((0.0, 1.0)) };
+        let bars = Bars::of(&matrix.columns[0], matrix.bar_range);
+        assert_eq!(matrix.counts(&matrix.columns[0], &bars)[0], [4; 16]);
     }
 
     #[test]

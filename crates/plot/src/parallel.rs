@@ -46,7 +46,7 @@ pub struct ParallelCoordinates<'a> {
 impl ParallelCoordinates<'_> {
     /// Returns the places of the axes.
     #[must_use]
-    pub fn rails(&self, size: ChartSize, look: &PlotTheme) -> ParallelAxes {
+    pub fn axes(&self, size: ChartSize, look: &PlotTheme) -> ParallelAxes {
         let (width, height) = (f64::from(size.width_px), f64::from(size.height_px));
         let margin = look.px(SIDE_PX).min((width / 4.0).floor());
         let step = (width - 2.0 * margin) / real(self.columns.len().max(2) - 1);
@@ -61,19 +61,19 @@ impl ParallelCoordinates<'_> {
     #[must_use]
     pub fn nearest(
         &self,
-        rails: &ParallelAxes,
+        layout: &ParallelAxes,
         (x_px, y_px): (f64, f64),
         reach_px: f64,
         among: CaseMask,
     ) -> Option<usize> {
-        let left = rails.x_px.windows(2).position(|sides| (sides[0]..=sides[1]).contains(&x_px))?;
-        let share = (x_px - rails.x_px[left]) / (rails.x_px[left + 1] - rails.x_px[left]);
+        let left = layout.x_px.windows(2).position(|sides| (sides[0]..=sides[1]).contains(&x_px))?;
+        let share = (x_px - layout.x_px[left]) / (layout.x_px[left + 1] - layout.x_px[left]);
         let (from, to) = (&self.columns[left], &self.columns[left + 1]);
         let maps = [from.axis.mapping(1.0), to.axis.mapping(1.0)];
         let (mut nearest, mut least) = (None, reach_px);
         for (index, (from, to)) in from.values.iter().zip(to.values).enumerate() {
             let (from, to) = (maps[0].place(*from), maps[1].place(*to));
-            let distance = (rails.y_px(from + share * (to - from)) - y_px).abs();
+            let distance = (layout.y_px(from + share * (to - from)) - y_px).abs();
             if distance <= least && among.contains(index) && (nearest.is_none() || distance < least) {
                 (nearest, least) = (Some(index), distance);
             }
@@ -95,27 +95,34 @@ impl ParallelCoordinates<'_> {
     }
 
     /// Writes which cases aren't shown, below the axes.
-    fn write_note(&self, rails: &ParallelAxes, size: ChartSize, scene: &mut ChartScene, look: &PlotTheme) {
+    fn write_note(&self, layout: &ParallelAxes, size: ChartSize, scene: &mut ChartScene, look: &PlotTheme) {
         let (text_px, gap) = (TEXT_PX * look.pixel_ratio, look.px(GAP_PX));
         let note = fitted(&self.absent().note(), text_px, f64::from(size.width_px) - 2.0 * gap);
         if !note.is_empty() {
-            let at = (gap, rails.bottom_px + look.px(LINE_PX + 2.0));
+            let at = (gap, layout.bottom_px + look.px(LINE_PX + 2.0));
             scene.text(&note, at, (HorizontalAnchor::Start, VerticalAnchor::Top), look.text, text_px);
         }
     }
 
     /// Draws an axis, its ticks, its ends and its name.
-    fn draw_axis(&self, index: usize, rails: &ParallelAxes, size: ChartSize, scene: &mut ChartScene, look: &PlotTheme) {
-        let (axis, x, line) = (&self.columns[index].axis, rails.x_px[index], look.hairline_px());
+    fn draw_axis(
+        &self,
+        index: usize,
+        layout: &ParallelAxes,
+        size: ChartSize,
+        scene: &mut ChartScene,
+        look: &PlotTheme,
+    ) {
+        let (axis, x, line) = (&self.columns[index].axis, layout.x_px[index], look.hairline_px());
         let ink = AlphaColour::faint(look.text, 0.7);
-        scene.bar((x, rails.top_px), (x + line, rails.bottom_px), ink);
-        let ticks = ticks_upwards(axis, rails.bottom_px - rails.top_px, look);
+        scene.bar((x, layout.top_px), (x + line, layout.bottom_px), ink);
+        let ticks = ticks_upwards(axis, layout.bottom_px - layout.top_px, look);
         for tick in &ticks.major {
-            let y = rails.y_px(tick.place).round();
+            let y = layout.y_px(tick.place).round();
             scene.bar((x - look.px(TICK_PX), y), (x, y + line), ink);
         }
         let (text_px, width) = (TEXT_PX * look.pixel_ratio, f64::from(size.width_px));
-        let slot = rails.slot_px().min(width);
+        let slot = layout.slot_px().min(width);
         // A label neither reaches its neighbour's room nor beyond the edge.
         let room = |slot: f64| {
             let to_edge = x.min(width - x).max(0.0) + slot / 2.0;
@@ -131,7 +138,7 @@ impl ParallelCoordinates<'_> {
             Some(value) => [format!("= {}", figure_that_fits(value, power_of(value), fits)), String::new()],
             None => ends(axis, fits),
         };
-        for (text, y) in [(least, rails.bottom_px + look.px(2.0)), (most, rails.top_px - look.px(LINE_PX))] {
+        for (text, y) in [(least, layout.bottom_px + look.px(2.0)), (most, layout.top_px - look.px(LINE_PX))] {
             write(&fitted(&text, text_px, room(slot)), (x, y));
         }
         let is_narrow = slot < NARROW_PX * look.pixel_ratio;
@@ -139,7 +146,7 @@ impl ParallelCoordinates<'_> {
         let room = room(if is_narrow { 2.0 * slot } else { slot });
         write(&fitted_title(axis, text_px, room), (x, look.px(2.0 + row * LINE_PX)));
         if let AxisScale::Categories(_) = axis.scale {
-            write_names(&ticks, (x, slot, width), rails, scene, look);
+            write_names(&ticks, (x, slot, width), layout, scene, look);
         }
     }
 
@@ -154,10 +161,10 @@ impl ParallelCoordinates<'_> {
         shown.all(|value| (*first..=*first).contains(value)).then_some(*first)
     }
 
-    fn draw_brush(&self, index: usize, rails: &ParallelAxes, scene: &mut ChartScene, look: &PlotTheme) {
+    fn draw_brush(&self, index: usize, layout: &ParallelAxes, scene: &mut ChartScene, look: &PlotTheme) {
         let Some(Some((least, most))) = self.brushes.get(index) else { return };
-        let y = |value: f64| rails.y_px(self.columns[index].axis.place(value).clamp(0.0, 1.0)).round();
-        let (x, half, line) = (rails.x_px[index], look.px(BRUSH_PX), 2.0 * look.hairline_px());
+        let y = |value: f64| layout.y_px(self.columns[index].axis.place(value).clamp(0.0, 1.0)).round();
+        let (x, half, line) = (layout.x_px[index], look.px(BRUSH_PX), 2.0 * look.hairline_px());
         let (top, bottom) = (y(*most), y(*least));
         scene.bar((x - half, top), (x + half, bottom), AlphaColour::faint(look.accent, 0.3));
         for y in [top, bottom] {
@@ -165,11 +172,11 @@ impl ParallelCoordinates<'_> {
         }
     }
 
-    fn draw_pointed_at(&self, rails: &ParallelAxes, scene: &mut ChartScene, look: &PlotTheme) {
+    fn draw_pointed_at(&self, layout: &ParallelAxes, scene: &mut ChartScene, look: &PlotTheme) {
         let Some(case) = self.pointed_at.filter(|case| *case < self.cases()) else { return };
-        let place = |(column, x): (&PlotColumn, &f64)| (*x, rails.y_px(column.axis.place(column.values[case])));
-        let places: Vec<Place> = self.columns.iter().zip(&rails.x_px).map(place).collect();
-        let is_inside = |place: &Place| (rails.top_px..=rails.bottom_px).contains(&place.1);
+        let place = |(column, x): (&PlotColumn, &f64)| (*x, layout.y_px(column.axis.place(column.values[case])));
+        let places: Vec<Place> = self.columns.iter().zip(&layout.x_px).map(place).collect();
+        let is_inside = |place: &Place| (layout.top_px..=layout.bottom_px).contains(&place.1);
         for part in places.split(|place| !is_inside(place)).filter(|part| part.len() > 1) {
             scene.path(part.to_vec(), look.accent, 2.0 * look.pixel_ratio);
         }
@@ -197,7 +204,7 @@ fn ends(axis: &Axis, fits: impl Fn(&str) -> bool) -> [String; 2] {
 fn write_names(
     ticks: &AxisTicks,
     (x, slot, width): (f64, f64, f64),
-    rails: &ParallelAxes,
+    layout: &ParallelAxes,
     scene: &mut ChartScene,
     look: &PlotTheme,
 ) {
@@ -205,7 +212,7 @@ fn write_names(
     let (gap, half) = (look.px(GAP_PX), look.px(LINE_PX / 2.0));
     for tick in &ticks.major {
         let name = fitted(&tick.label, text_px, slot - 3.0 * gap);
-        let (y, room) = (rails.y_px(tick.place), width_px(&name, text_px) + gap);
+        let (y, room) = (layout.y_px(tick.place), width_px(&name, text_px) + gap);
         // The last axis has room on its left only.
         let left = if x + gap + room > width { x - gap - room } else { x + gap };
         scene.bar((left, y - half), (left + room, y + half), AlphaColour::faint(look.background, 0.75));
@@ -215,18 +222,18 @@ fn write_names(
 
 impl Chart for ParallelCoordinates<'_> {
     fn paint(&self, size: ChartSize, look: &PlotTheme, raster: &mut RasterBuffers) {
-        paint::paint(self, &self.rails(size, look), look, raster);
+        paint::paint(self, &self.axes(size, look), look, raster);
     }
 
     fn scene(&self, size: ChartSize, look: &PlotTheme) -> ChartScene {
-        let (rails, mut scene) = (self.rails(size, look), ChartScene::default());
+        let (layout, mut scene) = (self.axes(size, look), ChartScene::default());
         for index in 0..self.columns.len() {
-            self.draw_axis(index, &rails, size, &mut scene, look);
+            self.draw_axis(index, &layout, size, &mut scene, look);
         }
-        self.write_note(&rails, size, &mut scene, look);
-        self.draw_pointed_at(&rails, &mut scene, look);
+        self.write_note(&layout, size, &mut scene, look);
+        self.draw_pointed_at(&layout, &mut scene, look);
         for index in 0..self.columns.len() {
-            self.draw_brush(index, &rails, &mut scene, look);
+            self.draw_brush(index, &layout, &mut scene, look);
         }
         scene
     }
@@ -337,10 +344,10 @@ mod tests {
     fn the_nearest_line_is_found() {
         let columns = columns(50);
         let chart = parallel(&columns);
-        let rails = chart.rails(USUAL, &light());
-        let y = rails.y_px(chart.columns[0].axis.place(columns[0][7]));
-        assert_eq!(chart.nearest(&rails, (rails.x_px[0], y), 3.0, CaseMask::All), Some(7));
-        assert_eq!(chart.nearest(&rails, (rails.x_px[0], -50.0), 3.0, CaseMask::All), None);
-        assert_eq!(rails.nearest(rails.x_px[2] + 5.0), Some(2));
+        let layout = chart.axes(USUAL, &light());
+        let y = layout.y_px(chart.columns[0].axis.place(columns[0][7]));
+        assert_eq!(chart.nearest(&layout, (layout.x_px[0], y), 3.0, CaseMask::All), Some(7));
+        assert_eq!(chart.nearest(&layout, (layout.x_px[0], -50.0), 3.0, CaseMask::All), None);
+        assert_eq!(layout.nearest(layout.x_px[2] + 5.0), Some(2));
     }
 }

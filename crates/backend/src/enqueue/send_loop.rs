@@ -91,18 +91,18 @@ impl<'a> SendLoop<'a> {
     /// Sends until nothing is left to send, a pause is asked for, or an error ends it.
     pub(super) async fn run(
         mut self,
-        steering: &PauseHandle,
+        pause_handle: &PauseHandle,
         progress: &mut dyn FnMut(EnqueueProgress),
     ) -> Result<(), EnqueueError> {
         self.rate.note(self.now().as_secs_f64(), self.progress.sent);
         progress(self.progress);
         loop {
-            self.send_what_may_be_sent(steering).await;
-            let is_over = steering.is_paused() || self.stop.is_some() || self.waiting.is_empty();
+            self.send_what_may_be_sent(pause_handle).await;
+            let is_over = pause_handle.is_paused() || self.stop.is_some() || self.waiting.is_empty();
             if self.running.is_empty() && is_over {
                 break;
             }
-            if let Some((outgoing, result)) = self.next_answer(steering).await {
+            if let Some((outgoing, result)) = self.next_answer(pause_handle).await {
                 self.take(outgoing, result);
                 self.update_progress();
                 progress(self.progress);
@@ -118,8 +118,8 @@ impl<'a> SendLoop<'a> {
         self.study.client.ports().clock.now()
     }
 
-    async fn send_what_may_be_sent(&mut self, steering: &PauseHandle) {
-        while self.stop.is_none() && !steering.is_paused() && self.running.len() < self.pace.limit() {
+    async fn send_what_may_be_sent(&mut self, pause_handle: &PauseHandle) {
+        while self.stop.is_none() && !pause_handle.is_paused() && self.running.len() < self.pace.limit() {
             let now = self.now();
             let next = match self.waiting.iter().position(|outgoing| outgoing.due <= now) {
                 Some(index) => Some(self.waiting.swap_remove(index)),
@@ -172,16 +172,19 @@ impl<'a> SendLoop<'a> {
     }
 
     /// Returns the next answer; `None` if another attempt is due before it comes, or a pause was asked for.
-    async fn next_answer(&mut self, steering: &PauseHandle) -> Option<Answered> {
+    async fn next_answer(&mut self, pause_handle: &PauseHandle) -> Option<Answered> {
         let due = self.waiting.iter().map(|outgoing| outgoing.due).min();
         let has_room = self.stop.is_none() && self.running.len() < self.pace.limit();
         let ports = self.study.client.ports();
-        let due = match due.filter(|_| has_room && !steering.is_paused()) {
+        let due = match due.filter(|_| has_room && !pause_handle.is_paused()) {
             Some(due) => ports.sleep.sleep(due.saturating_sub(ports.clock.now())),
             None => future::pending().boxed_local(),
         };
-        let paused =
-            if steering.is_paused() { Either::Left(future::pending()) } else { Either::Right(steering.paused()) };
+        let paused = if pause_handle.is_paused() {
+            Either::Left(future::pending())
+        } else {
+            Either::Right(pause_handle.paused())
+        };
         let interruption = future::select(due, paused);
         if self.running.is_empty() {
             interruption.await;

@@ -130,15 +130,15 @@ impl SubmissionSender {
     /// cases are noted: call it again, or resume.
     pub async fn run(
         &mut self,
-        steering: &PauseHandle,
+        pause_handle: &PauseHandle,
         progress: &mut dyn FnMut(EnqueueProgress),
     ) -> Result<SendEnd, EnqueueError> {
         if self.journal.is_cancelling() {
             return self.cancel().await.map(|_| SendEnd::Cancelled);
         }
         self.prepare().await?;
-        let course = SendLoop::new(&self.study, &self.plan, &mut self.journal, &*self.keep);
-        let stop = course.run(steering, progress).await;
+        let send_loop = SendLoop::new(&self.study, &self.plan, &mut self.journal, &*self.keep);
+        let stop = send_loop.run(pause_handle, progress).await;
         if stop.is_ok() && self.journal.is_complete() {
             note_end_of_hold(&self.study, &self.journal).await;
             self.journal.delete(&*self.keep).await?;

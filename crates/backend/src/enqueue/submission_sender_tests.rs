@@ -4,6 +4,9 @@ mod preflight_tests;
 #[path = "cancellation_tests.rs"]
 mod cancellation_tests;
 
+#[path = "hold_tests.rs"]
+mod hold_tests;
+
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -75,14 +78,14 @@ fn run(sending: &mut SubmissionSender) -> Result<SendEnd, EnqueueError> {
 
 /// Runs until `sent` cases are sent, then asks for a pause.
 fn run_until(sending: &mut SubmissionSender, sent: u64) -> SendEnd {
-    let steering = PauseHandle::default();
-    let wheel = steering.clone();
+    let pause_handle = PauseHandle::default();
+    let other_handle = pause_handle.clone();
     let mut pause = |progress: EnqueueProgress| {
         if progress.sent >= sent {
-            wheel.pause();
+            other_handle.pause();
         }
     };
-    block_on(sending.run(&steering, &mut pause)).unwrap()
+    block_on(sending.run(&pause_handle, &mut pause)).unwrap()
 }
 
 #[test]
@@ -199,17 +202,17 @@ fn a_pause_ends_the_wait_for_another_attempt() {
     let plan = plan(10);
     scene.cloud.fail(&[SendFault::Throttled; 2]);
     let mut sending = scene.begin(&plan, None);
-    let steering = PauseHandle::default();
-    let wheel = steering.clone();
-    let paused = block_on(sending.run(&steering, &mut |progress| {
+    let pause_handle = PauseHandle::default();
+    let other_handle = pause_handle.clone();
+    let paused = block_on(sending.run(&pause_handle, &mut |progress| {
         if progress.throttled == 1 {
-            wheel.pause();
+            other_handle.pause();
         }
     }))
     .unwrap();
     assert_eq!((paused, *scene.cloud.sends.lock().unwrap()), (SendEnd::Paused, 1));
-    steering.go_on();
-    assert_eq!(block_on(sending.run(&steering, &mut |_| {})).unwrap(), SendEnd::Complete);
+    pause_handle.go_on();
+    assert_eq!(block_on(sending.run(&pause_handle, &mut |_| {})).unwrap(), SendEnd::Complete);
     scene.check_all_are_sent_once(&plan);
 }
 
@@ -264,15 +267,15 @@ fn nothing_is_sent_without_a_note_of_it() {
 fn killed_after(scene: &Scene, plan: &EnqueuePlan, sent: u64) {
     let mut sending = scene.begin(plan, None);
     let mut kept = None;
-    let steering = PauseHandle::default();
-    let wheel = steering.clone();
+    let pause_handle = PauseHandle::default();
+    let other_handle = pause_handle.clone();
     let mut kill = |progress: EnqueueProgress| {
         if progress.sent >= sent {
             kept.get_or_insert_with(|| scene.memory.kept.borrow().clone());
-            wheel.pause();
+            other_handle.pause();
         }
     };
-    block_on(sending.run(&steering, &mut kill)).unwrap();
+    block_on(sending.run(&pause_handle, &mut kill)).unwrap();
     *scene.memory.kept.borrow_mut() = kept.expect("a journal");
 }
 
@@ -400,47 +403,16 @@ fn a_design_is_submitted_when_it_is_sent_however_long_somebody_has_looked_at_it(
     assert!((told - scene.study.now()).abs() < 2.0, "{told} instead of {}, and not {before}", scene.study.now());
 }
 
-/// Returns the submissions that are held back according to `control.json`, with the numbers of their cases that aren't sent.
-fn held(scene: &Scene) -> Vec<(String, u64)> {
-    let control = block_on(control(&scene.study)).unwrap();
-    control.held_submissions.into_iter().collect()
-}
+/// Budget of enqueueing 10,000 cases, in requests: a message for each, ten in a request, and ten requests more.
+const ENQUEUE_REQUESTS: usize = 1_010;
 
 #[test]
-fn everybody_knows_of_a_rest_that_is_held_back_until_it_is_sent_or_given_up() {
-    for is_sent in [true, false] {
-        let scene = Scene::new();
-        scene.cloud.put("control.json", r#"{"v": 1, "held_submissions": {"00000000000000aa": 7}}"#);
-        let plan = plan(1_005);
-        let id = plan.document().submission.clone();
-        assert_eq!(run(&mut scene.begin(&plan, Some(5))).unwrap(), SendEnd::Held);
-        let both = |rest| {
-            let mut both = vec![("00000000000000aa".to_owned(), 7), (id.clone(), rest)];
-            both.sort_unstable();
-            both
-        };
-        assert_eq!(held(&scene), both(1_000));
-        let mut sending = scene.resume(&plan);
-        if is_sent {
-            assert_eq!(run_until(&mut sending, 100), SendEnd::Paused);
-            assert_eq!(held(&scene), both(1_005 - sending.journal().accepted()));
-            assert_eq!(run(&mut scene.resume(&plan)).unwrap(), SendEnd::Complete);
-        } else {
-            block_on(sending.cancel()).unwrap();
-        }
-        assert_eq!(held(&scene), [("00000000000000aa".to_owned(), 7)]);
-    }
-}
-
-#[test]
-fn what_is_sent_at_once_asks_for_nothing_and_a_note_that_fails_stops_nothing() {
+fn ten_thousand_cases_are_enqueued_within_the_budget_of_requests() {
     let scene = Scene::new();
-    assert_eq!(run(&mut scene.begin(&plan(30), None)).unwrap(), SendEnd::Complete);
-    assert_eq!(scene.cloud.text("control.json"), None);
-    let scene = Scene::new();
-    scene.cloud.put("control.json", "[]");
-    let plan = plan(30);
-    assert_eq!(run(&mut scene.begin(&plan, Some(5))).unwrap(), SendEnd::Held);
-    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), SendEnd::Complete);
-    scene.check_all_are_sent_once(&plan);
+    let plan = plan(10_000);
+    let mut sending = scene.begin(&plan, None);
+    assert_eq!(run(&mut sending).unwrap(), SendEnd::Complete);
+    assert_eq!(scene.cloud.queued().len(), 10_000);
+    let requests = *scene.cloud.requests.lock().unwrap();
+    assert!(requests <= ENQUEUE_REQUESTS, "{requests}");
 }

@@ -41,13 +41,13 @@ impl StudyWatch<FullStrategy> {
     /// Compares with the documents below `data/`, and returns whether anything was new.
     pub(super) async fn compare(&mut self, objects: Vec<ListedObject>, start: f64) -> Result<bool, Error> {
         self.unreadable.retain(|key, _| !key.starts_with(DATA_PREFIX) || find(&objects, key).is_some());
-        self.means.documents.compare(&objects);
+        self.strategy.documents.compare(&objects);
         let mut has_changed = self.take_documents_from_cache(&objects).await;
         let mut sorted = Sorted::default();
         for object in objects {
             sorted.add(object);
         }
-        if !self.schedule.was_listed() || self.means.legacy.is_there() || !sorted.legacy.is_empty() {
+        if !self.schedule.was_listed() || self.strategy.legacy.is_there() || !sorted.legacy.is_empty() {
             sorted.legacy.extend(self.study.find_all_runs().await?.map(|object| (LegacyKey::AllRuns, object)));
         }
         let Sorted { mut listing, tables, results, errors, legacy } = sorted;
@@ -61,7 +61,7 @@ impl StudyWatch<FullStrategy> {
         has_changed |= have_tables_changed | self.compare_outcomes(&mut listing, errors, start).await?;
         let unread = results.into_iter().filter(|(case, object)| self.wants(case, object)).map(|(_, object)| object);
         let unread = unread.chain(legacy_results).map(ReadRequest::whole).collect();
-        self.means.documents.want(unread);
+        self.strategy.documents.want(unread);
         self.note_listing(start);
         has_changed |= self.read_documents().await?;
         Ok(has_changed)
@@ -74,17 +74,17 @@ impl StudyWatch<FullStrategy> {
         errors: Vec<ListedObject>,
         start: f64,
     ) -> Result<bool, Error> {
-        self.means.legacy.enter(&mut self.ledger, listing);
+        self.strategy.legacy.enter(&mut self.ledger, listing);
         let known = |ledger: &Ledger| (ledger.done_cases(), ledger.failures().len());
         let before = known(&self.ledger);
         let mut unread = self.ledger.reconcile(listing, start).into_iter().peekable();
-        self.means.legacy.enter_errors(&mut self.ledger);
+        self.strategy.legacy.enter_errors(&mut self.ledger);
         // Both are in the order of the listing.
         let is_unread = |object: &ListedObject| {
             unread.next_if(|(batch, case)| DataKey::Error(batch.clone(), *case).key() == object.key).is_some()
         };
         let unread: Vec<ListedObject> = errors.into_iter().filter(is_unread).collect();
-        let unread = unread.into_iter().filter(|object| !self.means.documents.knows(object)).map(ReadRequest::whole);
+        let unread = unread.into_iter().filter(|object| !self.strategy.documents.knows(object)).map(ReadRequest::whole);
         let unread = unread.collect();
         self.read_errors(unread).await?;
         Ok(known(&self.ledger) != before)

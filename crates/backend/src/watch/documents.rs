@@ -70,19 +70,19 @@ impl KnownDocuments {
 impl StudyWatch<FullStrategy> {
     /// Takes the contents of documents that haven't changed from the cache, once. Returns whether there were any.
     pub(super) async fn take_documents_from_cache(&mut self, listed: &[ListedObject]) -> bool {
-        if self.means.documents.packs.is_some() {
+        if self.strategy.documents.packs.is_some() {
             return false;
         }
         let mut numbers = PackNumbers::default();
-        let packs = numbers.take(&self.means.cache, listed).await;
-        self.means.documents.packs = Some(numbers);
+        let packs = numbers.take(&self.strategy.cache, listed).await;
+        self.strategy.documents.packs = Some(numbers);
         for (pack, chunk) in &packs {
             let of_pack = || pack.documents.iter().filter_map(|packed| Some((packed, find(listed, &packed.key)?)));
             if !self.remember_legacy(of_pack()) {
                 self.add_rows(chunk);
                 of_pack().for_each(|(_, object)| self.know_if_odd(object));
             }
-            self.means.cache.rows(&pack.rows);
+            self.strategy.cache.rows(&pack.rows);
         }
         !packs.is_empty()
     }
@@ -93,7 +93,7 @@ impl StudyWatch<FullStrategy> {
             let is_replaced = object.last_modified.as_secs_f64() > finish.end_time + WRITING_SECS;
             finish.duration_secs.is_some() && !is_replaced
         });
-        !is_told && !self.means.documents.knows(object)
+        !is_told && !self.strategy.documents.knows(object)
     }
 
     /// Reads some of the results that are still to be read, and returns whether there were any.
@@ -102,9 +102,9 @@ impl StudyWatch<FullStrategy> {
         if portion.is_empty() {
             return Ok(false);
         }
-        let (study, place) = (self.study.clone(), self.means.cache.clone());
+        let (study, place) = (self.study.clone(), self.strategy.cache.clone());
         let again: Vec<ListedObject> = portion.iter().map(|wanted| wanted.object.clone()).collect();
-        let (mut read_bytes, of_bytes) = (self.means.documents.read_bytes, self.means.documents.of_bytes);
+        let (mut read_bytes, of_bytes) = (self.strategy.documents.read_bytes, self.strategy.documents.of_bytes);
         let mut read: Vec<Read> = Vec::new();
         let mut enter = |object: ListedObject, body: Body| {
             read_bytes += object.size_bytes;
@@ -112,12 +112,12 @@ impl StudyWatch<FullStrategy> {
             read.push((object, body));
         };
         let outcome = study.read_each(portion, MAX_DOCUMENT_BYTES, &mut enter).await;
-        self.means.documents.read_bytes = read_bytes;
+        self.strategy.documents.read_bytes = read_bytes;
         if outcome.is_err() {
             let keys: BTreeSet<&str> = read.iter().map(|(object, _)| object.key.as_str()).collect();
             let rest = again.into_iter().filter(|object| !keys.contains(object.key.as_str())).map(ReadRequest::whole);
             let rest: Vec<ReadRequest> = rest.collect();
-            rest.into_iter().rev().for_each(|wanted| self.means.documents.unread.push_front(wanted));
+            rest.into_iter().rev().for_each(|wanted| self.strategy.documents.unread.push_front(wanted));
         }
         let (present, legacy) = read.into_iter().partition(|(object, _)| DataKey::parse(&object.key).is_some());
         self.enter_results(present).await;
@@ -129,10 +129,10 @@ impl StudyWatch<FullStrategy> {
     fn portion(&mut self) -> Vec<ReadRequest> {
         let now = self.study.now();
         let (mut portion, mut bytes) = (Vec::new(), 0);
-        for _ in 0..self.means.documents.unread.len() {
-            let Some(wanted) = self.means.documents.unread.pop_front() else { break };
+        for _ in 0..self.strategy.documents.unread.len() {
+            let Some(wanted) = self.strategy.documents.unread.pop_front() else { break };
             if portion.len() == MAX_DOCUMENTS || (bytes > 0 && bytes + wanted.bytes() > MAX_BYTES) {
-                self.means.documents.unread.push_front(wanted);
+                self.strategy.documents.unread.push_front(wanted);
                 break;
             }
             if let Some(DataKey::Done(batch, case)) = DataKey::parse(&wanted.object.key) {
@@ -140,7 +140,7 @@ impl StudyWatch<FullStrategy> {
                     continue;
                 }
                 if now - wanted.object.last_modified.as_secs_f64() < ROW_DELAY_SECS {
-                    self.means.documents.unread.push_back(wanted);
+                    self.strategy.documents.unread.push_back(wanted);
                     continue;
                 }
             }
@@ -174,13 +174,13 @@ impl StudyWatch<FullStrategy> {
             _ => true,
         };
         if is_odd {
-            self.means.documents.know(object);
+            self.strategy.documents.know(object);
         }
     }
 
     /// Reads all of these error documents: without them it isn't known which cases have failed for good.
     pub(super) async fn read_errors(&mut self, wanted: Vec<ReadRequest>) -> Result<(), Error> {
-        let (study, place) = (self.study.clone(), self.means.cache.clone());
+        let (study, place) = (self.study.clone(), self.strategy.cache.clone());
         let mut unread = wanted;
         let (mut read_bytes, of_bytes) = (0, unread.iter().map(ReadRequest::bytes).sum());
         while !unread.is_empty() {
@@ -194,7 +194,7 @@ impl StudyWatch<FullStrategy> {
                 };
                 if let Some(document) = self.parse_document(&object, body, is_it) {
                     self.ledger.add_error(&document);
-                    self.means.documents.know(&object);
+                    self.strategy.documents.know(&object);
                     documents.push(document);
                     objects.push(object);
                 }
@@ -223,7 +223,7 @@ impl StudyWatch<FullStrategy> {
             }
             Err(reason) => {
                 self.note_unreadable(object.key.clone(), reason);
-                self.means.documents.know(object);
+                self.strategy.documents.know(object);
                 None
             }
         }
@@ -242,7 +242,7 @@ impl StudyWatch<FullStrategy> {
     }
 
     pub(super) async fn pack(&mut self, pack: DocumentPack) {
-        let place = self.means.cache.clone();
-        self.means.documents.packs.get_or_insert_default().put(&place, &pack).await;
+        let place = self.strategy.cache.clone();
+        self.strategy.documents.packs.get_or_insert_default().put(&place, &pack).await;
     }
 }

@@ -81,7 +81,7 @@ impl StudyWatch {
             if !snapshot.is_checked {
                 continue;
             }
-            let left = self.means.documents.unread();
+            let left = self.strategy.documents.unread();
             if left == 0 || left >= unread {
                 return Ok(snapshot);
             }
@@ -93,7 +93,7 @@ impl StudyWatch {
     async fn take_segments_from_cache(&mut self, mut wanted: Vec<ReadRequest>) -> Vec<ReadRequest> {
         let names: Vec<String> =
             wanted.iter().filter(|wanted| wanted.start == 0).map(|wanted| wanted.object.key.clone()).collect();
-        let mut found = self.means.cache.clone().get(&names).await.into_iter();
+        let mut found = self.strategy.cache.clone().get(&names).await.into_iter();
         wanted.retain(|ReadRequest { object, start }| {
             let kept = if *start == 0 { found.next().flatten() } else { None };
             let kept = kept.as_deref().and_then(|kept| CacheEntry::read(kept, &object.etag));
@@ -123,7 +123,7 @@ impl StudyWatch {
         read_bytes: &mut u64,
         of_bytes: u64,
     ) -> Result<(), Error> {
-        let (study, place) = (self.study.clone(), self.means.cache.clone());
+        let (study, place) = (self.study.clone(), self.strategy.cache.clone());
         let mut kept = Vec::new();
         let mut enter = |object: s3::ListedObject, read: Body| {
             *read_bytes += read.as_ref().map_or(0, |body| body.len() as u64);
@@ -157,7 +157,7 @@ impl StudyWatch {
     /// Enters rows, and passes them on as bytes.
     pub(super) fn enter_chunk(&mut self, chunk: &Chunk, bytes: &[u8]) {
         self.add_rows(chunk);
-        self.means.cache.rows(bytes);
+        self.strategy.cache.rows(bytes);
     }
 
     pub(super) fn add_rows(&mut self, chunk: &Chunk) {
@@ -169,19 +169,19 @@ impl StudyWatch {
 
 impl WatchStrategy for FullStrategy {
     async fn read_segments(watch: &mut StudyWatch<Self>, grown: Vec<ReadRequest>) -> Result<Option<()>, Error> {
-        if !matches!(watch.means.opening, OpeningListing::Unseen) || watch.schedule.was_listed() {
+        if !matches!(watch.strategy.opening, OpeningListing::Unseen) || watch.schedule.was_listed() {
             return watch.read_all_segments(grown).await.map(Some);
         }
-        let (study, cache) = (watch.study.clone(), watch.means.cache.clone());
+        let (study, cache) = (watch.study.clone(), watch.strategy.cache.clone());
         let ahead = Self::see_ahead(&study, &cache);
         let (opening, ()) = future::try_join(ahead, watch.read_all_segments(grown)).await?;
-        watch.means.opening = opening;
+        watch.strategy.opening = opening;
         Ok(Some(()))
     }
 
     async fn read_tables(watch: &StudyWatch<Self>, wanted: Vec<ReadRequest>) -> Result<Vec<ReadTable>, Error> {
         let listed = wanted.into_iter().map(|wanted| wanted.object).collect();
-        let (mut tables, unread) = tables_on(&watch.means.cache, listed).await;
+        let (mut tables, unread) = tables_on(&watch.strategy.cache, listed).await;
         let (unread, mut kept) = (unread.into_iter().map(ReadRequest::whole).collect(), Vec::new());
         let mut enter = |object: s3::ListedObject, read: Body| {
             let rows = read.and_then(|body| read_table(&body).map_err(|error| error.to_string()));
@@ -191,7 +191,7 @@ impl WatchStrategy for FullStrategy {
             tables.push((object, rows));
         };
         watch.study.read_each(unread, MAX_ROWS_BYTES, &mut enter).await?;
-        watch.means.cache.put(kept).await;
+        watch.strategy.cache.put(kept).await;
         Ok(tables)
     }
 

@@ -95,14 +95,14 @@ impl StudyWatch<FullStrategy> {
         &mut self,
         listed: Vec<(LegacyKey, ListedObject)>,
     ) -> Result<(bool, Vec<ListedObject>), Error> {
-        if listed.is_empty() && !self.means.legacy.is_there() {
+        if listed.is_empty() && !self.strategy.legacy.is_there() {
             return Ok((false, Vec::new()));
         }
         if !listed.iter().any(|(key, _)| *key == LegacyKey::AllRuns) {
             self.unreadable.remove(ALL_RUNS_KEY);
         }
         let times = listed.iter().map(|(key, object)| (key.clone(), object.last_modified.as_secs_f64())).collect();
-        let mut reads = self.means.legacy.study.reconcile(&times);
+        let mut reads = self.strategy.legacy.study.reconcile(&times);
         let objects: BTreeMap<LegacyKey, ListedObject> = listed.into_iter().collect();
         let mut asked = BTreeSet::new();
         // One object may make another one worth reading, and one that was cut off tells nothing.
@@ -113,10 +113,10 @@ impl StudyWatch<FullStrategy> {
             }
             asked.extend(wanted.iter().cloned());
             self.read_legacy_states(wanted.iter().filter_map(|key| objects.get(key))).await?;
-            reads = self.means.legacy.study.reads();
+            reads = self.strategy.legacy.study.reads();
         }
         self.give_legacy_errors(&asked);
-        let has_changed = !asked.is_empty() | self.means.legacy.look_at_workers() | self.compare_legacy_tables();
+        let has_changed = !asked.is_empty() | self.strategy.legacy.look_at_workers() | self.compare_legacy_tables();
         Ok((has_changed, reads.results.iter().filter_map(|key| objects.get(key)).cloned().collect()))
     }
 
@@ -134,7 +134,7 @@ impl StudyWatch<FullStrategy> {
     fn add_legacy(&mut self, object: &ListedObject, body: Body) -> Option<LegacyKey> {
         let key = LegacyKey::parse(&object.key)?;
         let add = |body: bytes::Bytes| {
-            let added = self.means.legacy.study.add(&key, object.last_modified.as_secs_f64(), &body);
+            let added = self.strategy.legacy.study.add(&key, object.last_modified.as_secs_f64(), &body);
             added.map_err(|error| error.to_string())
         };
         match body.and_then(add) {
@@ -146,20 +146,21 @@ impl StudyWatch<FullStrategy> {
 
     /// Passes on errors that were read, as rows.
     fn give_legacy_errors(&self, read: &BTreeSet<LegacyKey>) {
-        let errors = self.means.legacy.study.errors().filter(|error| read.contains(&LegacyKey::Error(error.case_id)));
+        let errors =
+            self.strategy.legacy.study.errors().filter(|error| read.contains(&LegacyKey::Error(error.case_id)));
         self.give(&Chunk::from_errors(&errors.collect::<Vec<_>>()));
     }
 
     fn give(&self, chunk: &Chunk) {
         if !chunk.is_empty() {
-            self.means.cache.rows(&chunk.to_bytes());
+            self.strategy.cache.rows(&chunk.to_bytes());
         }
     }
 
     /// Notes the predecessor's tables. If a batch's have changed, all its tables are entered anew, the study's own as well.
     fn compare_legacy_tables(&mut self) -> bool {
-        let tables = self.means.legacy.study.tables();
-        let (known, now) = (by_batch(&self.means.legacy.tables), by_batch(&tables));
+        let tables = self.strategy.legacy.study.tables();
+        let (known, now) = (by_batch(&self.strategy.legacy.tables), by_batch(&tables));
         let is_other = |batch: &&&Batch| known.get(**batch) != now.get(**batch);
         let batches: BTreeSet<Batch> =
             known.keys().chain(now.keys()).filter(is_other).map(|batch| (*batch).clone()).collect();
@@ -167,7 +168,7 @@ impl StudyWatch<FullStrategy> {
             self.ledger.forget_tables(batch);
         }
         self.tables.retain(|(key, _)| batch_of_table(key).is_none_or(|batch| !batches.contains(&batch)));
-        self.means.legacy.tables = tables;
+        self.strategy.legacy.tables = tables;
         !batches.is_empty()
     }
 
@@ -191,7 +192,7 @@ impl StudyWatch<FullStrategy> {
         let (mut cases, mut documents) = (BTreeSet::new(), Vec::new());
         for (object, body) in read {
             let Some(key) = self.add_legacy(&object, body) else { continue };
-            let Some(more) = self.means.legacy.study.abridged(&key) else { continue };
+            let Some(more) = self.strategy.legacy.study.abridged(&key) else { continue };
             if let LegacyKey::Done(_, case) = key {
                 cases.insert(case);
             }
@@ -200,16 +201,16 @@ impl StudyWatch<FullStrategy> {
         if documents.is_empty() {
             return;
         }
-        let legacy = &mut self.means.legacy;
+        let legacy = &mut self.strategy.legacy;
         let rows = Chunk::from_documents(&legacy.study.take_results(&cases)).to_bytes();
         for (worker, row) in legacy.study.rows_of(&cases) {
             self.ledger.add_row(&worker, &row);
         }
         // The computers' work follows from all objects together; until all are read it is looked at with each listing only.
-        if self.means.documents.unread() == 0 {
+        if self.strategy.documents.unread() == 0 {
             legacy.look_at_workers();
         }
-        self.means.cache.rows(&rows);
+        self.strategy.cache.rows(&rows);
         self.pack(DocumentPack { documents, rows }).await;
     }
 }

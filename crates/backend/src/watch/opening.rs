@@ -65,21 +65,21 @@ impl FullStrategy {
 impl StudyWatch<FullStrategy> {
     /// Looks at what lies below `data/`, and says whether anything is new.
     pub(super) async fn look_below_data(&mut self) -> Result<bool, Error> {
-        if matches!(self.means.opening, OpeningListing::Unseen) && self.enter_remembered_tables().await {
-            self.means.opening = OpeningListing::Remembered;
+        if matches!(self.strategy.opening, OpeningListing::Unseen) && self.enter_remembered_tables().await {
+            self.strategy.opening = OpeningListing::Remembered;
             return Ok(true);
         }
-        let is_first = !self.schedule.was_listed() && !matches!(self.means.opening, OpeningListing::Remembered);
-        let (seen, is_entered) = match std::mem::take(&mut self.means.opening) {
+        let is_first = !self.schedule.was_listed() && !matches!(self.strategy.opening, OpeningListing::Remembered);
+        let (seen, is_entered) = match std::mem::take(&mut self.strategy.opening) {
             OpeningListing::Seen(seen) => (*seen, false),
             OpeningListing::Entered(seen) => (*seen, true),
             // Should this fail, the next look starts anew.
             _ => (SeenOutline::of(&self.study).await?, false),
         };
-        self.means.opening = OpeningListing::Over;
+        self.strategy.opening = OpeningListing::Over;
         if is_first && !is_entered && !seen.outline.is_complete() {
             let has_changed = self.compare_tables(seen.outline.tables().cloned().collect()).await?;
-            self.means.opening = OpeningListing::Entered(Box::new(seen));
+            self.strategy.opening = OpeningListing::Entered(Box::new(seen));
             return Ok(has_changed);
         }
         let objects = seen.outline.complete(&self.study.client).await?;
@@ -88,7 +88,7 @@ impl StudyWatch<FullStrategy> {
 
     /// Enters the tables of the last visit, if all of them are on the cache.
     async fn enter_remembered_tables(&mut self) -> bool {
-        let place = self.means.cache.clone();
+        let place = self.strategy.cache.clone();
         let list = place.get(&[TABLES.to_owned()]).await.into_iter().flatten().next();
         let Some(listed) = list.and_then(|list| read_list(&list)) else { return false };
         let (tables, unread) = tables_on(&place, listed).await;
@@ -112,7 +112,7 @@ impl StudyWatch<FullStrategy> {
             .map(|object| (object.key.as_str(), object.etag.as_str(), object.last_modified.as_secs_f64()))
             .collect();
         if let Ok(list) = serde_json::to_vec(&list) {
-            self.means.cache.put(vec![(TABLES.to_owned(), list)]).await;
+            self.strategy.cache.put(vec![(TABLES.to_owned(), list)]).await;
         }
     }
 }

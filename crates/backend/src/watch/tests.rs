@@ -32,14 +32,14 @@ const NOTHING_NEW: usize = 4;
 
 /// A cache that keeps what it is given, rows as well.
 #[derive(Default)]
-struct Desk {
+struct TestCache {
     things: RefCell<BTreeMap<String, Vec<u8>>>,
     rows: RefCell<Vec<Chunk>>,
     versions: RefCell<Vec<CaseVersions>>,
     progress: RefCell<Vec<(u64, u64)>>,
 }
 
-impl DocumentCache for Desk {
+impl DocumentCache for TestCache {
     fn get<'a>(&'a self, names: &'a [String]) -> LocalBoxFuture<'a, Vec<Option<Vec<u8>>>> {
         let things = self.things.borrow();
         ready(names.iter().map(|name| things.get(name).cloned()).collect()).boxed_local()
@@ -66,22 +66,22 @@ impl DocumentCache for Desk {
 struct Scene {
     cloud: Arc<TestCloud>,
     study: Study,
-    desk: Rc<Desk>,
+    cache: Rc<TestCache>,
     watch: StudyWatch,
 }
 
 impl Scene {
     fn new() -> Self {
         let (cloud, study) = TestCloud::study();
-        let desk = Rc::new(Desk::default());
-        let watch = StudyWatch::with_cache(study.clone(), desk.clone());
-        Self { cloud, study, desk, watch }
+        let cache = Rc::new(TestCache::default());
+        let watch = StudyWatch::with_cache(study.clone(), cache.clone());
+        Self { cloud, study, cache, watch }
     }
 
     /// Opens the study again, with the same cache. The rows it received are forgotten.
     fn open_again(&mut self) {
-        self.desk.rows.take();
-        self.watch = StudyWatch::with_cache(self.study.clone(), self.desk.clone());
+        self.cache.rows.take();
+        self.watch = StudyWatch::with_cache(self.study.clone(), self.cache.clone());
     }
 
     /// Looks; returns the number of requests that took, and the documents below `data/` that were read.
@@ -125,7 +125,7 @@ impl Scene {
 
     /// Returns the rows that were passed on, in order: the case, and what `told` makes of its attempt.
     fn rows<T: Ord>(&self, told: impl Fn(&AttemptRow) -> T) -> Vec<(CaseId, T)> {
-        let chunks = self.desk.rows.borrow();
+        let chunks = self.cache.rows.borrow();
         let rows = chunks.iter().flat_map(|chunk| (0..chunk.len()).map(|row| chunk.attempt(row)));
         let mut rows: Vec<_> = rows.map(|attempt| (attempt.case_id, told(&attempt))).collect();
         rows.sort();

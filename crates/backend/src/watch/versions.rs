@@ -20,15 +20,15 @@ impl StudyWatch<FullStrategy> {
         let wanted: Vec<&BatchAccount> =
             snapshot.batches.iter().filter(|account| has_versions(account, &snapshot.batches)).collect();
         let now: ToldVersions = wanted.iter().map(|account| account.submissions.iter().map(told).collect()).collect();
-        if now == self.means.told_versions {
+        if now == self.strategy.told_versions {
             return;
         }
         let mut versions = CaseVersions::default();
         for account in wanted {
             self.add_versions(account, &mut versions);
         }
-        self.means.cache.rows(&versions.to_bytes());
-        self.means.told_versions = now;
+        self.strategy.cache.rows(&versions.to_bytes());
+        self.strategy.told_versions = now;
     }
 
     fn add_versions(&self, account: &BatchAccount, to: &mut CaseVersions) {

@@ -1,5 +1,4 @@
 //! Components of several pages. They are given the data that they show, and never see AWS.
 
-pub mod colour;
 pub mod press;
 pub mod problem_note;

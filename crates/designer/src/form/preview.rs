@@ -15,6 +15,7 @@ use crate::design_state::{DesignState, PreviewState, TableState};
 use crate::focus::FocusPart;
 use crate::messages::{DesignPicture, PointsQuality, WrongTable};
 use crate::points::MAX_DRAWN;
+use crate::preview_canvas::MAX_CELL_PX;
 use crate::preview_client;
 use crate::state::draft::PointsSource;
 
@@ -28,7 +29,7 @@ const CORRELATION: &str =
 /// Time in seconds up to which the choice of points isn't mentioned.
 const NOTICED_SECS: f64 = 0.02;
 
-/// Shows the section of the preview; the pictures are drawn on `canvas`.
+/// Shows the section of the preview; the points are drawn on `canvas`.
 pub(crate) fn section(state: DesignState, canvas: NodeRef<Canvas>) -> AnyView {
     let title = move || match &*state.preview.read() {
         PreviewState::None => "Nothing to show yet".to_owned(),
@@ -48,6 +49,10 @@ pub(crate) fn section(state: DesignState, canvas: NodeRef<Canvas>) -> AnyView {
     };
     let busy = move || matches!(&*state.preview.read(), PreviewState::Busy(_)).to_string();
     let is_hidden = move || state.preview.read().picture().is_none_or(|picture| picture.drawn.is_empty());
+    let most = move || {
+        let dimensions = state.preview.read().picture().map_or(MAX_DRAWN, |picture| picture.drawn.len());
+        format!("{}px", dimensions * MAX_CELL_PX)
+    };
     let summary = move || state.preview.read().picture().map(summary).unwrap_or_default();
     view! {
         <section class="panel preview" id=FocusPart::Preview.id() tabindex="-1" aria-labelledby="preview-title" aria-busy=busy>
@@ -57,7 +62,7 @@ pub(crate) fn section(state: DesignState, canvas: NodeRef<Canvas>) -> AnyView {
             {move || state.preview.read().picture().map(details)}
             {move || state.preview.read().picture().and_then(|picture| thinned(state, picture.thinning?))}
             {move || state.preview.read().picture().map(|picture| dimensions(state, picture))}
-            <canvas class="preview__canvas" class:is-hidden=is_hidden node_ref=canvas role="img" aria-label=summary></canvas>
+            <canvas class="preview__canvas" class:is-hidden=is_hidden style:max-width=most node_ref=canvas role="img" aria-label=summary></canvas>
             {move || state.preview.read().picture().map(|picture| figures(picture, state.quality.get()))}
             {move || state.preview.read().picture().map(|picture| one_case(state, picture))}
         </section>
@@ -124,7 +129,7 @@ fn thinned(state: DesignState, thinning: ThinnedDesign) -> Option<AnyView> {
     Some(view.into_any())
 }
 
-/// Describes the pictures for those who can't see them.
+/// Describes the picture for those who can't see them.
 fn summary(picture: &DesignPicture) -> String {
     let names: Vec<&str> = picture.drawn.iter().map(|position| picture.axes[*position].name.as_str()).collect();
     format!("{} points, each pair of {} drawn against one another", thousands(picture.points as u64), names.join(", "))

@@ -113,7 +113,7 @@ fn sending(state: DesignState) -> AnyView {
         SendState::Going(sent) => {
             let pause = move |_| {
                 stopping(state);
-                order(state, SendOrder::Pause, &[]);
+                order(state, SendOrder::Pause);
             };
             view! {
                 {progress(&sent, so_far("Sending", &sent))}
@@ -320,7 +320,7 @@ fn stopped(state: DesignState, sent: &SendProgress, stop: StopReason) -> AnyView
                 *sending = SendState::Going(sent);
             }
         });
-        order(state, SendOrder::GoOn, &[]);
+        order(state, SendOrder::GoOn);
     };
     match stop {
         StopReason::Complete => complete(state, sent),
@@ -344,7 +344,7 @@ fn stopped(state: DesignState, sent: &SendProgress, stop: StopReason) -> AnyView
             // Otherwise the number of cases to be sent isn't even known.
             let is_begun = sent.of > 0;
             let again = if is_begun { "Go on" } else { "Try again" };
-            let forget = move |_| order(state, SendOrder::Forget, &[]);
+            let forget = move |_| order(state, SendOrder::Forget);
             let rest = if is_begun {
                 cancel_button(state, sent)
             } else {

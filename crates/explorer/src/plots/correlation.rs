@@ -51,8 +51,8 @@ impl CorrelationPlot {
     }
 
     /// Returns the row of the chart at a height.
-    fn row_at(&self, paper: DrawTarget, at: Place) -> Option<usize> {
-        self.with_chart(|chart, _| chart.row_at(paper.size, paper.look, at.1))?
+    fn row_at(&self, target: DrawTarget, at: Place) -> Option<usize> {
+        self.with_chart(|chart, _| chart.row_at(target.size, target.look, at.1))?
     }
 }
 
@@ -127,8 +127,8 @@ impl ResultsPlot for CorrelationPlot {
         self.with_chart(|chart, _| show(chart));
     }
 
-    fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
-        let place = self.row_at(paper, at)?;
+    fn find(&self, target: DrawTarget, at: Place) -> Option<PlotHit> {
+        let place = self.row_at(target, at)?;
         self.with_chart(|chart, _| {
             let row = chart.rows.get(place)?;
             let mut words = vec![
@@ -147,8 +147,8 @@ impl ResultsPlot for CorrelationPlot {
         })?
     }
 
-    fn press(&self, paper: DrawTarget, at: Place) {
-        let Some(place) = self.row_at(paper, at) else { return };
+    fn press(&self, target: DrawTarget, at: Place) {
+        let Some(place) = self.row_at(target, at) else { return };
         let chosen = self.with_chart(|_, ids| ids.get(place).cloned()).flatten();
         if let Some(id) = chosen {
             self.state.view.update(|view| {

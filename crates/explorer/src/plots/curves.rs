@@ -157,10 +157,10 @@ impl ResultsPlot for CurvePlot {
         self.reader.state.settled.track();
     }
 
-    fn brush(&self, paper: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
+    fn brush(&self, target: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
         let state = self.reader.state;
         let (brush, cases) = self.with_chart(|curves, found| {
-            let frame = curves.frame(paper.size, paper.look);
+            let frame = curves.frame(target.size, target.look);
             let (from, to) = (frame.inside(from), frame.inside(to));
             let passing = curves.passing(&frame, from, to);
             let cases = state.data.with(|store| {
@@ -173,10 +173,10 @@ impl ResultsPlot for CurvePlot {
         Some(brush)
     }
 
-    fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
-        let reach_px = REACH_PX / 2.0 * paper.look.pixel_ratio;
+    fn find(&self, target: DrawTarget, at: Place) -> Option<PlotHit> {
+        let reach_px = REACH_PX / 2.0 * target.look.pixel_ratio;
         let row = self.with_chart(|curves, found| {
-            let frame = curves.frame(paper.size, paper.look);
+            let frame = curves.frame(target.size, target.look);
             let among = |mask| curves.nearest(&frame, at, reach_px, mask);
             let nearest = among(curves.selected).or_else(|| among(CaseMask::All))?;
             found.get(nearest).map(|curve| curve.row)
@@ -187,14 +187,14 @@ impl ResultsPlot for CurvePlot {
         Some(PlotHit { words, row: Some(row) })
     }
 
-    fn press(&self, paper: DrawTarget, at: Place) {
-        if let Some(row) = self.find(paper, at).and_then(|found| found.row) {
+    fn press(&self, target: DrawTarget, at: Place) {
+        if let Some(row) = self.find(target, at).and_then(|found| found.row) {
             self.reader.state.opened.set(Some(row));
         }
     }
 
-    fn frame(&self, paper: DrawTarget) -> Option<PlotFrame> {
-        self.with_chart(|curves, _| curves.frame(paper.size, paper.look))
+    fn frame(&self, target: DrawTarget) -> Option<PlotFrame> {
+        self.with_chart(|curves, _| curves.frame(target.size, target.look))
     }
 
     fn zoom(&self) -> PlotZoom {

@@ -76,10 +76,10 @@ impl ResultsPlot for FieldPlot {
         self.with_chart(|field, _| show(field));
     }
 
-    fn brush(&self, paper: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
+    fn brush(&self, target: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
         let shown = shown(self.state)?;
         let (brush, (one, other), (x, y)) = self.with_chart(|field, ((x, _), (y, _))| {
-            let frame = field.frame(paper.size, paper.look);
+            let frame = field.frame(target.size, target.look);
             let (from, to) = (frame.inside(from), frame.inside(to));
             let values = (frame.values_at(from.0, from.1), frame.values_at(to.0, to.1));
             (BrushRectangle { from, to }, values, (x.clone().into_owned(), y.clone().into_owned()))
@@ -89,9 +89,9 @@ impl ResultsPlot for FieldPlot {
         Some(brush)
     }
 
-    fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
+    fn find(&self, target: DrawTarget, at: Place) -> Option<PlotHit> {
         self.with_chart(|field, ((_, right), (_, up))| {
-            let frame = field.frame(paper.size, paper.look);
+            let frame = field.frame(target.size, target.look);
             let cell = field.cell_at(&frame, at.0, at.1)?;
             let (x, y) = frame.values_at(at.0, at.1);
             let (x, y) = (right.value(x), up.value(y));

@@ -54,10 +54,10 @@ impl ResultsPlot for HistogramPlot {
         self.with_chart(|histogram, _| show(histogram));
     }
 
-    fn brush(&self, paper: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
+    fn brush(&self, target: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
         let response = shown(self.state)?.response;
         let (brush, range, column) = self.with_chart(|histogram, column| {
-            let frame = histogram.frame(paper.size, paper.look);
+            let frame = histogram.frame(target.size, target.look);
             let inside = |right: f64| right.clamp(frame.left_px, frame.right_px);
             let (left, right) = (inside(from.0), inside(to.0));
             let range = (frame.values_at(left, frame.top_px).0, frame.values_at(right, frame.top_px).0);
@@ -68,9 +68,9 @@ impl ResultsPlot for HistogramPlot {
         Some(brush)
     }
 
-    fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
+    fn find(&self, target: DrawTarget, at: Place) -> Option<PlotHit> {
         self.with_chart(|histogram, _| {
-            let frame = histogram.frame(paper.size, paper.look);
+            let frame = histogram.frame(target.size, target.look);
             let bar = histogram.bar_at(&frame, at.0)?;
             let all = histogram.bins.bars[bar].all;
             let mut words = vec![histogram.bins.words(bar), counted(all as u64, "case", "cases")];
@@ -81,10 +81,10 @@ impl ResultsPlot for HistogramPlot {
         })?
     }
 
-    fn press(&self, paper: DrawTarget, at: Place) {
+    fn press(&self, target: DrawTarget, at: Place) {
         let Some(response) = shown(self.state).map(|shown| shown.response) else { return };
         let bar = self.with_chart(|histogram, column| {
-            let frame = histogram.frame(paper.size, paper.look);
+            let frame = histogram.frame(target.size, target.look);
             let values = histogram.bins.bars[histogram.bar_at(&frame, at.0)?].values?;
             Some((values, column.clone().into_owned()))
         });

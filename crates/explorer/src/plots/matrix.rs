@@ -39,14 +39,15 @@ impl MatrixPlot {
             let matrix = ScatterMatrix {
                 columns: on_axes.iter().map(OnAxis::column).collect(),
                 selected: selected.as_plotted(),
+                bar_range: None,
             };
             act(&matrix, &ids)
         }))
     }
 
-    fn pair_at(&self, paper: DrawTarget, at: Place) -> Option<(ColumnId, ColumnId)> {
-        self.with_chart(paper, |matrix, ids| {
-            let (column, row) = matrix.cell_at(paper.size, paper.look, at.0, at.1)?;
+    fn pair_at(&self, target: DrawTarget, at: Place) -> Option<(ColumnId, ColumnId)> {
+        self.with_chart(target, |matrix, ids| {
+            let (column, row) = matrix.cell_at(target.size, target.look, at.0, at.1)?;
             Some((ids[column].clone(), ids[row].clone()))
         })?
     }
@@ -58,12 +59,12 @@ impl ResultsPlot for MatrixPlot {
         self.state.selected.track();
     }
 
-    fn with(&self, paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
-        self.with_chart(paper, |matrix, _| show(matrix));
+    fn with(&self, target: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
+        self.with_chart(target, |matrix, _| show(matrix));
     }
 
-    fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
-        let (column, row) = self.pair_at(paper, at)?;
+    fn find(&self, target: DrawTarget, at: Place) -> Option<PlotHit> {
+        let (column, row) = self.pair_at(target, at)?;
         let words = if column == row {
             vec![column.name().to_owned()]
         } else {
@@ -72,8 +73,8 @@ impl ResultsPlot for MatrixPlot {
         Some(PlotHit { words, row: None })
     }
 
-    fn press(&self, paper: DrawTarget, at: Place) {
-        if let Some((column, row)) = self.pair_at(paper, at).filter(|(column, row)| column != row) {
+    fn press(&self, target: DrawTarget, at: Place) {
+        if let Some((column, row)) = self.pair_at(target, at).filter(|(column, row)| column != row) {
             self.state.view.update(|view| {
                 view.factor = Some(column);
                 match row {

@@ -44,16 +44,16 @@ impl ResultsPlot for OwnCurvePlot {
         self.with_chart(|curves, _| show(curves));
     }
 
-    fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
+    fn find(&self, target: DrawTarget, at: Place) -> Option<PlotHit> {
         self.with_chart(|curves, line| {
-            let frame = curves.frame(paper.size, paper.look);
+            let frame = curves.frame(target.size, target.look);
             let away = |(x, y): (&f64, &f64)| {
                 let place = frame.pixel_of(*x, *y);
                 (place.0 - at.0).hypot(place.1 - at.1)
             };
             let points = line.x.iter().zip(&line.y).filter(|(_, y)| !y.is_nan());
             let nearest = points.min_by(|one, other| away(*one).total_cmp(&away(*other)))?;
-            let is_near = away(nearest) < 2.0 * REACH_PX * paper.look.pixel_ratio;
+            let is_near = away(nearest) < 2.0 * REACH_PX * target.look.pixel_ratio;
             let words = |name: &str, value: f64| format!("{} {}", own_name(name), significant(value));
             let over = line.over.as_deref().unwrap_or("place");
             is_near.then(|| PlotHit { words: vec![words(&line.name, *nearest.1), words(over, *nearest.0)], row: None })

@@ -77,48 +77,48 @@ impl ResultsPlot for ParallelPlot {
         self.state.pointed_at.track();
     }
 
-    fn with(&self, paper: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
-        self.with_chart(paper, |parallel, _, _| show(parallel));
+    fn with(&self, target: DrawTarget, show: &mut dyn FnMut(&dyn Chart)) {
+        self.with_chart(target, |parallel, _, _| show(parallel));
     }
 
-    fn brush(&self, paper: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
-        let (brush, id, column, range) = self.with_chart(paper, |parallel, ids, columns| {
-            let rails = parallel.rails(paper.size, paper.look);
-            let axis = rails.nearest(from.0)?;
-            let inside = |down: f64| down.clamp(rails.top_px, rails.bottom_px);
+    fn brush(&self, target: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
+        let (brush, id, column, range) = self.with_chart(target, |parallel, ids, columns| {
+            let layout = parallel.axes(target.size, target.look);
+            let axis = layout.nearest(from.0)?;
+            let inside = |down: f64| down.clamp(layout.top_px, layout.bottom_px);
             let (one, other) = (inside(from.1), inside(to.1));
-            let value = |down| parallel.columns[axis].axis.value(rails.place_at(down));
-            let half_px = 8.0 * paper.look.pixel_ratio;
+            let value = |down| parallel.columns[axis].axis.value(layout.place_at(down));
+            let half_px = 8.0 * target.look.pixel_ratio;
             let brush =
-                BrushRectangle { from: (rails.x_px[axis] - half_px, one), to: (rails.x_px[axis] + half_px, other) };
+                BrushRectangle { from: (layout.x_px[axis] - half_px, one), to: (layout.x_px[axis] + half_px, other) };
             Some((brush, ids[axis].clone(), columns[axis].clone().into_owned(), (value(one), value(other))))
         })??;
         select(self.state, &id, &column, range);
         Some(brush)
     }
 
-    fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
+    fn find(&self, target: DrawTarget, at: Place) -> Option<PlotHit> {
         let selected = self.state.selected.get();
-        let reach_px = REACH_PX / 2.0 * paper.look.pixel_ratio;
-        let (row, ids) = self.with_chart(paper, |parallel, ids, _| {
-            let rails = parallel.rails(paper.size, paper.look);
-            let row = parallel.nearest(&rails, at, reach_px, selected.as_plotted())?;
+        let reach_px = REACH_PX / 2.0 * target.look.pixel_ratio;
+        let (row, ids) = self.with_chart(target, |parallel, ids, _| {
+            let layout = parallel.axes(target.size, target.look);
+            let row = parallel.nearest(&layout, at, reach_px, selected.as_plotted())?;
             Some((row, ids.to_vec()))
         })??;
         let words = self.state.data.with(|store| in_words(self.state, store, row, &ids));
         Some(PlotHit { words, row: Some(row) })
     }
 
-    fn press(&self, paper: DrawTarget, at: Place) {
-        let axis = self.with_chart(paper, |parallel, ids, _| {
-            let rails = parallel.rails(paper.size, paper.look);
-            rails.nearest(at.0).map(|axis| (ids[axis].clone(), (rails.x_px[axis] - at.0).abs()))
+    fn press(&self, target: DrawTarget, at: Place) {
+        let axis = self.with_chart(target, |parallel, ids, _| {
+            let layout = parallel.axes(target.size, target.look);
+            layout.nearest(at.0).map(|axis| (ids[axis].clone(), (layout.x_px[axis] - at.0).abs()))
         });
         if let Some((id, distance_px)) = axis.flatten()
-            && distance_px <= REACH_PX * paper.look.pixel_ratio
+            && distance_px <= REACH_PX * target.look.pixel_ratio
         {
             self.state.clear(&id);
-        } else if let Some(row) = self.find(paper, at).and_then(|found| found.row) {
+        } else if let Some(row) = self.find(target, at).and_then(|found| found.row) {
             self.state.opened.set(Some(row));
         }
     }

@@ -55,9 +55,9 @@ impl ResultsPlot for ScatterPlot {
         self.with_chart(|scatter, _, _| show(scatter));
     }
 
-    fn brush(&self, paper: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
+    fn brush(&self, target: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
         self.with_chart(|scatter, shown, (x, y)| {
-            let frame = scatter.frame(paper.size, paper.look);
+            let frame = scatter.frame(target.size, target.look);
             let (from, to) = (frame.inside(from), frame.inside(to));
             let (one, other) = (frame.values_at(from.0, from.1), frame.values_at(to.0, to.1));
             (BrushRectangle { from, to }, shown.clone(), (x.clone().into_owned(), y.clone().into_owned()), (one, other))
@@ -69,10 +69,10 @@ impl ResultsPlot for ScatterPlot {
         })
     }
 
-    fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
-        let reach_px = REACH_PX * paper.look.pixel_ratio;
+    fn find(&self, target: DrawTarget, at: Place) -> Option<PlotHit> {
+        let reach_px = REACH_PX * target.look.pixel_ratio;
         let row = self.with_chart(|scatter, _, _| {
-            let frame = scatter.frame(paper.size, paper.look);
+            let frame = scatter.frame(target.size, target.look);
             let nearest = |among| scatter.nearest(&frame, at, reach_px, among);
             nearest(scatter.selected).or_else(|| nearest(CaseMask::All))
         })??;
@@ -82,14 +82,14 @@ impl ResultsPlot for ScatterPlot {
         Some(PlotHit { words, row: Some(row) })
     }
 
-    fn press(&self, paper: DrawTarget, at: Place) {
-        if let Some(row) = self.find(paper, at).and_then(|found| found.row) {
+    fn press(&self, target: DrawTarget, at: Place) {
+        if let Some(row) = self.find(target, at).and_then(|found| found.row) {
             self.state.opened.set(Some(row));
         }
     }
 
-    fn frame(&self, paper: DrawTarget) -> Option<PlotFrame> {
-        self.with_chart(|scatter, _, _| scatter.frame(paper.size, paper.look))
+    fn frame(&self, target: DrawTarget) -> Option<PlotFrame> {
+        self.with_chart(|scatter, _, _| scatter.frame(target.size, target.look))
     }
 
     fn zoom(&self) -> PlotZoom {

@@ -51,9 +51,9 @@ impl ResultsPlot for TimelinePlot {
         self.with_chart(|timeline| show(timeline));
     }
 
-    fn brush(&self, paper: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
+    fn brush(&self, target: DrawTarget, BrushRectangle { from, to }: BrushRectangle) -> Option<BrushRectangle> {
         let (brush, range) = self.with_chart(|timeline| {
-            let frame = timeline.frame(paper.size, paper.look);
+            let frame = timeline.frame(target.size, target.look);
             let inside = |right: f64| right.clamp(frame.left_px, frame.right_px);
             let (left, right) = (inside(from.0), inside(to.0));
             let time = |right: f64| frame.values_at(right, frame.top_px).0;
@@ -66,16 +66,16 @@ impl ResultsPlot for TimelinePlot {
         Some(brush)
     }
 
-    fn find(&self, paper: DrawTarget, at: Place) -> Option<PlotHit> {
-        let reach_px = REACH_PX / 2.0 * paper.look.pixel_ratio;
-        let row = self.with_chart(|timeline| timeline.nearest(paper.size, paper.look, at, reach_px))?;
+    fn find(&self, target: DrawTarget, at: Place) -> Option<PlotHit> {
+        let reach_px = REACH_PX / 2.0 * target.look.pixel_ratio;
+        let row = self.with_chart(|timeline| timeline.nearest(target.size, target.look, at, reach_px))?;
         let ids = [CaseField::Worker, CaseField::State, CaseField::DurationSecs].map(ColumnId::Case);
         let words = self.state.data.with(|store| in_words(self.state, store, row, &ids));
         Some(PlotHit { words, row: Some(row) })
     }
 
-    fn press(&self, paper: DrawTarget, at: Place) {
-        if let Some(row) = self.find(paper, at).and_then(|found| found.row) {
+    fn press(&self, target: DrawTarget, at: Place) {
+        if let Some(row) = self.find(target, at).and_then(|found| found.row) {
             self.state.opened.set(Some(row));
         }
     }

@@ -54,7 +54,7 @@ impl PlotController {
             [] => self.point_at(at),
             [_] if self.is_panning.get() => {
                 let by = (at.0 - before[0].1.0, at.1 - before[0].1.1);
-                self.on_paper(|paper| self.pan(paper, by));
+                self.on_paper(|target| self.pan(target, by));
             }
             [_] => self.brush(at),
             [..] => self.pinch(&before),
@@ -68,15 +68,15 @@ impl PlotController {
         let apart = |one: Place, other: Place| (one.0 - other.0).hypot(one.1 - other.1).max(1.0);
         let (was, is) = (middle(before[0].1, before[1].1), middle(now[0], now[1]));
         let factor = apart(before[0].1, before[1].1) / apart(now[0], now[1]);
-        self.on_paper(|paper| self.pan(paper, (is.0 - was.0, is.1 - was.1)));
-        self.on_paper(|paper| self.zoom(paper, is, factor));
+        self.on_paper(|target| self.pan(target, (is.0 - was.0, is.1 - was.1)));
+        self.on_paper(|target| self.zoom(target, is, factor));
     }
 
     fn brush(&self, at: Place) {
         let Some(from) = self.began.get().filter(|from| (from.0 - at.0).hypot(from.1 - at.1) >= STILL_PX) else {
             return;
         };
-        let shown = self.on_paper(|paper| self.plot.brush(paper, BrushRectangle { from, to: at })).flatten();
+        let shown = self.on_paper(|target| self.plot.brush(target, BrushRectangle { from, to: at })).flatten();
         self.show_frame(shown);
     }
 
@@ -94,7 +94,7 @@ impl PlotController {
     fn press(&self, at: Place) {
         let controller = self.clone();
         let press = move || {
-            controller.on_paper(|paper| controller.plot.press(paper, at));
+            controller.on_paper(|target| controller.plot.press(target, at));
         };
         if self.can_zoom() { self.presses.after(DOUBLE_PRESS, press) } else { press() }
     }
@@ -117,7 +117,7 @@ impl PlotController {
     }
 
     fn point_at(&self, at: Place) {
-        let found = self.on_paper(|paper| self.plot.find(paper, at)).flatten();
+        let found = self.on_paper(|target| self.plot.find(target, at)).flatten();
         let row = found.as_ref().and_then(|found| found.row);
         if self.state.pointed_at.get_untracked() != row {
             self.state.pointed_at.set(row);
@@ -143,20 +143,20 @@ impl PlotController {
         };
         let factor = ZOOM_STEP.powf((-event.delta_y() / step).clamp(-1.0, 1.0));
         let at = place_of(event);
-        self.on_paper(|paper| self.zoom(paper, at, factor));
+        self.on_paper(|target| self.zoom(target, at, factor));
     }
 
     pub(super) fn key(&self, event: &KeyboardEvent) {
-        let done = self.on_paper(|paper| {
-            let (width, height) = (f64::from(paper.size.width_px), f64::from(paper.size.height_px));
+        let done = self.on_paper(|target| {
+            let (width, height) = (f64::from(target.size.width_px), f64::from(target.size.height_px));
             match &*event.key() {
                 "+" | "=" => self.zoom_by(ZOOM_STEP),
                 "-" => self.zoom_by(1.0 / ZOOM_STEP),
                 "0" => self.plot.reset(),
-                "ArrowLeft" => self.pan(paper, (PAN_SHARE * width, 0.0)),
-                "ArrowRight" => self.pan(paper, (-PAN_SHARE * width, 0.0)),
-                "ArrowUp" => self.pan(paper, (0.0, PAN_SHARE * height)),
-                "ArrowDown" => self.pan(paper, (0.0, -PAN_SHARE * height)),
+                "ArrowLeft" => self.pan(target, (PAN_SHARE * width, 0.0)),
+                "ArrowRight" => self.pan(target, (-PAN_SHARE * width, 0.0)),
+                "ArrowUp" => self.pan(target, (0.0, PAN_SHARE * height)),
+                "ArrowDown" => self.pan(target, (0.0, -PAN_SHARE * height)),
                 "Escape" => self.plot.unselect(self.state),
                 _ => return false,
             }
@@ -169,25 +169,25 @@ impl PlotController {
 
     /// Shows `factor` times the range, around its middle.
     pub(super) fn zoom_by(&self, factor: f64) {
-        self.on_paper(|paper| {
-            if let Some(frame) = self.plot.frame(paper) {
+        self.on_paper(|target| {
+            if let Some(frame) = self.plot.frame(target) {
                 let middle = |one: f64, other: f64| f64::midpoint(one, other);
                 let at = (middle(frame.left_px, frame.right_px), middle(frame.top_px, frame.bottom_px));
-                self.zoom(paper, at, factor);
+                self.zoom(target, at, factor);
             }
         });
     }
 
     /// Shows `factor` times the range; what is at the place stays there.
-    fn zoom(&self, paper: DrawTarget, at: Place, factor: f64) {
-        if let Some(frame) = self.plot.frame(paper) {
+    fn zoom(&self, target: DrawTarget, at: Place, factor: f64) {
+        if let Some(frame) = self.plot.frame(target) {
             self.plot.show_range(frame.zoomed(at.0, at.1, factor));
         }
     }
 
     /// Drags the plot by a number of pixels, to the right and down.
-    fn pan(&self, paper: DrawTarget, by: Place) {
-        if let Some(frame) = self.plot.frame(paper) {
+    fn pan(&self, target: DrawTarget, by: Place) {
+        if let Some(frame) = self.plot.frame(target) {
             self.plot.show_range(frame.panned(by.0, by.1));
         }
     }

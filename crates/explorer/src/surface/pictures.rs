@@ -1,14 +1,14 @@
 //! Plots as pictures, for papers and slides.
 
 use cruncher_browser::download::{save, save_blob};
+use cruncher_canvas::{context, draw_on, put, theme};
 use cruncher_plot::{ChartSize, PlotTheme, RasterBuffers, RasterImage};
 use leptos::prelude::document;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, HtmlCanvasElement};
 
-use super::canvas::{context, draw_on, put};
-use super::{DrawTarget, ResultsPlot, theme};
+use super::{DrawTarget, ResultsPlot};
 
 /// Pixels of a picture for each pixel of the page.
 const PIXEL_RATIO: f64 = 2.0;
@@ -21,8 +21,8 @@ pub(super) fn save_png(plot: &dyn ResultsPlot, shown: &HtmlCanvasElement, name: 
     let colour = look.background;
     ground.set_fill_style_str(&format!("rgb({}, {}, {})", colour.0, colour.1, colour.2));
     ground.fill_rect(0.0, 0.0, f64::from(size.width_px), f64::from(size.height_px));
-    let paper = DrawTarget { size, look: &look };
-    plot.with(paper, &mut |chart| draw_on(&above, chart, paper, &mut RasterBuffers::default()));
+    let target = DrawTarget { size, look: &look };
+    plot.with(target, &mut |chart| draw_on(&above, chart, size, &look, &mut RasterBuffers::default()));
     ground.draw_image_with_html_canvas_element(&above, 0.0, 0.0).ok()?;
     let name = format!("{name}.png");
     let take = Closure::once_into_js(move |blob: JsValue| {

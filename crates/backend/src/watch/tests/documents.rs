@@ -29,7 +29,7 @@ fn a_result_without_a_row_is_read_and_has_a_duration_a_level_and_a_row() {
     let finish = |secs| CaseFinish { end_time: START - 10.0, duration_secs: Some(secs) };
     assert_eq!(*snapshot.finishes(None), [finish(10.0), finish(10.0), finish(8.0)]);
     assert!(scene.rows(|row| row.worker.to_owned()).contains(&(case(2), "w-1".into())));
-    let rows = scene.desk.rows.borrow();
+    let rows = scene.cache.rows.borrow();
     assert_eq!(rows[1].columns().iter().map(ChunkColumn::name).collect::<Vec<_>>(), ["c", "load"]);
     drop(rows);
     let (snapshot, requests, _) = scene.look();
@@ -60,7 +60,7 @@ fn many_results_are_read_some_with_each_look() {
         assert_eq!(unknown, left);
     }
     assert_eq!(scene.rows(|_| ()).len(), 1_200);
-    let progress = scene.desk.progress.borrow();
+    let progress = scene.cache.progress.borrow();
     let of_bytes = (0..1_200).map(|number| result("b", number, START - 10.0).len() as u64).sum::<u64>();
     assert!(progress.is_sorted() && progress.iter().all(|(_, of)| *of == of_bytes), "{progress:?}");
     assert_eq!(progress.last(), Some(&(of_bytes, of_bytes)));
@@ -87,7 +87,7 @@ fn what_was_read_is_in_the_cache() {
     scene.cloud.put(&format!("data/b/error-{}.json", case(5_000)), error("b", 5_000));
     scene.look_until_quiet();
     let names: Vec<String> =
-        scene.desk.things.borrow().keys().filter(|name| name.starts_with("doc")).cloned().collect();
+        scene.cache.things.borrow().keys().filter(|name| name.starts_with("doc")).cloned().collect();
     assert_eq!(names, ["documents 0", "documents 1", "documents 2", "documents 3"]);
     scene.open_again();
     let (snapshot, read) = scene.look_until_quiet();
@@ -109,7 +109,7 @@ fn what_was_written_anew_is_read_again_with_those_beside_it() {
     assert!(snapshot.finishes(None).contains(&CaseFinish { end_time: START + 100.0, duration_secs: Some(8.0) }));
     scene.open_again();
     assert_eq!(scene.look_until_quiet().1, [""; 0]);
-    let packs = scene.desk.things.borrow().keys().filter(|name| name.starts_with("documents")).count();
+    let packs = scene.cache.things.borrow().keys().filter(|name| name.starts_with("documents")).count();
     assert_eq!(packs, 3, "the new one stands in the place of the old one");
 }
 
@@ -118,7 +118,7 @@ fn a_pack_that_is_damaged_is_read_again() {
     let mut scene = with_rows(600, 0);
     scene.look_until_quiet();
     for damaged in [b"".to_vec(), b"[]\nno chunk".to_vec()] {
-        scene.desk.things.borrow_mut().insert("documents 1".into(), damaged);
+        scene.cache.things.borrow_mut().insert("documents 1".into(), damaged);
         scene.open_again();
         assert_eq!(scene.look_until_quiet().1.len(), 100);
         assert_eq!(scene.rows(|_| ()).len(), 600);

@@ -59,7 +59,7 @@ fn a_cache_that_lost_a_table_remembers_none() {
     let mut scene = large();
     scene.put_table("c", 2_000..2_010);
     scene.look_until_quiet();
-    scene.desk.things.borrow_mut().retain(|name, _| !name.starts_with("data/c/"));
+    scene.cache.things.borrow_mut().retain(|name, _| !name.starts_with("data/c/"));
     scene.open_again();
     let (snapshot, _, read) = scene.look();
     assert_eq!((snapshot.total.cases, read.len()), (1_010, 1));
@@ -73,4 +73,29 @@ fn without_a_cache_every_first_look_is_the_same() {
         let (snapshot, _, read) = scene.look();
         assert_eq!((snapshot.total.cases, read.len()), (1_000, 1));
     }
+}
+
+/// Budget of opening a study of 100,000 results for the first time, in requests.
+const OPENING_REQUESTS: usize = 350;
+
+#[test]
+fn a_hundred_thousand_results_are_opened_within_the_budget_of_requests() {
+    let mut scene = Scene::new();
+    *scene.cloud.page_keys.lock().unwrap() = Some(1_000);
+    scene.put_table("b", 0..100_000);
+    for segment in 0..100 {
+        let rows: String = (0..1_000).map(|number| row("b", 1_000 * segment + number) + "\n").collect();
+        scene.cloud.put(&format!("workers/w/segment-{segment:06}.ndjson"), rows);
+    }
+    (0..100_000).for_each(|number| scene.cloud.put(&format!("data/b/done-{}.json", case(number)), "{}"));
+    scene.cloud.pass(120);
+    let before = *scene.cloud.requests.lock().unwrap();
+    let (snapshot, read) = scene.look_until_quiet();
+    assert_eq!(
+        (snapshot.total.cases, snapshot.total.done, read.len()),
+        (100_000, 100_000, 1),
+        "the table alone is read"
+    );
+    let requests = *scene.cloud.requests.lock().unwrap() - before;
+    assert!(requests <= OPENING_REQUESTS, "{requests}");
 }

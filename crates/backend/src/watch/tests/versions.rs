@@ -82,7 +82,7 @@ fn told_of_cases(scene: &Scene) -> Vec<[Option<(String, bool)>; 2]> {
     let of = |versions: &CaseVersions, number| {
         versions.of(&b, case(number)).map(|version| (version.name.clone(), version.is_withdrawn))
     };
-    scene.desk.versions.take().iter().map(|versions| [of(versions, 0), of(versions, 5)]).collect()
+    scene.cache.versions.take().iter().map(|versions| [of(versions, 0), of(versions, 5)]).collect()
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn whoever_takes_rows_is_told_of_which_version_cases_are_whenever_that_changes()
     let mut alone = Scene::new();
     put_submission(&alone.cloud, FIRST, "00", START - 1.0, 0..5);
     alone.look_until_quiet();
-    assert!(alone.desk.versions.take().is_empty(), "nothing is told of a batch of one version");
+    assert!(alone.cache.versions.take().is_empty(), "nothing is told of a batch of one version");
 }
 
 #[test]
@@ -125,14 +125,14 @@ fn versions_are_told_apart_between_batches() {
     put_submission(&scene.cloud, FIRST, "00", START - 1.0, 0..5);
     put_submission_of(&scene.cloud, "c", SECOND, "11", START - 0.5, 0..5);
     scene.look_until_quiet();
-    let versions = scene.desk.versions.take().pop().unwrap();
+    let versions = scene.cache.versions.take().pop().unwrap();
     let of = |batch: &str| versions.of(&Batch::parse(batch).unwrap(), case(0)).map(|version| version.name.as_str());
     assert_eq!((of("b"), of("c")), (Some("footing.py version 1"), Some("footing.py version 2")));
     let mut alike = Scene::new();
     put_submission(&alike.cloud, FIRST, "00", START - 1.0, 0..5);
     put_submission_of(&alike.cloud, "c", SECOND, "00", START - 0.5, 0..5);
     alike.look_until_quiet();
-    assert!(alike.desk.versions.take().is_empty(), "both batches are of one file");
+    assert!(alike.cache.versions.take().is_empty(), "both batches are of one file");
 }
 
 #[test]

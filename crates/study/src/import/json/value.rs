@@ -1,4 +1,4 @@
-//! Any JSON, with the fields of objects in their order.
+//! Any JSON, with the fields of objects in their order: `serde_json::Value` sorts them, unless a feature changes that for every crate.
 
 use std::fmt;
 
