@@ -29,19 +29,21 @@ pub(crate) fn worker_table<'a>(workers: impl Iterator<Item = &'a Heartbeat>, now
 fn row(worker: &Heartbeat, now: f64) -> AnyView {
     let Heartbeat { counts, median_secs, state, .. } = worker;
     let case = worker.case.as_ref().filter(|_| *state == WorkerState::Running);
-    let is_past = state.is_over() || !worker.is_fresh(now);
+    let is_past = state.is_over() || worker.is_silent(now);
     let since = match case {
         Some(case) if !is_past => duration(now - case.start_time),
         _ => format!("heard of {}", past_time(worker.time, now)),
     };
+    // What it did after its last heartbeat isn't counted.
+    let at_least = (worker.is_silent(now) && *state == WorkerState::Running).then_some("≥ ");
     view! {
         <tr class=if is_past { "table__past" } else { "" }>
-            <td title=worker.worker.clone()>{worker.host.clone()}<span class="faint">{process(&worker.worker)}</span></td>
+            <td title=worker.worker.clone()>{worker.host.clone()}<span class="faint">{worker.process().to_owned()}</span></td>
             <td>{worker.version.clone()}</td>
             <td title=worker.message.clone().unwrap_or_default()>{state_words(worker, now)}</td>
             <td>{case.map(case_cell)}</td>
             <td class="number">{since}</td>
-            <td class="number">{thousands(counts.done)}</td>
+            <td class="number">{at_least}{thousands(counts.done)}</td>
             <td class="number">{thousands(counts.failed)}</td>
             <td class="number">{median_secs.map(duration).unwrap_or_default()}</td>
         </tr>
@@ -49,17 +51,12 @@ fn row(worker: &Heartbeat, now: f64) -> AnyView {
     .into_any()
 }
 
-/// Returns the part of a worker's name that tells it from others on its host: its process and a random part, behind the system.
-fn process(worker: &str) -> String {
-    worker.rsplit('_').next().unwrap_or_default().to_owned()
-}
-
 fn state_words(worker: &Heartbeat, now: f64) -> &'static str {
     match worker.state {
         WorkerState::Stopped => "■ stopped",
         WorkerState::Refused => "✕ refused",
         WorkerState::Crashed => "✕ crashed",
-        _ if !worker.is_fresh(now) => "? silent",
+        _ if worker.is_silent(now) => "? silent",
         WorkerState::Starting => "starting",
         WorkerState::Waiting => "○ waiting",
         WorkerState::Running => "▶ running",

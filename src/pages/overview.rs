@@ -8,7 +8,7 @@ use cruncher_browser::state::route::{BatchChoice, Page, Route};
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
 use cruncher_study::batch::Batch;
 use cruncher_study::forecast::{Forecast, ForecastBasis};
-use cruncher_study::heartbeat::{Heartbeat, RunningCase};
+use cruncher_study::heartbeat::{Heartbeat, RunningCase, WorkerState};
 use cruncher_study::number_format::{counted, duration, thousands};
 use leptos::prelude::*;
 use versions::{asked, version_shares};
@@ -184,8 +184,12 @@ fn finish(snapshot: &Snapshot, counts: &CaseCounts, route: &Route) -> AnyView {
 
 /// Returns the basis of a forecast: durations of a batch's cases and the workers that compute them, as far as they are known.
 fn outlook(snapshot: &Snapshot, batch: Option<&Batch>) -> ForecastBasis {
-    let is_here = |case: &RunningCase| batch.is_none_or(|batch| batch.contains(case.batch.as_str()));
-    let own = |worker: &Heartbeat| Heartbeat { case: worker.case.clone().filter(is_here), ..worker.clone() };
+    let is_elsewhere = |case: &RunningCase| batch.is_some_and(|batch| !batch.contains(case.batch.as_str()));
+    let own = |worker: &Heartbeat| match &worker.case {
+        // For these cases it is a worker that will be free.
+        Some(case) if is_elsewhere(case) => Heartbeat { case: None, state: WorkerState::Waiting, ..worker.clone() },
+        _ => worker.clone(),
+    };
     let workers: Vec<Heartbeat> = snapshot.workers.iter().map(own).collect();
     ForecastBasis::of(&snapshot.finishes(batch), &workers, snapshot.time)
 }
@@ -197,10 +201,12 @@ fn call_for_worker(snapshot: &Snapshot, counts: &CaseCounts, open: &OpenStudy) -
         return None;
     }
     let waits = if waiting == 1 { "waits" } else { "wait" };
+    let is_attached = snapshot.workers.iter().any(|worker| worker.is_alive(snapshot.time));
+    let reason = if is_attached { "No worker has been heard of for a while." } else { "No worker is attached." };
     let call = view! {
         <section class="panel panel--call">
             <h2>{format!("{} {waits} for a worker", counted(waiting, "case", "cases"))}</h2>
-            <p>"No worker is attached. Attach one with the line for its software:"</p>
+            <p>{reason}" Attach one with the line for its software:"</p>
             {attach_lines(open)}
         </section>
     };
@@ -252,7 +258,7 @@ fn workers(snapshot: &Snapshot, now: f64) -> Option<AnyView> {
     let mut hosts: Vec<&str> = snapshot.alive_workers().map(|worker| worker.host.as_str()).collect();
     hosts.dedup();
     let hosts = counted(hosts.len() as u64, "host", "hosts");
-    let summary = if count > 0 { format!("{} on {hosts}", thousands(count)) } else { "none is alive".to_owned() };
+    let summary = if count > 0 { format!("{} on {hosts}", thousands(count)) } else { "none is heard of".to_owned() };
     let of_all = if snapshot.batches.len() > 1 { " · they serve all batches" } else { "" };
     let section = view! {
         <h2>"Workers" <span class="faint">{summary}{of_all}</span></h2>

@@ -166,7 +166,7 @@ fn state(worker: &Heartbeat, now: f64) -> String {
         WorkerState::Refused => "refused",
         WorkerState::Crashed => "crashed",
     };
-    if worker.is_fresh(now) || worker.state.is_over() { state.to_owned() } else { format!("silent ({state})") }
+    if worker.is_silent(now) { format!("silent ({state})") } else { state.to_owned() }
 }
 
 fn errors(groups: &[ErrorGroup], now: f64) -> String {

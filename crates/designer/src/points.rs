@@ -58,11 +58,10 @@ impl PointMaker {
             }
             PointsRequest::Preview { file, drawn, target } => self.preview(file, &drawn, target, page),
             PointsRequest::Repaint { file, drawn, target } => {
-                // The page shows why there is no design, if there is none.
-                if let Ok(design) = self.design(file) {
-                    let image = painted(&axes(&design), &drawn, &target);
-                    send(page, JsonMessage { value: PointsAnswer::Repainted(target), parts: vec![image] });
-                }
+                // The page knows why there is no design, if there is none.
+                let axes = self.design(file).map(|design| axes(&design)).unwrap_or_default();
+                let image = painted(&axes, &drawn, &target);
+                send(page, JsonMessage { value: PointsAnswer::Repainted(target), parts: vec![image] });
             }
             PointsRequest::Case { file, row } => {
                 let design = self.design(file).ok();

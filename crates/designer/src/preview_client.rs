@@ -145,8 +145,8 @@ fn target(state: DesignState, file: &DesignFile, drawn: &[usize], canvas: NodeRe
 /// Asks for the image of the design that was drawn last, for a canvas that looks different.
 fn repaint(state: DesignState, target: PictureTarget) {
     let wanted = CLIENT.with_borrow_mut(|client| {
-        // The image of a design that is being drawn comes anyway, and is compared with the canvas then.
-        let is_coming = client.is_busy || std::mem::replace(&mut client.is_repainting, true);
+        // What comes is compared with the canvas again.
+        let is_coming = std::mem::replace(&mut client.is_repainting, true);
         client.last.clone().filter(|_| !is_coming)
     });
     if let Some(PreviewRequest { file, drawn, .. }) = wanted {

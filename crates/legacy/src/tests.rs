@@ -187,7 +187,7 @@ fn a_computer_may_be_silent_for_as_long_as_it_computes_and_between_two_times_tha
     assert!(!desktop.is_alive(START + 350.0 + 900.0));
     let counts = counts(1, 0, 0, 1, 0);
     for now in [START + 500.0, START + 5_000.0, START + 5.0 * day, START + 20.0 * day] {
-        assert_eq!(diagnose(&counts, &heartbeats, 0, &StudyControl::default(), now), [], "{now}");
+        assert_eq!(diagnose(&counts, &heartbeats, 0, 0, &StudyControl::default(), now), [], "{now}");
     }
 }
 

@@ -19,6 +19,8 @@ const NAME_PX: f64 = TEXT_PX + 7.0;
 /// Usual number of parts of a distribution, and the least one.
 const BINS: usize = 20;
 const MIN_BINS: usize = 8;
+/// Width above which a bar has a gap beside it.
+const MIN_BAR_PX: f64 = 4.0;
 /// Share of the distance between two values that a bar takes.
 const LEVEL_SHARE: f64 = 0.7;
 
@@ -84,11 +86,11 @@ impl ScatterMatrix<'_> {
 
     /// Paints the distribution of all cases in grey, and before it that of the selected ones.
     fn paint_bars(&self, column: &PlotColumn, cell: Cell, look: &PlotTheme, raster: &mut RasterBuffers) {
-        let bars = Bars::of(column, self.bar_range);
+        let bars = Bars::of(column, self.bar_range, cell.width / look.pixel_ratio);
         let [all, selected] = self.counts(column, &bars);
         let most = real(all.iter().copied().max().unwrap_or(0).max(1));
         let room = (cell.height - look.px(NAME_PX)).max(1.0);
-        let gap = if cell.width / real(bars.len()) > 4.0 * look.pixel_ratio { look.hairline_px() } else { 0.0 };
+        let gap = if cell.width / real(bars.len()) > MIN_BAR_PX * look.pixel_ratio { look.hairline_px() } else { 0.0 };
         let bottom = whole(cell.top + cell.height);
         for (counts, colour) in [(all, look.muted), (selected, look.data)] {
             for (bar, number) in counts.into_iter().enumerate().filter(|(_, number)| *number > 0) {
@@ -124,18 +126,21 @@ enum Bars<'a> {
 }
 
 impl<'a> Bars<'a> {
-    fn of(column: &'a PlotColumn, range: Option<(f64, f64)>) -> Self {
+    /// Makes bars of a column in a cell of this width on the page. In a given range, each of them is seen by itself.
+    fn of(column: &'a PlotColumn, range: Option<(f64, f64)>, width_px: f64) -> Self {
         let places = column.places();
+        let place = |value| (column.axis.place(value) * real(PLACES)).clamp(0.0, real(PLACES));
+        let given = range.map(|(least, most)| (place(least), place(most)));
         if let Some(levels) = places.levels() {
-            let nearest =
-                levels.windows(2).map(|pair| f64::from(pair[1] - pair[0])).fold(real(PLACES / BINS), f64::min);
+            let widest = given.map_or(real(PLACES / BINS), |(least, most)| (most - least) / 2.0);
+            let nearest = levels.windows(2).map(|pair| f64::from(pair[1] - pair[0])).fold(widest, f64::min);
             return Self::Levels { levels, width: LEVEL_SHARE * nearest };
         }
         // Evenly spread values, as those of a design, look even if each part can have as many.
-        let parts = (MIN_BINS..=BINS).rev().find(|parts| places.shown().is_multiple_of(*parts)).unwrap_or(BINS);
-        if let Some(range) = range {
-            let place = |value| (column.axis.place(value) * real(PLACES)).clamp(0.0, real(PLACES));
-            return Self::Given { range, places: (place(range.0), place(range.1)), parts };
+        let most = if range.is_some() { whole(width_px / (MIN_BAR_PX + 1.0)).clamp(MIN_BINS, BINS) } else { BINS };
+        let parts = (MIN_BINS..=most).rev().find(|parts| places.shown().is_multiple_of(*parts)).unwrap_or(most);
+        if let (Some(range), Some(places)) = (range, given) {
+            return Self::Given { range, places, parts };
         }
         // Of parts of the whole axis the first and the last would be half empty.
         let (least, most) = places.extent();
@@ -267,7 +272,7 @@ mod tests {
         let axis = Axis { least: -0.04, most: 1.04, ..Axis::covering("a", "", AxisScale::Linear, &[]) };
         let columns = vec![PlotColumn::new(axis, &points)];
         let matrix = ScatterMatrix { columns, selected: CaseMask::All, bar_range: Some((0.0, 1.0)) };
-        let bars = Bars::of(&matrix.columns[0], matrix.bar_range);
+        let bars = Bars::of(&matrix.columns[0], matrix.bar_range, 100.0);
         assert_eq!(matrix.counts(&matrix.columns[0], &bars)[0], [4; 16]);
     }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::accounting::CaseCounts;
 use crate::control::StudyControl;
 use crate::heartbeat::{Heartbeat, WorkerState};
+use crate::number_format::duration;
 
 /// The messages of a queue, approximately, as SQS counts them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,7 +27,7 @@ impl QueueCounts {
 }
 
 /// Something that a person who watches the study should know.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Notice {
     /// There is nothing to compute yet.
     NoCases,
@@ -54,22 +55,24 @@ pub enum Notice {
     },
     /// A worker's key was not accepted.
     WorkerRefused {
-        /// Its host.
-        host: String,
+        /// Its process and host.
+        worker: String,
         /// The message that refused it.
         message: String,
     },
     /// A worker ended by an error of its own.
     WorkerCrashed {
-        /// Its host.
-        host: String,
+        /// Its process and host.
+        worker: String,
         /// The message that it ended with.
         message: String,
     },
     /// A worker has a case and hasn't been heard of.
     WorkerSilent {
-        /// Its host.
-        host: String,
+        /// Its process and host.
+        worker: String,
+        /// Time since it was heard of last, in seconds.
+        silent_secs: f64,
     },
     /// Everything that can be done is done.
     Finished,
@@ -123,23 +126,26 @@ impl fmt::Display for Notice {
             Self::Empty { cases } => {
                 write!(f, "{cases} cases are done, but returned nothing: a model returns what it puts into result[\"…\"].")
             }
-            Self::WorkerRefused { host, message } => {
-                write!(f, "The worker on {host} was refused: {message} Attach it again with the line of the Attach page.")
+            Self::WorkerRefused { worker, message } => {
+                write!(f, "Worker {worker} was refused: {message} Attach it again with the line of the Attach page.")
             }
-            Self::WorkerCrashed { host, message } => write!(f, "The worker on {host} crashed: {message}"),
-            Self::WorkerSilent { host } => {
-                write!(f, "The worker on {host} has a case and is silent; when its lease ends, another worker takes the case.")
+            Self::WorkerCrashed { worker, message } => write!(f, "Worker {worker} crashed: {message}"),
+            Self::WorkerSilent { worker, silent_secs } => {
+                let since = duration(*silent_secs);
+                write!(f, "Worker {worker} has a case and hasn't been heard of for {since}; when its lease ends, another worker takes the case.")
             }
             Self::Finished => f.write_str("Every case that could be computed has been."),
         }
     }
 }
 
-/// Returns the notices for a person who watches the study at `now`, the weightiest first.
+/// Returns the notices for a person who watches the study at `now`, the weightiest first. `leased` is the number of messages in
+/// workers' hands.
 #[must_use]
 pub fn diagnose(
     counts: &CaseCounts,
     heartbeats: &[Heartbeat],
+    leased: u64,
     dead_letters: u64,
     control: &StudyControl,
     now: f64,
@@ -164,6 +170,7 @@ pub fn diagnose(
         notices.push(Notice::DeadLetters { cases: dead_letters });
     }
     notices.extend(heartbeats.iter().filter_map(|heartbeat| worker_notice(heartbeat, now)));
+    notices.extend(silent_workers(heartbeats, leased, now));
     let of_weight = |weight| notices.iter().filter(move |notice| notice.weight() == weight).cloned();
     [NoticeWeight::Problem, NoticeWeight::Warning, NoticeWeight::Information].into_iter().flat_map(of_weight).collect()
 }
@@ -172,17 +179,35 @@ pub fn diagnose(
 const RECENT_SECS: f64 = 24.0 * 3600.0;
 
 fn worker_notice(heartbeat: &Heartbeat, now: f64) -> Option<Notice> {
-    let host = heartbeat.host.clone();
+    let worker = named(heartbeat);
     let message = heartbeat.message.clone().unwrap_or_default();
     if now - heartbeat.time > RECENT_SECS {
         return None;
     }
     match heartbeat.state {
-        WorkerState::Refused => Some(Notice::WorkerRefused { host, message }),
-        WorkerState::Crashed => Some(Notice::WorkerCrashed { host, message }),
-        WorkerState::Running if !heartbeat.is_fresh(now) => Some(Notice::WorkerSilent { host }),
+        WorkerState::Refused => Some(Notice::WorkerRefused { worker, message }),
+        WorkerState::Crashed => Some(Notice::WorkerCrashed { worker, message }),
         _ => None,
     }
+}
+
+/// Returns notices of silent workers that had a case when they were heard of last: of no more than there are messages in hands
+/// that no other worker has, those that were heard of last. The message of another one has gone back to the queue.
+fn silent_workers(heartbeats: &[Heartbeat], leased: u64, now: f64) -> impl Iterator<Item = Notice> {
+    let running = heartbeats.iter().filter(|heartbeat| heartbeat.state == WorkerState::Running);
+    let (mut silent, heard): (Vec<_>, Vec<_>) = running.partition(|heartbeat| heartbeat.is_silent(now));
+    silent.sort_by(|one, other| other.time.total_cmp(&one.time));
+    let unexplained = usize::try_from(leased).unwrap_or(usize::MAX).saturating_sub(heard.len());
+    let notice = move |heartbeat: &Heartbeat| Notice::WorkerSilent {
+        worker: named(heartbeat),
+        silent_secs: now - heartbeat.time,
+    };
+    silent.into_iter().take(unexplained).map(notice)
+}
+
+/// Returns a worker as messages name it: its process and its host.
+fn named(heartbeat: &Heartbeat) -> String {
+    format!("{} on {}", heartbeat.process(), heartbeat.host)
 }
 
 #[cfg(test)]
@@ -209,7 +234,7 @@ mod tests {
 
     fn check(counts: CaseCounts, heartbeats: &[Heartbeat], dead_letters: u64, paused: bool, expected: &[&str]) {
         let control = StudyControl { paused, ..StudyControl::default() };
-        let notices = diagnose(&counts, heartbeats, dead_letters, &control, 1_000.0);
+        let notices = diagnose(&counts, heartbeats, 1, dead_letters, &control, 1_000.0);
         assert_eq!(notices.len(), expected.len(), "{notices:?}");
         for (notice, start) in notices.iter().zip(expected) {
             assert!(notice.to_string().starts_with(start), "{notice}");
@@ -230,7 +255,7 @@ mod tests {
         let lost = CaseCounts { cases: 1, lost: 1, ..CaseCounts::default() };
         check(lost, &[], 2, false, &["1 case is lost", "2 cases are in the dead-letter", "Every case"]);
         let refused = heartbeat(WorkerState::Refused, 990.0);
-        check(queued, &[refused, alive], 0, false, &["The worker on node7 was refused: The key is unknown."]);
+        check(queued, &[refused, alive], 0, false, &["Worker w on node7 was refused: The key is unknown."]);
     }
 
     #[test]
@@ -263,7 +288,25 @@ mod tests {
     #[test]
     fn a_silent_worker_with_a_case_is_named() {
         let queued = CaseCounts { cases: 1, running: 0, queued: 1, ..CaseCounts::default() };
-        let workers = [heartbeat(WorkerState::Running, 700.0), heartbeat(WorkerState::Waiting, 990.0)];
-        check(queued, &workers, 0, false, &["The worker on node7 has a case and is silent"]);
+        let silent = heartbeat(WorkerState::Running, 910.0);
+        let workers = [silent.clone(), heartbeat(WorkerState::Waiting, 990.0)];
+        let notice = "Worker w on node7 has a case and hasn't been heard of for 1 min 30 s; when its lease ends";
+        check(queued, &workers, 0, false, &[notice]);
+        check(queued, &[heartbeat(WorkerState::Running, 930.0)], 0, false, &[]);
+    }
+
+    #[test]
+    fn a_silent_worker_whose_case_another_one_has_taken_is_not_named() {
+        let counts = CaseCounts { cases: 2, running: 1, done: 1, ..CaseCounts::default() };
+        let [earlier, silent, heard] = [700.0, 910.0, 990.0].map(|time| heartbeat(WorkerState::Running, time));
+        // The message in hands is that of the worker that was heard of.
+        check(counts, &[silent.clone(), heard.clone()], 0, false, &[]);
+        check(
+            counts,
+            &[earlier, silent],
+            0,
+            false,
+            &["Worker w on node7 has a case and hasn't been heard of for 1 min 30 s"],
+        );
     }
 }

@@ -130,11 +130,17 @@ impl ForecastBasis {
 }
 
 /// Minimum time for which the case in a worker's hands has been running. A young heartbeat may name a case that has ended
-/// since.
+/// since. A worker whose case is known to have ended, and that says nothing for a while, has been running another one.
 fn elapsed_secs(heartbeat: &Heartbeat, now: f64) -> Option<f64> {
-    let case = heartbeat.case.as_ref().filter(|_| heartbeat.state == WorkerState::Running)?;
-    let known_until = if now - heartbeat.time > SETTLED_SECS { now } else { heartbeat.time };
-    Some((known_until - case.start_time).max(0.0))
+    if heartbeat.state != WorkerState::Running {
+        return None;
+    }
+    let is_settled = now - heartbeat.time > SETTLED_SECS;
+    let elapsed_secs = match &heartbeat.case {
+        Some(case) => (if is_settled { now } else { heartbeat.time }) - case.start_time,
+        None => is_settled.then_some(now - heartbeat.time)?,
+    };
+    Some(elapsed_secs.max(0.0))
 }
 
 /// The rest of a study.

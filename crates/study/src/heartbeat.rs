@@ -8,6 +8,9 @@ use crate::case::CaseId;
 /// Time for which a heartbeat counts as a sign of life, in seconds.
 pub const FRESH_SECS: f64 = 180.0;
 
+/// Time after which a worker that writes nothing is called silent, in seconds: it writes a heartbeat every minute.
+const SILENT_SECS: f64 = 75.0;
+
 /// A worker's state and case at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Heartbeat {
@@ -50,6 +53,19 @@ impl Heartbeat {
     #[must_use]
     pub fn is_fresh(&self, now: f64) -> bool {
         now - self.time < self.max_silence_secs.unwrap_or(FRESH_SECS)
+    }
+
+    /// Whether the worker should have written something since. It may be at work all the same: until its heartbeat isn't fresh
+    /// any more, its case counts as running.
+    #[must_use]
+    pub fn is_silent(&self, now: f64) -> bool {
+        !self.state.is_over() && now - self.time > self.max_silence_secs.unwrap_or(SILENT_SECS)
+    }
+
+    /// Returns the part of the worker's name that tells it from others on its host: its process and a random part.
+    #[must_use]
+    pub fn process(&self) -> &str {
+        self.worker.rsplit('_').next().unwrap_or_default()
     }
 
     /// Whether the worker takes cases or will do so again at `now`.
@@ -148,6 +164,8 @@ mod tests {
         let heartbeat: Heartbeat = serde_json::from_str(json).unwrap();
         assert_eq!(heartbeat.case.as_ref().unwrap().progress, Some(0.4));
         assert!(heartbeat.is_alive(1_790_000_200.0));
+        assert!(!heartbeat.is_silent(1_790_000_160.0) && heartbeat.is_silent(1_790_000_200.0));
         assert!(!heartbeat.is_alive(1_790_000_280.0), "silent for three minutes");
+        assert_eq!(heartbeat.process(), "4711-3fa2c1");
     }
 }

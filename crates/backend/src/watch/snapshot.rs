@@ -41,9 +41,9 @@ pub struct Snapshot {
 /// Views of one batch and those below it, or of all batches if none is named. Workers, the queues and the control document
 /// are always those of the study.
 impl Snapshot {
-    /// Returns the workers that are alive.
+    /// Returns the workers that are alive, as far as they are heard of.
     pub fn alive_workers(&self) -> impl Iterator<Item = &Heartbeat> {
-        self.workers.iter().filter(|worker| worker.is_alive(self.time))
+        self.workers.iter().filter(|worker| worker.is_alive(self.time) && !worker.is_silent(self.time))
     }
 
     /// Returns the number of workers that have computed a case.
@@ -87,7 +87,7 @@ impl Snapshot {
     /// Returns notices for those who watch the study, the most important first.
     #[must_use]
     pub fn notices(&self, batch: Option<&Batch>) -> Vec<Notice> {
-        diagnose(&self.counts(batch), &self.workers, self.dead_letters, &self.control, self.time)
+        diagnose(&self.counts(batch), &self.workers, self.queue.leased, self.dead_letters, &self.control, self.time)
     }
 }
 

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::field::{FieldNeed, FormComplaints, FormField, choice, problem_line};
+use super::quoted::quoted;
 use crate::design_state::DesignState;
 use crate::focus::{focus_next_empty, focus_within};
 use crate::state::draft::factor::{FactorDraft, FactorField, FactorKind};
@@ -161,7 +162,7 @@ fn problems(index: usize, complaints: &FormComplaints) -> Option<AnyView> {
 /// Shows the value of a number that may be meant as another one.
 fn understood(factor: &FactorDraft) -> Option<AnyView> {
     let notes = factor.understood();
-    let line = |note: String| view! { <span class="field__note">{note}"."</span> };
+    let line = |note: String| view! { <span class="field__note">{quoted(&note)}"."</span> };
     let view = view! { <div class="factor__problems">{notes.iter().cloned().map(line).collect::<Vec<_>>()}</div> };
     (!notes.is_empty()).then(|| view.into_any())
 }

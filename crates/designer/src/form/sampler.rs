@@ -75,11 +75,11 @@ fn fields(state: DesignState) -> AnyView {
             {(!is_grid).then(|| size(state, &draft, &complaints))}
             {steps}
             {optimised}
+            {size_problems(&complaints)}
             {seed}
             {replicates.view(state, |draft, text| draft.replicates = text)}
         </div>
         {scrambled}
-        {problem_line(complaints.at(FormPlace::Method).or_else(|| complaints.at(FormPlace::Doublings)))}
         <p class="faint">{advice(draft.method)}</p>
         {extension(state, &draft)}
     }
@@ -91,14 +91,12 @@ fn size(state: DesignState, draft: &DesignDraft, complaints: &FormComplaints) ->
         choice("Size", "Size".to_owned(), &SIZES, draft.sized_by, state, |draft, sized_by| draft.sized_by = sized_by);
     let fields = match draft.sized_by {
         SizedBy::Cases => {
-            let cases = FormField { problem: complaints.at(FormPlace::Cases), ..FormField::new("Cases", &draft.cases) };
+            let cases = size_field("Cases", &draft.cases, FormPlace::Cases, complaints);
             cases.view(state, DesignDraft::set_cases)
         }
         SizedBy::Levels => {
-            let problem = complaints.at(FormPlace::FirstLevel);
-            let first = FormField { problem, ..FormField::new("First level", &draft.first_level) };
-            let problem = complaints.at(FormPlace::Levels);
-            let last = FormField { problem, ..FormField::new("Last level", &draft.last_level) };
+            let first = size_field("First level", &draft.first_level, FormPlace::FirstLevel, complaints);
+            let last = size_field("Last level", &draft.last_level, FormPlace::Levels, complaints);
             view! {
                 {first.view(state, |draft, text| draft.first_level = text)}
                 {last.view(state, |draft, text| draft.last_level = text)}
@@ -107,6 +105,22 @@ fn size(state: DesignState, draft: &DesignDraft, complaints: &FormComplaints) ->
         }
     };
     view! { {sized_by}{fields} }.into_any()
+}
+
+/// Id of the lines that say what is wrong with the size.
+const SIZE_PROBLEMS: &str = "size-problems";
+
+fn size_field(label: &'static str, value: &str, place: FormPlace, complaints: &FormComplaints) -> FormField {
+    let described_by = Some(SIZE_PROBLEMS.to_owned());
+    FormField { problem: complaints.at(place), described_by, ..FormField::new(label, value) }
+}
+
+/// Shows the problems of method and size below their row: the fields are too narrow for them.
+fn size_problems(complaints: &FormComplaints) -> Option<AnyView> {
+    let places = [FormPlace::Method, FormPlace::Doublings, FormPlace::Cases, FormPlace::FirstLevel, FormPlace::Levels];
+    let lines: Vec<_> =
+        places.into_iter().filter_map(|place| complaints.at(place)).map(|one| problem_line(Some(one))).collect();
+    (!lines.is_empty()).then(|| view! { <div class="fields__problems" id=SIZE_PROBLEMS>{lines}</div> }.into_any())
 }
 
 /// Shows the button that makes the design larger, with its effect, and the one that undoes that.

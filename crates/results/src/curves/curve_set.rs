@@ -1,5 +1,6 @@
 //! The curves of many cases.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -181,23 +182,17 @@ impl CurveSet {
     }
 
     /// Returns the curve to be shown for a choice. A part of the choice that isn't there, or that doesn't go with the other
-    /// one, is replaced: by an array along the one of equal length that looks most like an axis, or along its index if there is
-    /// no such array. `None` if there is no array at all.
+    /// one, is replaced: by an array along the one of equal length that looks most like an axis, of several the first one, or along
+    /// its index if there is no such array. `None` if there is no array at all.
     #[must_use]
     pub fn pair(&self, x: Option<&CurveAbscissa>, y: Option<&str>) -> Option<(CurveAbscissa, &str)> {
         let chosen = y.and_then(|y| self.names.iter().find(|name| **name == y));
         let of: &[String] = chosen.map_or(&self.names, std::slice::from_ref);
-        let mut best: Option<(usize, &str, &str)> = None;
-        for y in of {
-            for x in self.partners(y) {
-                let likeness = self.likeness_of_axis(x);
-                if best.is_none_or(|(least, _, _)| likeness > least) {
-                    best = Some((likeness, x, y));
-                }
-            }
-        }
+        let pairs = of.iter().flat_map(|y| self.partners(y).into_iter().map(move |x| (x, &**y)));
+        // Of several with the same likeness, the one whose abscissa comes first.
+        let best = pairs.rev().max_by_key(|(x, _)| (self.likeness_of_axis(x), Reverse(self.place(x))));
         let (x_found, y) = match best {
-            Some((_, x, y)) => (CurveAbscissa::Array(x.to_owned()), y),
+            Some((x, y)) => (CurveAbscissa::Array(x.to_owned()), y),
             None => (CurveAbscissa::Index, &**of.first()?),
         };
         let fits = |x: &&CurveAbscissa| match x {
@@ -282,6 +277,12 @@ mod tests {
         check_first_pair(&[curve([0.0, 5.0, 4.0])], pair);
         let own = |settlement: [f64; 3]| json!({"load": [0.0, 5.0, 4.0], "settlement": settlement});
         check_first_pair(&[own([0.0, 1.0, 4.0]), own([0.0, 2.0, 8.0])], Some(("array.settlement", "load")));
+    }
+
+    #[test]
+    fn of_two_that_look_alike_the_first_is_the_axis() {
+        let results = [json!({"depth": [0.0, 1.5, 4.0], "strength": [1.0, 2.5, 7.0]})];
+        check_first_pair(&results, Some(("array.depth", "strength")));
     }
 
     #[test]

@@ -40,6 +40,18 @@ fn forecast(durations: &[f64], open: u64, workers: usize) -> Option<Forecast> {
     ForecastBasis::of(&finishes(durations), &heartbeats, 1_000.0).forecast(open, 0)
 }
 
+#[test]
+fn a_worker_that_says_nothing_makes_the_end_unknown() {
+    let finishes = finishes(&[0.5; 40]);
+    let end = |silent_secs| {
+        let silent = Heartbeat { state: WorkerState::Running, ..heartbeat(0, None, 1_000.0 - silent_secs) };
+        let heartbeats = [silent, heartbeat(1, None, 1_000.0)];
+        ForecastBasis::of(&finishes, &heartbeats, 1_000.0).forecast(1, 0).unwrap().most_secs
+    };
+    assert!(end(5.0).is_some(), "the case that it named has ended, the next heartbeat comes soon");
+    assert_eq!(end(30.0), None);
+}
+
 /// A study of cases whose durations are known, worked off by list scheduling.
 struct Study {
     cases: Vec<(f64, f64)>,

@@ -153,9 +153,18 @@ impl FactorDraft {
         }
     }
 
-    /// Explains a minimum or maximum such as `200.000`: its point is no separator of thousands.
+    /// Explains what may be meant otherwise: a minimum or maximum such as `200.000`, whose point is no separator of thousands, and a
+    /// single choice of several words.
     #[must_use]
     pub(crate) fn understood(&self) -> Vec<String> {
+        if self.kind == FactorKind::Choices {
+            return match &*choices(&self.levels) {
+                [ParameterValue::Text(only)] if only.contains(' ') => {
+                    vec![format!("This is one choice, `{only}`: choices are separated by commas")]
+                }
+                _ => Vec::new(),
+            };
+        }
         if !matches!(self.kind, FactorKind::Range | FactorKind::LogRange | FactorKind::Integers) {
             return Vec::new();
         }

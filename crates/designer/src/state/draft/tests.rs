@@ -280,3 +280,11 @@ fn a_number_of_cases_is_that_of_the_design_also_after_it_was_doubled() {
     draft.set_cases("24".into());
     assert_eq!(draft.read().unwrap().check(), Ok(24));
 }
+
+#[test]
+fn choices_without_commas_are_said_to_be_one() {
+    let understood =
+        |levels: &str| FactorDraft { kind: FactorKind::Choices, levels: levels.into(), ..cohesion() }.understood();
+    assert_eq!(understood("clay sand silt"), ["This is one choice, `clay sand silt`: choices are separated by commas"]);
+    assert_eq!((understood("clay, soft sand"), understood("clay")), (vec![], vec![]));
+}
