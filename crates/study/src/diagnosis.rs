@@ -194,10 +194,14 @@ fn worker_notice(heartbeat: &Heartbeat, now: f64) -> Option<Notice> {
 /// Returns notices of silent workers that had a case when they were heard of last: of no more than there are messages in hands
 /// that no other worker has, those that were heard of last. The message of another one has gone back to the queue.
 fn silent_workers(heartbeats: &[Heartbeat], leased: u64, now: f64) -> impl Iterator<Item = Notice> {
-    let running = heartbeats.iter().filter(|heartbeat| heartbeat.state == WorkerState::Running);
-    let (mut silent, heard): (Vec<_>, Vec<_>) = running.partition(|heartbeat| heartbeat.is_silent(now));
-    silent.sort_by(|one, other| other.time.total_cmp(&one.time));
-    let unexplained = usize::try_from(leased).unwrap_or(usize::MAX).saturating_sub(heard.len());
+    let running = || heartbeats.iter().filter(|heartbeat| heartbeat.state == WorkerState::Running);
+    let mut silent: Vec<&Heartbeat> = Vec::new();
+    // Inserted one by one: a sorting algorithm would be a larger part of the first view.
+    for heartbeat in running().filter(|heartbeat| heartbeat.is_silent(now)) {
+        silent.insert(silent.partition_point(|other| other.time >= heartbeat.time), heartbeat);
+    }
+    let heard = running().count() - silent.len();
+    let unexplained = usize::try_from(leased).unwrap_or(usize::MAX).saturating_sub(heard);
     let notice = move |heartbeat: &Heartbeat| Notice::WorkerSilent {
         worker: named(heartbeat),
         silent_secs: now - heartbeat.time,

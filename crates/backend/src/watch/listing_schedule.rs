@@ -1,7 +1,5 @@
 //! Schedule of listings: when a watch compares what it knows with the documents below `data/`.
 
-use std::collections::VecDeque;
-
 /// Time for which the queue must be empty before cases that aren't done count as lost, in seconds. SQS counts approximately.
 const SETTLING_SECS: f64 = 60.0;
 
@@ -25,7 +23,7 @@ pub(super) struct ListingSchedule {
     /// Time since when the queue has been empty.
     empty_since: Option<f64>,
     /// Counts of the last looks: the first is the only one that may be older than [`ROW_DELAY_SECS`].
-    looks: VecDeque<LookCounts>,
+    looks: Vec<LookCounts>,
     /// Number of open cases that the queue didn't hold at the last listing: that they have no result is known.
     absent: u64,
 }
@@ -69,9 +67,9 @@ impl ListingSchedule {
         self.has_changed_since |= has_changed;
         self.empty_since = (counts.messages == 0).then(|| self.empty_since.unwrap_or(counts.time));
         self.absent = self.absent.min(counts.open.saturating_sub(counts.messages));
-        self.looks.push_back(counts);
+        self.looks.push(counts);
         while self.looks.get(1).is_some_and(|second| second.time <= counts.time - ROW_DELAY_SECS) {
-            self.looks.pop_front();
+            self.looks.remove(0);
         }
     }
 
@@ -80,12 +78,12 @@ impl ListingSchedule {
         self.last = Some(ListingTimes { start, end });
         self.has_changed_since = false;
         // Messages were counted before the listing: whatever had left the queue until then has its document.
-        self.absent = self.looks.back().map_or(0, |look| open.saturating_sub(look.messages));
+        self.absent = self.looks.last().map_or(0, |look| open.saturating_sub(look.messages));
     }
 
     /// Whether the data must be listed after the last look; `is_needed` if something asks for that which isn't counted here.
     pub(super) fn needs_listing(&self, is_needed: bool) -> bool {
-        let (Some(last), Some(&LookCounts { time: now, messages, cases, open })) = (self.last, self.looks.back())
+        let (Some(last), Some(&LookCounts { time: now, messages, cases, open })) = (self.last, self.looks.last())
         else {
             return true;
         };
@@ -101,7 +99,7 @@ impl ListingSchedule {
         let is_known_late = |then: &&LookCounts| then.time <= now - ROW_DELAY_SECS;
         let has_silent_results = self
             .looks
-            .front()
+            .first()
             .filter(is_known_late)
             .is_some_and(|then| open > then.messages + cases.saturating_sub(then.cases) + self.absent);
         is_needed || messages > open || must_settle || is_old || has_silent_results

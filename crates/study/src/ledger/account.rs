@@ -146,11 +146,14 @@ fn number_versions(accounts: &mut [BatchAccount]) {
 fn tell_unsent(accounts: &mut [BatchAccount], held: &[u64], circumstances: &AccountingInput) {
     let Some(waiting) = circumstances.waiting else { return };
     let AccountingInput { leased, held_elsewhere, .. } = circumstances;
-    let mut here: Vec<(&mut BatchAccount, &u64)> =
-        accounts.iter_mut().zip(held).filter(|(account, _)| !held_elsewhere.contains(&account.batch)).collect();
+    // Inserted one by one: a sorting algorithm would be a larger part of the first view.
+    let mut here: Vec<(&mut BatchAccount, &u64)> = Vec::new();
+    for own in accounts.iter_mut().zip(held).filter(|(account, _)| !held_elsewhere.contains(&account.batch)) {
+        let place = here.partition_point(|other| other.0.submit_time >= own.0.submit_time);
+        here.insert(place, own);
+    }
     let counted = total(here.iter().map(|(account, _)| &**account));
     let mut absent = counted.queued.saturating_sub(waiting + leased.saturating_sub(counted.running));
-    here.sort_by(|one, other| other.0.submit_time.total_cmp(&one.0.submit_time));
     for (account, held) in here {
         account.counts.unsent = absent.min(*held);
         absent -= account.counts.unsent;
