@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import re
 import zipfile
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from command_line import CommandLine, Launched
 from design_page import check_accessible
-from generate import Extent, Generated, generate_into
+from generate import Extent, generate_into
 from legacy_bucket import GOLDEN, upload
 from odd_results import Ended, write_ended
-from playwright.sync_api import Locator, Page, expect
-from results_page import drag, ends, fragment, open_results, plot, selected, selection, wait_for_address
+from playwright.sync_api import Page, expect
+from results_page import (
+    Filled,
+    drag,
+    ends,
+    fragment,
+    open_results,
+    plot,
+    save,
+    selected,
+    selection,
+    summary,
+    wait_for_address,
+    wait_for_address_without,
+)
 from studies import documents, link
 from visit import Visits, go_to, go_to_all, has_no_overflow, progress, requests_of, wait_until
 
@@ -29,76 +39,12 @@ FACTOR, RESPONSE = "cohesion_array[0]", "end_load"
 # ---- Fixtures ----
 
 
-@dataclasses.dataclass(frozen=True)
-class Filled:
-    """A study with results."""
-
-    launched: Launched
-    made: Generated
-    # The result documents.
-    done: list[dict[str, Any]]
-
-    def value(self, document: dict[str, Any], name: str) -> float:
-        """A factor, component or response of a result; not a number if it isn't there."""
-        vector = re.fullmatch(r"(\w+)\[(\d+)\]", name)
-        found = (
-            document["parameters"][vector[1]][int(vector[2])]
-            if vector
-            else (document["parameters"] | document["result"]).get(name)
-        )
-        return float("nan") if found is None else float(found)
-
-    def column(self, name: str) -> np.ndarray:
-        """That of all results."""
-        return np.array([self.value(document, name) for document in self.done])
-
-
 @pytest.fixture(scope="module")
 def filled(cruncher: CommandLine) -> Filled:
     """A small study: the page could read it alone."""
     launched = cruncher.launch()
     made = generate_into(launched, EXTENT)
     return Filled(launched, made, documents(cruncher.cloud.client("s3"), launched.bucket, "done-"))
-
-
-SEED = 2**62
-LONG = "echo " * 2000
-MESSAGES = ["negative load -1.5", "negative load -2.5", "negative load -3.5"]
-
-
-@dataclasses.dataclass(frozen=True)
-class Odd:
-    """A study of odd results."""
-
-    launched: Launched
-    ended: list[Ended]
-
-
-@pytest.fixture(scope="module")
-def odd(cruncher: CommandLine) -> Odd:
-    """Seeds that are no floats, a text as first response, a name with a comma, long texts, failures with messages of
-    their own, a document that is too large, and a curve without numbers."""
-    launched = cruncher.launch()
-    ended = [
-        Ended(
-            {"seed": SEED + 1 + number, "depth": number},
-            {
-                "verdict": ["stable", "slope failed", "stable", "toe failed"][number % 4],
-                "converged": number % 3 > 0,
-                "load, kN": 5.0 * number,
-                "echo": LONG if number < 3 else "short",
-                "curve": {"x": [0, 1, 2], "y": [None] * 3 if number == 5 else [number, 2 * number, 3 * number]},
-            },
-            blank_bytes=(9 << 20) if number == 4 else 0,
-        )
-        for number in range(24)
-    ]
-    ended += [
-        Ended({"seed": 2**64 - 1 - number, "depth": 30 + number}, error=("ValueError", message))
-        for number, message in enumerate(MESSAGES)
-    ]
-    write_ended(launched, ended)
-    return Odd(launched, ended)
 
 
 @pytest.fixture(scope="module")
@@ -116,30 +62,9 @@ def forgotten(cruncher: CommandLine) -> Launched:
 
 
 @pytest.fixture(scope="module")
-def extreme(cruncher: CommandLine) -> Filled:
-    """A study whose responses are hard to plot."""
-    launched = cruncher.launch()
-    made = generate_into(launched, Extent(cases=400, workers=4, failed=0.02, extreme=0.03))
-    return Filled(launched, made, documents(cruncher.cloud.client("s3"), launched.bucket, "done-"))
-
-
-@pytest.fixture(scope="module")
 def empty(cruncher: CommandLine) -> Launched:
     """A study without any case."""
     return cruncher.launch()
-
-
-# ---- What people find on the page ----
-
-
-def summary(page: Page, name: str) -> str:
-    """What a plot tells those who can't see it."""
-    return plot(page, name).get_attribute("aria-label") or ""
-
-
-def wait_for_address_without(page: Page, part: str) -> None:
-    """Until the fragment has no such part."""
-    wait_until(page, f"no {part}", lambda: part not in fragment(page))
 
 
 # ---- Tests ----
@@ -344,18 +269,6 @@ def test_sorting_shows_the_first_case_and_arrow_down_leads_to_it(filled: Filled,
     expect(page.get_by_role("dialog")).to_contain_text(lowest["case_id"])
 
 
-def test_too_few_cases_have_no_coefficients_and_no_shares(odd: Odd, visits: Visits) -> None:
-    page = open_results(visits, odd.launched)
-    page.evaluate("location.hash = '#/results?select=factor.depth:0..12'")
-    expect(selection(page)).to_contain_text("13 of 27 selected")
-    words = re.compile(r"depth: Pearson –, Spearman – \(13 cases\).*Too few cases: 16 are needed")
-    expect(plot(page, "Correlations")).to_have_attribute("aria-label", words)
-    expect(page.locator(".importance").last).to_contain_text(
-        "From 13 cases. Too few cases for a share: 26 are needed for a range narrower than 50 %."
-    )
-    expect(page.locator(".importance").last.get_by_role("listitem")).to_have_count(0)
-
-
 def test_correlations_are_those_of_numpy_on_incomplete_data(filled: Filled, visits: Visits) -> None:
     page = open_results(visits, filled.launched)
     page.get_by_label("Response", exact=True).select_option(label="settlement")
@@ -530,13 +443,6 @@ def test_every_plot_says_what_it_shows(filled: Filled, visits: Visits) -> None:
         expect(plot(page, name)).to_have_attribute("aria-label", re.compile(re.escape(words)))
 
 
-def save(page: Page, button: Locator) -> Path:
-    """Presses a button that saves a file."""
-    with page.expect_download() as download:
-        button.click()
-    return Path(download.value.path())
-
-
 def test_what_is_selected_is_downloaded_and_read_by_numpy_and_pandas(filled: Filled, visits: Visits) -> None:
     page = open_results(visits, filled.launched)
     drag(page, "Histogram", (0.3, 0.5), (0.7, 0.5))
@@ -614,98 +520,6 @@ def test_a_failed_case_shows_its_traceback(filled: Filled, visits: Visits) -> No
     expect(page.get_by_role("dialog")).to_contain_text("Traceback")
 
 
-def test_each_failed_case_has_its_own_message(odd: Odd, visits: Visits) -> None:
-    page = open_results(visits, odd.launched)
-    # Only rows that can be seen are in the document.
-    page.evaluate("location.hash = '#/results?select=case.state:failed'")
-    grid = page.get_by_role("grid", name="Cases")
-    expect(grid).to_have_attribute("aria-rowcount", "4")
-    for message in MESSAGES:
-        expect(grid.get_by_role("row").filter(has_text=f"ValueError: {message}")).to_have_count(1)
-
-
-def test_seeds_of_64_bits_have_all_of_their_digits_wherever_they_are(odd: Odd, visits: Visits) -> None:
-    page = open_results(visits, odd.launched)
-    grid = page.get_by_role("grid", name="Cases")
-    for ended in odd.ended[:3]:
-        row = grid.get_by_role("row").filter(has_text=ended.case_id[:8])
-        expect(row.get_by_text(str(ended.parameters["seed"]), exact=True)).to_be_visible()
-    wanted = odd.ended[1]
-    page.evaluate(f"location.hash = '#/results?select=factor.seed:{SEED + 2}'")
-    expect(selection(page)).to_contain_text("1 of 27 selected")
-    expect(selection(page)).to_contain_text(f"seed is {SEED + 2}")
-    grid.get_by_role("row").filter(has_text=wanted.case_id[:8]).click()
-    case = page.get_by_role("dialog")
-    expect(case.get_by_role("table", name="Factors")).to_contain_text(str(SEED + 2))
-    case.get_by_text("Document as stored").click()
-    expect(case.get_by_role("region", name="Document")).to_contain_text(f'"seed": {SEED + 2},')
-    page.keyboard.press("Escape")
-    page.evaluate(f"location.hash = '#/results?select=factor.seed:{SEED + 2}..{SEED + 3}'")
-    expect(selection(page)).to_contain_text("2 of 27 selected")
-    expect(selection(page).get_by_label("Least seed")).to_have_value(str(SEED + 2))
-    selection(page).get_by_label("Least seed").fill(str(SEED + 3))
-    selection(page).get_by_label("Least seed").press("Enter")
-    expect(selection(page)).to_contain_text("1 of 27 selected")
-    wait_for_address(page, f"factor.seed:{SEED + 3}..{SEED + 3}")
-
-
-def test_the_first_response_is_a_number_and_a_text_is_counted(odd: Odd, visits: Visits) -> None:
-    page = open_results(visits, odd.launched)
-    expect(page.get_by_label("Response", exact=True)).to_have_value("response.load%2C%20kN")
-    expect(page.get_by_role("heading", name="Correlation with load, kN")).to_be_visible()
-    page.get_by_label("Response", exact=True).select_option("response.verdict")
-    wait_for_address(page, "y=response.verdict")
-    for name in ("Correlation with", "Share of the variance", "verdict over"):
-        expect(page.get_by_role("heading", name=re.compile(name))).to_have_count(0)
-    counts = page.locator(".plots__counts")
-    expect(counts).to_contain_text("24 cases with a text; 3 without one.")
-    assert counts.get_by_role("listitem").all_inner_texts() == [
-        "stable\n12 · 50 %", "slope failed\n6 · 25 %", "toe failed\n6 · 25 %"
-    ]  # fmt: skip
-    check_accessible(page)
-    counts.get_by_role("button", name="slope failed").click()
-    expect(selection(page)).to_contain_text("6 of 27 selected")
-    wait_for_address(page, "select=response.verdict:slope%20failed")
-
-
-def test_a_boolean_response_is_the_share_that_is_true(odd: Odd, visits: Visits) -> None:
-    page = open_results(visits, odd.launched)
-    page.get_by_label("Response", exact=True).select_option("response.converged")
-    expect(page.get_by_role("heading", name="Correlation with converged")).to_be_visible()
-    expect(page.locator(".importance").last).to_contain_text("From 24 cases")
-    plot(page, "Contour").scroll_into_view_if_needed()
-    expect(plot(page, "Contour")).to_have_attribute("aria-label", re.compile("converged"))
-
-
-def test_long_texts_are_counted_and_downloaded_whole(odd: Odd, visits: Visits) -> None:
-    page = open_results(visits, odd.launched)
-    expect(page.locator(".cases__more")).to_have_text(
-        "3 texts are cut at 1,000 characters: whole in the document of the case, and in the download."
-    )
-    page.locator("summary", has_text="Download").click()
-    names = "Rounded in X, since floats don't hold their integers beyond 2^53; the table has them exactly: seed."
-    expect(page.locator(".menu__body")).to_contain_text(names)
-    file = save(page, page.get_by_role("button", name="Table, CSV"))
-    cases = pd.read_csv(file, dtype={"case_id": str, "seed": str}).set_index("case_id")
-    for ended in odd.ended:
-        case = cases.loc[ended.case_id]
-        assert case["seed"] == str(ended.parameters["seed"])
-        assert ended.error or case["echo"] == ended.result["echo"]
-    expect(page.get_by_text("The browser saves it.", exact=True)).to_be_visible()
-
-
-def test_results_that_are_too_large_or_have_no_numbers_are_counted(odd: Odd, visits: Visits) -> None:
-    page = open_results(visits, odd.launched)
-    page.get_by_role("button", name="Read curves").click()
-    curves = page.locator(".curves")
-    expect(curves).to_contain_text("1 result is too large to be read here (over 8 MiB)")
-    expect(curves).to_contain_text("1 array has fewer than two numbers and is no curve")
-    expect(curves).to_contain_text("1 result that was read has none")
-    rows = page.get_by_role("grid", name="Cases").get_by_role("row")
-    rows.filter(has_text=odd.ended[4].case_id[:8]).click()
-    expect(page.get_by_role("dialog")).to_contain_text("The document of this case is too large to be shown.")
-
-
 def test_a_study_of_results_that_are_too_large_does_not_say_that_they_have_no_curves(
     cruncher: CommandLine, visits: Visits
 ) -> None:
@@ -715,18 +529,6 @@ def test_a_study_of_results_that_are_too_large_does_not_say_that_they_have_no_cu
     page.get_by_role("button", name="Read curves").click()
     expect(page.locator(".curves")).to_contain_text("2 results are too large to be read here (over 8 MiB)")
     expect(page.locator(".curves")).not_to_contain_text("no curves")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-def test_odd_results_are_no_wider_than_the_window(odd: Odd, visits: Visits, width: int, scheme: str) -> None:
-    page = open_results(visits, odd.launched, viewport={"width": width, "height": 900}, color_scheme=scheme)
-    page.get_by_label("Response", exact=True).select_option("response.verdict")
-    expect(page.locator(".plots__counts")).to_contain_text("24 cases")
-    assert has_no_overflow(page)
-    page.get_by_role("grid", name="Cases").get_by_role("row").nth(1).click()
-    expect(page.get_by_role("dialog")).to_contain_text("1 text is cut here, and whole in the document.")
-    check_accessible(page)
 
 
 def test_cases_of_the_predecessor_open_and_their_curves_are_read(cruncher: CommandLine, visits: Visits) -> None:
@@ -817,81 +619,6 @@ def test_curves_are_brushed_zoomed_and_moved(filled: Filled, visits: Visits) -> 
     expect(curves).not_to_have_attribute("aria-label", everything)
     curves.dblclick(position={"x": 200, "y": 20})
     expect(curves).to_have_attribute("aria-label", everything)
-
-
-def test_a_penalty_is_counted_and_named(extreme: Filled, visits: Visits) -> None:
-    page = open_results(visits, extreme.launched)
-    loads, failed = extreme.column("load_or_largest"), extreme.made.failed
-    penalties = int((loads == np.finfo(float).max).sum())
-    named = f"load_or_largest of {penalties} cases can't be shown: 1.798×10³⁰⁸"
-    counted = f"{penalties} outside of what is shown; {failed} without a value; {named}"
-    assert penalties > 5
-    page.get_by_label("Response", exact=True).select_option(label="load_or_largest")
-    for name in ("Scatter plot", "Histogram", "Parallel coordinates", "Contour"):
-        plot(page, name).scroll_into_view_if_needed()
-        words = re.compile(f"^{400 - penalties - failed} of .*{re.escape(counted)}")
-        expect(plot(page, name)).to_have_attribute("aria-label", words)
-    expect(page.get_by_role("list", name="Extreme values")).to_contain_text(named)
-    page.get_by_label("Response", exact=True).select_option(label="between_largest")
-    plot(page, "Scatter plot").scroll_into_view_if_needed()
-    expect(plot(page, "Scatter plot")).to_have_attribute("aria-label", re.compile("can't be shown: ±1.798×10³⁰⁸"))
-
-
-def test_a_penalty_is_no_part_of_pearson_but_has_a_rank(extreme: Filled, visits: Visits) -> None:
-    page = open_results(visits, extreme.launched)
-    x, y = extreme.column(FACTOR), extreme.column("load_or_largest")
-    there = ~np.isnan(x) & ~np.isnan(y)
-    measured = there & (y < np.finfo(float).max)
-    penalties = int(there.sum() - measured.sum())
-    page.get_by_label("Response", exact=True).select_option(label="load_or_largest")
-    note = f"Pearson without {penalties} cases of extreme values"
-    expect(plot(page, "Correlations")).to_have_attribute("aria-label", re.compile(note))
-    found = re.search(rf"{re.escape(FACTOR)}: Pearson (\S+), .* \({there.sum()} cases\)", summary(page, "Correlations"))
-    assert found is not None
-    pearson = np.corrcoef(x[measured], y[measured])[0, 1]
-    assert float(found[1].replace("−", "-")) == pytest.approx(pearson, abs=0.0051)
-    expect(page.get_by_text(f"{penalties} of an extreme response left out")).to_be_visible()
-
-
-def test_cases_without_a_colour_are_counted(extreme: Filled, visits: Visits) -> None:
-    page = open_results(visits, extreme.launched)
-    penalties = int((extreme.column("load_or_largest") == np.finfo(float).max).sum())
-    page.get_by_label("Response", exact=True).select_option(label="end_load")
-    page.get_by_label("Colour", exact=True).select_option(label="load_or_largest")
-    words = re.compile(f"; {penalties} without a colour; load_or_largest of {penalties} cases can't be shown")
-    expect(plot(page, "Scatter plot")).to_have_attribute("aria-label", words)
-
-
-def test_what_is_far_outside_is_left_out_when_asked(extreme: Filled, visits: Visits) -> None:
-    page = open_results(visits, extreme.launched)
-    page.get_by_label("Response", exact=True).select_option(label="load_or_far")
-    far = int((extreme.column("load_or_far") == 1e12).sum())
-    scatter = plot(page, "Scatter plot")
-    expect(scatter).to_have_attribute("aria-label", re.compile(r"load_or_far from [\d,]+ to 1×10¹² against"))
-    button = page.get_by_role("button", name=re.compile(rf"^without the outermost .* % \({far} cases\)$"))
-    expect(button).to_have_attribute("aria-pressed", "false")
-    button.click()
-    expect(scatter).to_have_attribute("aria-label", re.compile(f"to [\\d,]+ against .* {far} outside of what is shown"))
-    wait_for_address(page, "trim=response.load_or_far")
-    page.reload()
-    expect(scatter).to_have_attribute("aria-label", re.compile(f"{far} outside of what is shown"))
-    expect(button).to_have_attribute("aria-pressed", "true")
-    button.click()
-    wait_for_address_without(page, "trim=")
-    expect(scatter).to_have_attribute("aria-label", re.compile("to 1×10¹² against"))
-
-
-def test_a_bar_of_whole_numbers_selects_its_cases(extreme: Filled, visits: Visits) -> None:
-    page = open_results(visits, extreme.launched)
-    page.get_by_label("Response", exact=True).select_option(label="cycles")
-    histogram = plot(page, "Histogram")
-    expect(histogram).to_have_attribute("aria-label", re.compile(r"cycles from 0 to 10, most of them \(\d+\) at \d+; "))
-    box = histogram.bounding_box()
-    assert box is not None
-    histogram.click(position={"x": 0.55 * box["width"], "y": 0.8 * box["height"]})
-    least, most = ends(page, "cycles")
-    assert least == most == round(least)
-    assert selected(page) == int((extreme.column("cycles") == least).sum()) > 0
 
 
 def test_all_factors_are_shown_or_counted_and_can_be_chosen(filled: Filled, visits: Visits) -> None:

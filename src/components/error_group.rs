@@ -13,7 +13,6 @@ pub(crate) fn error_group_head(group: &ErrorGroup, all_workers: usize, now: f64)
     let again = (over < all).then(|| format!("{} will be tried again", all - over));
     let spread = match (group.workers().len(), all_workers) {
         (_, 0 | 1) => None,
-        (1, _) => Some("on one worker".to_owned()),
         (some, all) if some >= all => Some("on every worker".to_owned()),
         (some, all) => Some(format!("on {some} of {all} workers")),
     };

@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 from command_line import Launched
+from generate import Generated
 from playwright.sync_api import Locator, Page, expect
 from studies import link
 from visit import Visits, go_to_all, wait_until
+
+
+@dataclasses.dataclass(frozen=True)
+class Filled:
+    """A study with results."""
+
+    launched: Launched
+    made: Generated
+    # The result documents.
+    done: list[dict[str, Any]]
+
+    def value(self, document: dict[str, Any], name: str) -> float:
+        """A factor, component or response of a result; not a number if it isn't there."""
+        vector = re.fullmatch(r"(\w+)\[(\d+)\]", name)
+        found = (
+            document["parameters"][vector[1]][int(vector[2])]
+            if vector
+            else (document["parameters"] | document["result"]).get(name)
+        )
+        return float("nan") if found is None else float(found)
+
+    def column(self, name: str) -> np.ndarray:
+        """That of all results."""
+        return np.array([self.value(document, name) for document in self.done])
 
 
 def open_results(visits: Visits, study: Launched, **options: Any) -> Page:
@@ -65,3 +93,20 @@ def wait_for_address(page: Page, part: str) -> str:
     """The fragment, once it has this part: it follows a moment later."""
     wait_until(page, part, lambda: part in fragment(page))
     return fragment(page)
+
+
+def summary(page: Page, name: str) -> str:
+    """What a plot tells those who can't see it."""
+    return plot(page, name).get_attribute("aria-label") or ""
+
+
+def wait_for_address_without(page: Page, part: str) -> None:
+    """Until the fragment has no such part."""
+    wait_until(page, f"no {part}", lambda: part not in fragment(page))
+
+
+def save(page: Page, button: Locator) -> Path:
+    """Presses a button that saves a file."""
+    with page.expect_download() as download:
+        button.click()
+    return Path(download.value.path())

@@ -76,7 +76,7 @@ impl<M> StudyWatch<M> {
     }
 }
 
-#[expect(private_bounds, reason = "there are two strategy, and both are known here")]
+#[expect(private_bounds, reason = "there are two strategies, and both are known here")]
 impl<M: WatchStrategy> StudyWatch<M> {
     fn by(strategy: M, study: Study) -> Self {
         Self {
