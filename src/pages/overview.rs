@@ -108,7 +108,7 @@ fn progress(snapshot: &Snapshot, counts: &CaseCounts, open: &OpenStudy, shown: &
         <section class="panel" aria-label="Progress">
             <div class="headline">
                 <p class="headline__done"><strong>{thousands(counts.done)}</strong>{format!(" of {} done", thousands(counts.cases))}</p>
-                {finish(snapshot, counts, route)}
+                {finish(snapshot, counts, route, open.live.now.get())}
             </div>
             {bar(counts, "Progress of the study".to_owned())}
             {figures(counts, route)}
@@ -133,8 +133,8 @@ fn shares(counts: &CaseCounts, shown: &[&BatchAccount], now: f64, open: &OpenStu
     view! { {lists} {withdrawn} {asked(open.reader)} }.into_any()
 }
 
-/// Tells when the cases will be finished.
-fn finish(snapshot: &Snapshot, counts: &CaseCounts, route: &Route) -> AnyView {
+/// Tells when the cases will be finished, as of `now`.
+fn finish(snapshot: &Snapshot, counts: &CaseCounts, route: &Route, now: f64) -> AnyView {
     let batch = route.batches.one();
     if counts.open() == 0 {
         let over = if counts.done == counts.cases && counts.done > 0 { "complete" } else { "nothing left to run" };
@@ -149,7 +149,8 @@ fn finish(snapshot: &Snapshot, counts: &CaseCounts, route: &Route) -> AnyView {
     if snapshot.control.paused {
         return ().into_any();
     }
-    let at = |secs: f64| clock_time(snapshot.time + secs, snapshot.time);
+    // A look may be a minute old.
+    let at = |secs: f64| clock_time((snapshot.time + secs).max(now), now);
     let outlook = outlook(snapshot, batch);
     let Some(Forecast { least_secs, most_secs }) = outlook.forecast(counts.open(), 0) else { return ().into_any() };
     let least = at(least_secs);

@@ -53,7 +53,7 @@ pub(super) fn draw(
     picture: &DesignPicture,
     (painted_for, image): (&PictureTarget, &RasterImage),
 ) -> Option<PictureTarget> {
-    if canvas.client_width() == 0 || picture.drawn.is_empty() {
+    if canvas.client_height() == 0 || picture.drawn.is_empty() {
         // It will be drawn when it is shown.
         return None;
     }

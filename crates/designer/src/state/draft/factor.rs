@@ -326,6 +326,9 @@ fn not_a_number(text: &str, wanted: &str) -> String {
     match text.trim() {
         "" => format!("{wanted} is needed here"),
         typed if typed.contains(',') => format!("`{typed}` isn't {wanted}: {}", meant(typed)),
+        typed if wanted == "a number" && typed.chars().all(char::is_alphabetic) => {
+            format!("`{typed}` isn't {wanted}; for texts take the kind `{}`", FactorKind::Choices.name())
+        }
         typed => format!("`{typed}` isn't {wanted}, such as {}", if wanted == "a number" { "5e4 or 0.3" } else { "3" }),
     }
 }

@@ -58,6 +58,7 @@ fn every_field_of_a_factor_says_what_is_wrong_with_it() {
     check_factor(FactorDraft { minimum: "1,234,000".into(), ..cohesion() }, FactorField::Minimum, "write 1234000");
     check_factor(FactorDraft { minimum: "0,500".into(), ..cohesion() }, FactorField::Minimum, "write a point");
     check_factor(FactorDraft { maximum: "inf".into(), ..cohesion() }, FactorField::Maximum, "isn't a number");
+    check_factor(FactorDraft { minimum: "clay".into(), ..cohesion() }, FactorField::Minimum, "for texts take the kind");
     check_factor(FactorDraft { minimum: "0".into(), ..kind(FactorKind::LogRange) }, FactorField::Minimum, "above 0");
     check_factor(
         FactorDraft { minimum: "1.5".into(), ..kind(FactorKind::Integers) },
