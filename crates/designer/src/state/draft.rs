@@ -6,6 +6,7 @@ use cruncher_study::model::ModelKind;
 use cruncher_study::sampler::{Sampler, SamplerSize};
 use serde::{Deserialize, Serialize};
 
+mod ambiguous;
 pub(crate) mod factor;
 mod missing;
 mod reading;
