@@ -60,7 +60,7 @@ impl PointMaker {
             PointsRequest::Repaint { file, drawn, target } => {
                 // The page knows why there is no design, if there is none.
                 let axes = self.design(file).map(|design| axes(&design)).unwrap_or_default();
-                let image = painted(&axes, &drawn, &target);
+                let image = painted(&axes, &drawn_axes(&axes, &drawn), &target);
                 send(page, JsonMessage { value: PointsAnswer::Repainted(target), parts: vec![image] });
             }
             PointsRequest::Case { file, row } => {
