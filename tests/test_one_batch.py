@@ -212,6 +212,17 @@ def test_an_address_from_before_there_were_choices_shows_what_it_did(study: Laun
     expect(picker(page)).to_have_value("*")
 
 
+def test_the_list_of_batches_names_the_one_that_is_shown_after_it_was_used(study: Launched, visits: Visits) -> None:
+    page = visits.open(link(study))
+    for expected in BATCHES[1:]:
+        choose(page, expected)
+    page.evaluate("location.hash = '#/overview?batch=*'")
+    expect(picker(page)).to_have_value("*")
+    page.go_back()
+    expect(progress(page)).to_contain_text("2 of 2 done")
+    expect(picker(page)).to_have_value("clay")
+
+
 def test_what_another_batch_does_not_have_is_left_behind(study: Launched, visits: Visits) -> None:
     page = visits.open(link(study))
     expect(picker(page)).to_have_value("clay")

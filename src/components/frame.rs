@@ -98,12 +98,12 @@ fn batch_picker(live: LiveStudy, reader: ReaderState) -> Option<AnyView> {
     };
     let option = |name: String| {
         let is_chosen = chosen.as_ref() == Some(&name);
-        view! { <option value=name.clone() selected=is_chosen>{name.clone()}</option> }
+        view! { <option value=name.clone() prop:selected=is_chosen>{name.clone()}</option> }
     };
     let options: Vec<_> = names.into_iter().map(option).collect();
     let picker = view! {
         <select class="top__batch" aria-label="Batch" on:change=pick>
-            <option value="*" selected=chosen.is_none()>"all batches"</option>
+            <option value="*" prop:selected=chosen.is_none()>"all batches"</option>
             {options}
         </select>
     };

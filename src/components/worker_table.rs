@@ -34,7 +34,7 @@ fn row(worker: &Heartbeat, now: f64) -> AnyView {
         Some(case) if !is_past => duration(now - case.start_time),
         _ => format!("heard of {}", past_time(worker.time, now)),
     };
-    // What it did after its last heartbeat isn't counted.
+    // Cases that it finished after its last heartbeat aren't counted.
     let at_least = (worker.is_silent(now) && *state == WorkerState::Running).then_some("≥ ");
     view! {
         <tr class=if is_past { "table__past" } else { "" }>

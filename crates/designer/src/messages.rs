@@ -158,7 +158,7 @@ pub(super) struct AxisLabel {
     pub(super) unit: String,
 }
 
-/// Canvas that a preview is drawn for: size in its pixels, and colours.
+/// Canvas that a preview is drawn for: size in its pixels, and colours, each as red, green and blue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct PictureTarget {
     /// The width.
@@ -167,10 +167,10 @@ pub(super) struct PictureTarget {
     pub(super) height_px: u32,
     /// Number of its pixels in one of the page.
     pub(super) pixel_ratio: f64,
-    /// The colour of points: red, green, blue.
+    /// The colour of points and bars.
     pub(super) data: [u8; 3],
-    /// The colour below them.
-    pub(super) muted: [u8; 3],
+    /// The colour of the ground, with which faint points are blended.
+    pub(super) background: [u8; 3],
 }
 
 /// Quality of a design's points. A missing figure wasn't computed, or means nothing for these points.

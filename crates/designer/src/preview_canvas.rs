@@ -16,8 +16,10 @@ use super::messages::{AxisLabel, DesignPicture, PictureTarget};
 /// Room beside the outermost points, as a share of a dimension's range.
 const PADDING: f64 = 0.04;
 
-/// Width of a canvas that isn't shown yet, and its maximum width for each dimension, in pixels of the page.
+/// Width that a canvas is taken to have while that isn't known, in pixels of the page.
 const USUAL_WIDTH_PX: f64 = 400.0;
+
+/// Maximum width of a canvas for each dimension, in pixels of the page.
 pub(super) const MAX_CELL_PX: usize = 150;
 
 /// Returns what a picture for the canvas must look like, in `dimensions` dimensions.
@@ -28,7 +30,7 @@ pub(super) const MAX_CELL_PX: usize = 150;
     reason = "a length of the screen"
 )]
 pub(super) fn target(canvas: Option<&HtmlCanvasElement>, dimensions: usize) -> PictureTarget {
-    // A canvas that isn't shown yet has no width.
+    // A canvas has no width while another page is shown.
     let width_px = canvas.map(|canvas| canvas.client_width()).filter(|width_px| *width_px > 0).map(f64::from);
     let width_px = width_px.unwrap_or(USUAL_WIDTH_PX).min((dimensions * MAX_CELL_PX) as f64);
     let side_px = (width_px * window().device_pixel_ratio()).round().max(1.0) as u32;
@@ -42,7 +44,7 @@ fn target_of(size: ChartSize, look: &PlotTheme) -> PictureTarget {
         height_px: size.height_px,
         pixel_ratio: look.pixel_ratio,
         data: channels(look.data),
-        muted: channels(look.muted),
+        background: channels(look.background),
     }
 }
 
@@ -71,14 +73,14 @@ pub(super) fn draw(
 /// Paints points along these axes.
 pub(super) fn paint(axes: &[&DesignAxis], target: &PictureTarget) -> RasterBuffers {
     let colour = |[red, green, blue]: [u8; 3]| RGBColor(red, green, blue);
-    let (data, muted) = (colour(target.data), colour(target.muted));
-    // Frames and names are drawn by the page.
+    let (data, background) = (colour(target.data), colour(target.background));
+    // All cases are selected, and frames and names are drawn by the page: no other colour is seen.
     let look = PlotTheme {
         data,
-        muted,
-        grid: muted,
-        text: muted,
-        background: muted,
+        background,
+        muted: data,
+        grid: data,
+        text: data,
         accent: data,
         palette: OKABE_ITO_ON_LIGHT,
         sequence: SEQUENCE,

@@ -49,7 +49,7 @@ struct PreviewClient {
     is_busy: bool,
     /// The design that is drawn next.
     next: Option<PreviewRequest>,
-    /// The design that was drawn last.
+    /// The last request that the worker was given.
     last: Option<PreviewRequest>,
     /// The image of the last answer, and the canvas that it was painted for.
     image: Option<(PictureTarget, RasterImage)>,
@@ -142,12 +142,13 @@ fn target(state: DesignState, file: &DesignFile, drawn: &[usize], canvas: NodeRe
     preview_canvas::target(canvas.get_untracked().as_ref(), shown)
 }
 
-/// Asks for the image of the design that was drawn last, for a canvas that looks different.
+/// Asks for the image of the last request again, for a canvas that looks different.
 fn repaint(state: DesignState, target: PictureTarget) {
     let wanted = CLIENT.with_borrow_mut(|client| {
-        // What comes is compared with the canvas again.
-        let is_coming = std::mem::replace(&mut client.is_repainting, true);
-        client.last.clone().filter(|_| !is_coming)
+        // An image that is on its way is compared with the canvas when it comes.
+        let last = client.last.clone().filter(|_| !client.is_repainting);
+        client.is_repainting |= last.is_some();
+        last
     });
     if let Some(PreviewRequest { file, drawn, .. }) = wanted {
         post(state, PointsRequest::Repaint { file, drawn, target });

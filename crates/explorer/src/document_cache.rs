@@ -14,12 +14,12 @@ const VERSION: u32 = 2;
 const AT_ONCE: usize = 64;
 
 /// Cache of one study's page.
-pub(crate) struct StudyShelf {
+pub(crate) struct StudyCache {
     page_url: String,
     prefix: String,
 }
 
-impl StudyShelf {
+impl StudyCache {
     /// Returns the cache of the study with this page and configuration.
     pub(crate) fn new(page_url: &str, config: &StudyConfig) -> Self {
         let prefix = format!("{PREFIX} {VERSION} {} {} ", config.bucket, config.launch_time);

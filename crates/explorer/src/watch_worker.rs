@@ -13,7 +13,7 @@ use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use js_sys::Uint8Array;
 
-use crate::document_cache::StudyShelf;
+use crate::document_cache::StudyCache;
 
 /// Minimum size of a reading whose progress is told, in bytes.
 const MANY_BYTES: u64 = 2 << 20;
@@ -28,7 +28,8 @@ pub(crate) async fn work() {
             if let (None, Some((page_url, key))) = (&watch, &opened) {
                 match study::open(network(), page_url, key).await {
                     Ok(study) => {
-                        let cache = TellingCache { kept: StudyShelf::new(page_url, &study.config), page: page.clone() };
+                        let cache =
+                            ReportingCache { cache: StudyCache::new(page_url, &study.config), page: page.clone() };
                         watch = Some(StudyWatch::with_cache(study, Rc::new(cache)));
                     }
                     Err(error) => reply(page, WatchReply::Problem(PageProblem::from(&error))),
@@ -57,20 +58,20 @@ fn reply(page: &PageChannel, reply: WatchReply) {
 }
 
 /// The browser's cache, which also hands the page the rows that are read, and tells it how far reading is.
-struct TellingCache {
-    kept: StudyShelf,
+struct ReportingCache {
+    cache: StudyCache,
     page: PageChannel,
 }
 
-impl DocumentCache for TellingCache {
+impl DocumentCache for ReportingCache {
     fn get<'a>(&'a self, names: &'a [String]) -> LocalBoxFuture<'a, Vec<Option<Vec<u8>>>> {
         // If the browser keeps nothing, no document is found.
-        async move { self.kept.get(names).await.unwrap_or_else(|_unavailable| vec![None; names.len()]) }.boxed_local()
+        async move { self.cache.get(names).await.unwrap_or_else(|_unavailable| vec![None; names.len()]) }.boxed_local()
     }
 
     fn put(&self, things: Vec<(String, Vec<u8>)>) -> LocalBoxFuture<'_, ()> {
         // Documents that there is no room for are read again next time.
-        self.kept.put(things).map(|_| ()).boxed_local()
+        self.cache.put(things).map(|_| ()).boxed_local()
     }
 
     fn rows(&self, chunk: &[u8]) {

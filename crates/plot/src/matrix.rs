@@ -160,7 +160,7 @@ impl<'a> Bars<'a> {
             Self::Levels { levels, .. } => levels.partition_point(|level| usize::from(*level) < place),
             Self::Covered { least, span, parts } => (place - least) * parts / span,
             Self::Given { range: (least, most), parts, .. } => {
-                // A float that is no place becomes the first or the last one.
+                // Values outside of the range belong to its first or last part.
                 whole((value - least) / (most - least) * real(*parts)).min(parts - 1)
             }
         }

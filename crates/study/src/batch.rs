@@ -28,9 +28,14 @@ pub enum BatchError {
     EmptyPart,
     /// A part has a character that isn't allowed.
     #[error(
-        "`{part}` can't be a part of a batch's name for {character}: it has a to z, A to Z, 0 to 9, and from the second character on `.`, `_` and `-`"
+        "`{part}` can't be a part of a batch's name for {fault}: it has a to z, A to Z, 0 to 9, and from the second character on `.`, `_` and `-`"
     )]
-    Character { part: String, character: String },
+    Character {
+        /// The part.
+        part: String,
+        /// The first such character, in words.
+        fault: String,
+    },
     /// A part would make keys ambiguous.
     #[error("`{0}` can't be a part of a batch's name: `files`, `design-`, `cases-`, `done-` and `error-` are reserved")]
     Reserved(String),
@@ -52,7 +57,7 @@ impl Batch {
             }
             let is_allowed = |&(place, c): &(usize, char)| c.is_ascii_alphanumeric() || place > 0 && "._-".contains(c);
             if let Some((place, character)) = part.chars().enumerate().find(|character| !is_allowed(character)) {
-                return Err(BatchError::Character { part: part.to_owned(), character: called(character, place) });
+                return Err(BatchError::Character { part: part.to_owned(), fault: fault(character, place) });
             }
             if part == "files" || RESERVED_PREFIXES.iter().any(|prefix| part.starts_with(prefix)) {
                 return Err(BatchError::Reserved(part.to_owned()));
@@ -74,8 +79,8 @@ impl Batch {
     }
 }
 
-/// Returns how a message calls a character at this place of a part.
-fn called(character: char, place: usize) -> String {
+/// Names a character at this place of a part as a fault.
+fn fault(character: char, place: usize) -> String {
     match character {
         ' ' => "its space".to_owned(),
         _ if character.is_control() || character.is_whitespace() => format!("its {}", character.escape_default()),
@@ -128,7 +133,7 @@ mod tests {
             ("a\nb", "its \\n"),
         ] {
             match Batch::parse(path) {
-                Err(BatchError::Character { character, .. }) => assert_eq!(character, expected),
+                Err(BatchError::Character { fault, .. }) => assert_eq!(fault, expected),
                 other => panic!("{path}: {other:?}"),
             }
         }

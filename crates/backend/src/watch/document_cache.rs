@@ -41,6 +41,6 @@ impl CacheEntry {
 
 /// Cache that keeps nothing.
 #[derive(Debug, Clone, Copy)]
-pub struct NoShelf;
+pub struct NoCache;
 
-impl DocumentCache for NoShelf {}
+impl DocumentCache for NoCache {}

@@ -13,7 +13,7 @@ use cruncher_study::key::WorkerKey;
 use futures::future;
 
 use super::StudyWatch;
-use super::document_cache::{CacheEntry, DocumentCache, NoShelf};
+use super::document_cache::{CacheEntry, DocumentCache, NoCache};
 use super::documents::KnownDocuments;
 use super::legacy::LegacyObjects;
 use super::opening::{OpeningListing, tables_on};
@@ -39,7 +39,7 @@ impl StudyWatch {
     /// Watches `study` from now on.
     #[must_use]
     pub fn new(study: Study) -> Self {
-        Self::with_cache(study, Rc::new(NoShelf))
+        Self::with_cache(study, Rc::new(NoCache))
     }
 
     /// Watches `study` from now on; entries of `cache` aren't read again.

@@ -34,7 +34,7 @@ struct ListingTimes {
     end: f64,
 }
 
-/// What a look has counted.
+/// Counts of a look.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LookCounts {
     pub(super) time: f64,
@@ -62,7 +62,7 @@ impl ListingSchedule {
         self.empty_since.is_some_and(|since| now - since >= SETTLING_SECS)
     }
 
-    /// Notes what a look has counted, and whether anything has changed.
+    /// Notes the counts of a look, and whether anything has changed.
     pub(super) fn note_look(&mut self, counts: LookCounts, has_changed: bool) {
         self.has_changed_since |= has_changed;
         self.empty_since = (counts.messages == 0).then(|| self.empty_since.unwrap_or(counts.time));
@@ -95,7 +95,7 @@ impl ListingSchedule {
             self.empty_since.is_some_and(|since| last.start < since + SETTLING_SECS && since + SETTLING_SECS <= now);
         let must_settle = settled && open > 0;
         let is_old = self.has_changed_since && age_secs > MAX_AGE_SECS;
-        // What had left the queue a while ago has a row by now, unless its worker has died.
+        // Cases that left the queue a while ago have rows by now, unless their worker has died.
         let is_known_late = |then: &&LookCounts| then.time <= now - ROW_DELAY_SECS;
         let has_silent_results = self
             .looks

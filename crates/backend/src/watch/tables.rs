@@ -23,7 +23,7 @@ struct ModelHead {
     key: String,
 }
 
-#[expect(private_bounds, reason = "there are two strategy, and both are known here")]
+#[expect(private_bounds, reason = "there are two strategies, and both are known here")]
 impl<M: WatchStrategy> StudyWatch<M> {
     /// Reads new tables, and the designs that tell versions of a model apart. If a table was replaced, or is gone, all tables
     /// of its batch are read again.

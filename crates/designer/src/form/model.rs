@@ -218,7 +218,7 @@ fn matching(state: DesignState, code: &str, found: &[Placeholder]) -> AnyView {
         view! { <p class="field__warning">{quoted(&words)}</p> }
     });
     view! {
-        {list(chips.iter().map(|one| chip(one, of_chip(one))).collect())}
+        {list(chips.iter().map(|one| chip(one, chip_state(one))).collect())}
         {none}
         {wrong}
         {misspelt.into_iter().map(|pair| rename(state, pair)).collect::<Vec<_>>()}
@@ -258,8 +258,8 @@ fn inputs(state: DesignState) -> Option<Vec<CaseInput>> {
     }
 }
 
-/// Returns class, symbol and words of a placeholder.
-fn of_chip(chip: &PlaceholderChip) -> (&'static str, &'static str, &'static str) {
+/// Returns class, symbol and words for the state of a placeholder.
+fn chip_state(chip: &PlaceholderChip) -> (&'static str, &'static str, &'static str) {
     match &chip.error {
         None => ("chips__one", "✓", "has a factor"),
         Some(error) if error.reason == UnfilledReason::Missing => {

@@ -49,8 +49,8 @@ impl Ledger {
         for (case, entry) in &cases.entries {
             case_ref.1 = *case;
             let state = self.state(&case_ref, entry, cases.submission_of(entry), circumstances);
-            let submission = entry.submission.and_then(|place| submissions.get_mut(place.get() as usize - 1));
-            if let Some(submission) = submission {
+            let place = entry.submission.map(|place| place.get() as usize - 1);
+            if let Some(submission) = place.and_then(|place| submissions.get_mut(place)) {
                 submission.counts.count(state);
                 if submission.is_withdrawn {
                     account.counts.withdrawn += 1;
@@ -63,7 +63,7 @@ impl Ledger {
             }
             account.counts.count(state);
             account.level(entry.level).count(state);
-            let rest = entry.submission.and_then(|place| rests.get_mut(place.get() as usize - 1));
+            let rest = place.and_then(|place| rests.get_mut(place));
             if let Some(rest) = rest.filter(|rest| **rest > 0 && state == CaseState::Queued) {
                 *rest -= 1;
                 held += 1;

@@ -214,7 +214,7 @@ fn a_case_of_both_kinds_of_tables_leaves_only_its_own() {
 }
 
 #[test]
-fn the_means_of_the_first_view_leave_it_to_others() {
+fn the_strategy_of_the_first_view_leaves_it_to_another() {
     let scene = golden();
     let mut light = StudyWatch::light(scene.study.clone());
     assert!(block_on(light.refresh()).unwrap().is_none());
