@@ -29,9 +29,9 @@ def shares(page: Page) -> Locator:
     return page.get_by_role("list", name="What the cases are of").get_by_role("listitem")
 
 
-def offer(page: Page, name: str) -> Locator:
-    """Opens what can be done with a version, and returns what then stands there."""
-    details = shares(page).locator("details").filter(has_text=name)
+def offer(page: Page, name: str, line: int = 1) -> Locator:
+    """Opens what can be done with the cases of a line, and returns what then stands there."""
+    details = shares(page).nth(line).locator("details").filter(has_text=name)
     details.locator("summary").click()
     return details
 
@@ -103,7 +103,7 @@ def test_a_version_is_explained_withdrawn_while_it_waits_and_counted_again(study
     expect(progress(page)).to_contain_text("2 of 12 done")
     expect(shares(page)).to_have_count(2)
     expect(shares(page).nth(0)).to_have_text(
-        re.compile(r"^6 of the latest design, footing\.py version 2, sent \d\d:\d\d\s*$")
+        re.compile(r"^6 of the latest design, footing\.py version 2, sent \d\d:\d\d Withdraw …")
     )
     expect(shares(page).nth(1)).to_contain_text(
         re.compile(r"^6 of footing\.py version 1, sent \d\d:\d\d \(2 done, 2 queued, 2 failed\)")
@@ -278,7 +278,7 @@ def test_an_earlier_design_of_the_same_model_is_told_before_sending_and_taken_ou
 
     go_to(page, "Overview")
     expect(progress(page)).to_contain_text("0 of 10 done")
-    expect(shares(page).nth(0)).to_have_text(re.compile(r"^6 of the latest design\s*$"))
+    expect(shares(page).nth(0)).to_have_text(re.compile(r"^6 of the latest design Withdraw …"))
     expect(shares(page).nth(1)).to_contain_text(re.compile(r"^4 of an earlier design, sent \d\d:\d\d \(4 queued\)"))
     asked = offer(page, "Withdraw")
     expect(asked).to_contain_text("A design that extends it loses these points.")
@@ -290,6 +290,65 @@ def test_an_earlier_design_of_the_same_model_is_told_before_sending_and_taken_ou
     preview(page, "7 cases")
     review(page)
     expect(summary).to_contain_text("6 other cases of this model stay in this batch, none of them done: 13 in all.")
+
+
+def test_a_design_sent_by_mistake_is_withdrawn_while_it_is_the_latest_one(
+    cruncher: CommandLine, visits: Visits
+) -> None:
+    study = cruncher.launch()
+    page = open_design(visits, study)
+    small_study(page, 4)
+    review(page)
+    button(page, "Send all 4").click()
+    expect(told(page, "All 4 cases were sent")).to_be_visible()
+    go_to(page, "Overview")
+    expect(progress(page)).to_contain_text("0 of 4 done")
+    expect(shares(page)).to_have_count(0)
+
+    go_to(page, "Design")
+    text(page, "Cases").fill("8")
+    preview(page, "8 cases")
+    review(page)
+    button(page, re.compile("^Send 5 first")).click()
+    expect(page.get_by_text("5 of 8 cases sent, the rest waits for you")).to_be_visible()
+    go_to(page, "Overview")
+    expect(progress(page)).to_contain_text("0 of 12 done")
+    asked = offer(page, "Withdraw", 0)
+    expect(asked).to_contain_text("8 cases won't be counted")
+    expect(asked).to_contain_text("Cases that an earlier design has, too, go with it.")
+    asked.get_by_role("button", name="Withdraw the latest design").click()
+    expect(progress(page)).to_contain_text("0 of 4 done")
+    expect(shares(page).nth(0)).to_have_text(re.compile("^4 of the latest design Withdraw …"))
+
+    go_to(page, "Design")
+    button(page, "Send the remaining 3").click()
+    expect(page.get_by_role("alert").filter(has_text="This design was withdrawn meanwhile.")).to_be_visible()
+    button(page, "Cancel the other 3").click()
+    expect(told(page, "Cancelled: 5 cases were sent")).to_be_visible()
+    go_to(page, "Overview")
+    expect(progress(page)).to_contain_text("0 of 4 done")
+    expect(shares(page).nth(1)).to_contain_text("5 of the design sent")
+    offer(page, "Count again").get_by_role("button", name=re.compile("^Count the design sent")).click()
+    expect(progress(page)).to_contain_text("0 of 9 done")
+
+
+def test_the_only_design_of_a_batch_is_withdrawn_if_there_are_others(cruncher: CommandLine, visits: Visits) -> None:
+    study = cruncher.launch()
+    queue = queue_of(study)
+    enqueue(queue, "clay", OLD, {1: DEPTHS[:2]}, name="footing.py")
+    enqueue(queue, "clya", OLD, {1: DEPTHS}, name="footing.py")
+    viewer = visits.open(link(study, "viewer"))
+    expect(progress(viewer)).to_contain_text("0 of 6 done")
+    expect(shares(viewer)).to_have_count(0)
+
+    page = visits.open(link(study))
+    expect(shares(page)).to_have_text(re.compile(r"^6 of the design sent \d\d:\d\d Withdraw …"))
+    offer(page, "Withdraw", 0).get_by_role("button", name="Withdraw the design").click()
+    expect(progress(page)).to_contain_text("0 of 0 done")
+    expect(shares(page)).to_contain_text("withdrawn and not counted (6 queued)")
+    page.get_by_role("combobox", name="Batch", exact=True).select_option("*")
+    expect(progress(page)).to_contain_text("0 of 2 done")
+    expect(progress(page)).to_contain_text("6 withdrawn cases aren't counted")
 
 
 def test_all_pages_show_the_batch_that_was_sent_last(cruncher: CommandLine, visits: Visits) -> None:

@@ -5,6 +5,7 @@ mod versions;
 use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_browser::local_time::clock_time;
 use cruncher_browser::state::route::{BatchChoice, Page, Route};
+use cruncher_study::access::Role;
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
 use cruncher_study::batch::Batch;
 use cruncher_study::forecast::{Forecast, ForecastBasis};
@@ -42,7 +43,7 @@ pub(crate) fn page(open: &OpenStudy) -> AnyView {
     // The chart of a study that is over ends with its last case, however late somebody looks at it.
     let until = if counts.open() > 0 { snapshot.time } else { 0.0 };
     let body = if shown.is_empty() {
-        no_cases(&route, batch.filter(|_| snapshot.total.cases > 0))
+        no_cases(&route, batch.filter(|_| !snapshot.batches.is_empty()))
     } else {
         view! {
             {progress(&snapshot, &counts, open, &shown)}
@@ -112,7 +113,7 @@ fn progress(snapshot: &Snapshot, counts: &CaseCounts, open: &OpenStudy, shown: &
             </div>
             {bar(counts, "Progress of the study".to_owned())}
             {figures(counts, route)}
-            {shares(counts, shown, snapshot.time, open)}
+            {shares(snapshot, counts, shown, open)}
             <p class="faint" title="As SQS counts, which is approximate. It doesn't tell batches apart.">{queue}</p>
         </section>
     }
@@ -120,12 +121,14 @@ fn progress(snapshot: &Snapshot, counts: &CaseCounts, open: &OpenStudy, shown: &
 }
 
 /// Draws the versions and designs that the cases of each shown batch are of, unless it is one design; if several batches are
-/// shown, also how many of their cases aren't counted.
-fn shares(counts: &CaseCounts, shown: &[&BatchAccount], now: f64, open: &OpenStudy) -> AnyView {
+/// shown, also how many of their cases aren't counted. An operator who has sent a design to the wrong batch finds it in that
+/// batch, also if it is the only one.
+fn shares(snapshot: &Snapshot, counts: &CaseCounts, shown: &[&BatchAccount], open: &OpenStudy) -> AnyView {
     let is_one = shown.len() == 1;
+    let tells_one = is_one && snapshot.batches.len() > 1 && open.role == Role::Operator;
     let lists = shown.iter().filter_map(|account| {
         let name = if is_one { String::new() } else { format!("{}: ", account.batch) };
-        version_shares(account, &name, now, open)
+        version_shares(account, &name, tells_one, snapshot.time, open)
     });
     let lists: Vec<_> = lists.take(MAX_GROUPS).collect();
     let withdrawn = counted(counts.withdrawn, "withdrawn case isn't", "withdrawn cases aren't");

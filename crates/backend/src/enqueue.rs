@@ -67,6 +67,9 @@ pub enum EnqueueError {
     /// The journal isn't that of the plan.
     #[error("what this computer keeps of an enqueueing belongs to another design")]
     OtherPlan,
+    /// The submission was withdrawn after cases of it had been sent: workers would delete the messages of the rest.
+    #[error("the design was withdrawn meanwhile, and workers wouldn't compute the rest")]
+    Withdrawn,
     /// The design in the bucket can't be read.
     #[error("{key} can't be read")]
     Unreadable {

@@ -100,6 +100,9 @@ pub(crate) fn of_enqueue(error: EnqueueError, command: &str) -> CommandFailure {
         EnqueueError::CaseTooLarge { .. } => {
             "Shorten its texts and vectors, or let the model read them from a file.".to_owned()
         }
+        EnqueueError::Withdrawn => {
+            format!("Count it again on the Overview, then go on by `{command}`; or take the rest back by `{command} --cancel`.")
+        }
         EnqueueError::OtherModel
         | EnqueueError::OtherPlan
         | EnqueueError::Unreadable { .. }
@@ -209,6 +212,7 @@ mod tests {
             (EnqueueError::FileName("a/b".into()), ["`a/b` can't be the name", "Rename"]),
             (EnqueueError::CaseTooLarge { number: 7, size_bytes: 300_000 }, ["Case 7 is 300000 bytes", "Shorten"]),
             (EnqueueError::OtherPlan, ["another design", "Begin it anew"]),
+            (EnqueueError::Withdrawn, ["withdrawn meanwhile", "Count it again"]),
             (
                 EnqueueError::Keep(cruncher_backend::enqueue::key_value_store::KeyValueError::new("full")),
                 ["full", "`cruncher enqueue s d`"],

@@ -15,10 +15,16 @@ use web_sys::{Element, HtmlDetailsElement, HtmlElement};
 
 use crate::live::{OpenStudy, PendingChange, ReaderState};
 
-/// Draws the versions and designs that the cases of a batch are of, as of `now`, each line behind `name`; nothing if all cases
-/// are of one design.
-pub(crate) fn version_shares(account: &BatchAccount, name: &str, now: f64, open: &OpenStudy) -> Option<AnyView> {
-    let shares = shares(account, &|time| clock_time(time, now));
+/// Draws the versions and designs that the cases of a batch are of, as of `now`, each line behind `name`. If all cases are of
+/// one design, that is told only if it is asked for by `tells_one`.
+pub(crate) fn version_shares(
+    account: &BatchAccount,
+    name: &str,
+    tells_one: bool,
+    now: f64,
+    open: &OpenStudy,
+) -> Option<AnyView> {
+    let shares = shares(account, tells_one, &|time| clock_time(time, now));
     if shares.is_empty() {
         return None;
     }

@@ -35,6 +35,21 @@ fn everybody_knows_of_a_rest_that_is_held_back_until_it_is_sent_or_given_up() {
 }
 
 #[test]
+fn the_rest_of_a_withdrawn_submission_is_sent_only_once_it_counts_again() {
+    let scene = Scene::new();
+    let plan = plan(30);
+    assert_eq!(run(&mut scene.begin(&plan, Some(5))).unwrap(), SendEnd::Held);
+    let withdrawn = format!(r#"{{"v": 1, "withdrawn_submissions": ["{}"]}}"#, plan.document().submission);
+    scene.cloud.put("control.json", withdrawn);
+    let mut sending = scene.resume(&plan);
+    assert!(matches!(run(&mut sending), Err(EnqueueError::Withdrawn)));
+    assert_eq!(sending.journal().accepted(), 5);
+    scene.cloud.put("control.json", r#"{"v": 1}"#);
+    assert_eq!(run(&mut scene.resume(&plan)).unwrap(), SendEnd::Complete);
+    scene.check_all_are_sent_once(&plan);
+}
+
+#[test]
 fn what_is_sent_at_once_asks_for_nothing_and_a_note_that_fails_stops_nothing() {
     let scene = Scene::new();
     assert_eq!(run(&mut scene.begin(&plan(30), None)).unwrap(), SendEnd::Complete);

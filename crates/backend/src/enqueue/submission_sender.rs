@@ -14,7 +14,7 @@ use super::progress::EnqueueProgress;
 use super::send_loop::SendLoop;
 use super::settled::taken;
 use super::writing::{write_down, write_model};
-use crate::administer::control::change_control;
+use crate::administer::control::{change_control, control};
 use crate::study::Study;
 
 /// Maximum age of cases under way, in seconds, at which they are sent again as they are, since the queue drops duplicates.
@@ -126,8 +126,8 @@ impl SubmissionSender {
     /// and cancels again.
     ///
     /// # Errors
-    /// If a request fails for longer than it is repeated, the queue refuses a case, or the journal can't be kept. Accepted
-    /// cases are noted: call it again, or resume.
+    /// If a request fails for longer than it is repeated, the queue refuses a case, the submission was withdrawn meanwhile, or
+    /// the journal can't be kept. Accepted cases are noted: call it again, or resume.
     pub async fn run(
         &mut self,
         pause_handle: &PauseHandle,
@@ -159,6 +159,10 @@ impl SubmissionSender {
 
     /// Brings bucket and journal to a state in which messages can be sent.
     async fn prepare(&mut self) -> Result<(), EnqueueError> {
+        let id = &self.journal.submission().id;
+        if self.journal.accepted() > 0 && control(&self.study).await?.withdraws(id) {
+            return Err(EnqueueError::Withdrawn);
+        }
         if self.journal.is_paused() {
             self.journal.go_on();
             self.journal.write(&*self.keep).await?;

@@ -79,11 +79,14 @@ impl VersionAct {
 /// Maximum number of earlier designs of the latest model that are named.
 const MAX_DESIGNS: usize = 4;
 
-/// Returns the shares of a batch's cases, those of the latest design in front; empty if all cases are of one design. `clock`
-/// puts a time into words.
-pub fn shares(account: &BatchAccount, clock: &dyn Fn(f64) -> String) -> Vec<VersionShare> {
-    let Some(latest) = account.submissions.last() else { return Vec::new() };
-    let versions = versions(&account.submissions);
+/// Returns the shares of a batch's cases, those of the latest design in front. If all cases are of one design, that is told only
+/// if it is asked for by `tells_one`. `clock` puts a time into words.
+pub fn shares(account: &BatchAccount, tells_one: bool, clock: &dyn Fn(f64) -> String) -> Vec<VersionShare> {
+    let submissions = &account.submissions;
+    let counted = submissions.iter().rfind(|own| !own.is_withdrawn);
+    let Some(latest) = counted.or(submissions.last()) else { return Vec::new() };
+    let versions = versions(submissions);
+    let is_named = versions.len() > 1;
     let mut shares = Vec::new();
     let mut add = |words, offer| shares.push(VersionShare { words, offer });
     let mut named = 0;
@@ -94,31 +97,20 @@ pub fn shares(account: &BatchAccount, clock: &dyn Fn(f64) -> String) -> Vec<Vers
         let name = format!("{}, sent {}", version.name(), clock(version.submit_time()));
         named += counts.cases;
         if version.model == latest.model {
-            let own = if latest.is_withdrawn { 0 } else { latest.counts.cases };
-            let name = || format!(", {}, sent {}", version.name(), clock(latest.time));
-            let name = if versions.len() > 1 { name() } else { String::new() };
-            if own > 0 {
-                add(format!("{} of the latest design{name}", thousands(own)), None);
-            }
-            let mut unnamed = counts.cases - own;
-            for (design, share) in earlier_designs(version, clock) {
-                unnamed -= design.counts.cases;
+            for share in designs(version, latest, is_named, clock) {
                 add(share.words, share.offer);
             }
-            if unnamed > 0 {
-                add(format!("{} of designs before", thousands(unnamed)), None);
-            }
         } else if counts.cases > 0 {
-            let offer = offer(VersionAct::Withdraw, version, &counts);
+            let offer = version_offer(VersionAct::Withdraw, version, &versions);
             add(format!("{} of {name} ({})", thousands(counts.cases), states(&counts)), Some(offer));
         }
         if withdrawn.cases > 0 {
-            let mut offer = offer(VersionAct::CountAgain, version, &withdrawn);
-            let cases = thousands(withdrawn.cases);
-            let name = if versions.len() > 1 { name } else { "earlier designs".to_owned() };
-            if versions.len() == 1 {
-                "earlier designs".clone_into(&mut offer.of);
+            let mut offer = version_offer(VersionAct::CountAgain, version, &versions);
+            let name = if is_named { name } else { withdrawn_designs(version, clock) };
+            if !is_named {
+                name.clone_into(&mut offer.of);
             }
+            let cases = thousands(withdrawn.cases);
             add(format!("{cases} of {name}, withdrawn and not counted ({})", states(&withdrawn)), Some(offer));
         }
     }
@@ -126,35 +118,62 @@ pub fn shares(account: &BatchAccount, clock: &dyn Fn(f64) -> String) -> Vec<Vers
     if unnamed > 0 {
         add(format!("{} that no design names", thousands(unnamed)), None);
     }
-    if shares.len() > 1 || account.counts.withdrawn > 0 { shares } else { Vec::new() }
+    if tells_one || shares.len() > 1 || account.counts.withdrawn > 0 { shares } else { Vec::new() }
 }
 
-/// Returns the last designs of the latest model before the latest one, as far as their cases count.
-fn earlier_designs<'a>(
-    version: &ModelVersion<'a>,
+/// Returns the shares of the latest design and the ones before it, of the latest model, as far as their cases count.
+fn designs(
+    version: &ModelVersion,
+    latest: &SubmissionAccount,
+    is_named: bool,
     clock: &dyn Fn(f64) -> String,
-) -> Vec<(&'a SubmissionAccount, VersionShare)> {
-    let earlier = version.submissions.iter().rev().skip(1).filter(|own| own.counts.cases > 0 && !own.is_withdrawn);
-    let share = |design: &SubmissionAccount| {
+) -> Vec<VersionShare> {
+    let counted: Vec<_> =
+        version.submissions.iter().rev().filter(|own| own.counts.cases > 0 && !own.is_withdrawn).collect();
+    let share = |design: &&&SubmissionAccount| {
         let (cases, time) = (thousands(design.counts.cases), clock(design.time));
-        let words = format!("{cases} of an earlier design, sent {time} ({})", states(&design.counts));
-        VersionShare { words, offer: Some(design_offer(design, &time)) }
+        let is_only = version.submissions.len() == 1;
+        let (words, of, more) = if design.id == latest.id && is_only && !is_named {
+            (format!("{cases} of the design sent {time}"), "the design".to_owned(), "")
+        } else if design.id == latest.id {
+            let name = if is_named { format!(", {}, sent {time}", version.name()) } else { String::new() };
+            let more = if is_only { "" } else { " Cases that an earlier design has, too, go with it." };
+            (format!("{cases} of the latest design{name}"), "the latest design".to_owned(), more)
+        } else {
+            let words = format!("{cases} of an earlier design, sent {time} ({})", states(&design.counts));
+            (words, format!("the design sent {time}"), " A design that extends it loses these points.")
+        };
+        let act = VersionAct::Withdraw;
+        let meaning = format!("{}{more}", meaning(act, &design.counts));
+        VersionShare { words, offer: Some(VersionOffer { act, of, submissions: vec![design.id.clone()], meaning }) }
     };
-    earlier.take(MAX_DESIGNS).map(|design| (*design, share(design))).collect()
+    let mut shares: Vec<_> = counted.iter().take(MAX_DESIGNS + 1).map(share).collect();
+    let unnamed: u64 = counted.iter().skip(MAX_DESIGNS + 1).map(|design| design.counts.cases).sum();
+    if unnamed > 0 {
+        shares.push(VersionShare { words: format!("{} of designs before", thousands(unnamed)), offer: None });
+    }
+    shares
 }
 
-fn offer(act: VersionAct, version: &ModelVersion, counts: &CaseCounts) -> VersionOffer {
+/// Names the withdrawn designs of a model: `the design sent 16:40`.
+fn withdrawn_designs(version: &ModelVersion, clock: &dyn Fn(f64) -> String) -> String {
+    let mut withdrawn = version.submissions.iter().filter(|own| own.counts.cases > 0 && own.is_withdrawn);
+    match (withdrawn.next(), withdrawn.count()) {
+        (Some(design), 0) => format!("the design sent {}", clock(design.time)),
+        (_, others) => format!("{} designs", others + 1),
+    }
+}
+
+/// Returns the offer of an act on a version, one of the batch's `versions`.
+fn version_offer(act: VersionAct, version: &ModelVersion, versions: &[ModelVersion]) -> VersionOffer {
+    let counts = match act {
+        VersionAct::Withdraw => version.counted(),
+        VersionAct::CountAgain => version.withdrawn(),
+    };
+    let is_one_model = versions.iter().all(|other| other.file_name() == version.file_name());
+    let of = if is_one_model && !version.model.is_empty() { format!("version {}", version.number) } else { version.name() };
     let submissions = version.submissions.iter().map(|own| own.id.clone()).collect();
-    let of = if version.model.is_empty() { version.name() } else { format!("version {}", version.number) };
-    VersionOffer { act, of, submissions, meaning: meaning(act, counts) }
-}
-
-/// Returns the offer to withdraw an earlier design of the latest model.
-fn design_offer(design: &SubmissionAccount, time: &str) -> VersionOffer {
-    let extended = "A design that extends it loses these points.";
-    let meaning = format!("{} {extended}", meaning(VersionAct::Withdraw, &design.counts));
-    let submissions = vec![design.id.clone()];
-    VersionOffer { act: VersionAct::Withdraw, of: format!("the design sent {time}"), submissions, meaning }
+    VersionOffer { act, of, submissions, meaning: meaning(act, &counts) }
 }
 
 /// Says what it means to withdraw these cases, or to count them again.
@@ -219,7 +238,7 @@ mod tests {
             *(if own.is_withdrawn { &mut counts.withdrawn } else { &mut counts.cases }) += own.counts.cases;
         }
         let account = BatchAccount { counts, submissions, ..BatchAccount::new(Batch::parse("b").unwrap()) };
-        shares(&account, &|time| format!("at {time}"))
+        shares(&account, false, &|time| format!("at {time}"))
     }
 
     fn words(shares: &[VersionShare]) -> Vec<&str> {
@@ -235,7 +254,9 @@ mod tests {
             "10 of footing.py version 1, sent at 97 (7 done, 1 queued, 2 failed)",
         ];
         assert_eq!(words(&shares), expected);
-        assert_eq!(shares[0].offer, None);
+        let offer = shares[0].offer.as_ref().unwrap();
+        assert_eq!((offer.of.as_str(), offer.submissions.as_slice()), ("the latest design", &["b".to_owned()][..]));
+        assert!(offer.meaning.starts_with("16 cases won't be counted") && !offer.meaning.contains("earlier design"));
         let offer = shares[1].offer.as_ref().unwrap();
         assert_eq!(
             (offer.act, offer.of.as_str(), offer.submissions.as_slice()),
@@ -290,13 +311,48 @@ mod tests {
         let offer = shares[1].offer.as_ref().unwrap();
         assert_eq!((offer.of.as_str(), offer.submissions.as_slice()), ("the design sent at 97", &["a".to_owned()][..]));
         assert!(offer.meaning.ends_with("A design that extends it loses these points."), "{}", offer.meaning);
-        assert!(shares[0].offer.is_none() && shares[2].offer.is_none());
+        let latest = shares[0].offer.as_ref().unwrap();
+        assert!(latest.meaning.ends_with("Cases that an earlier design has, too, go with it."), "{}", latest.meaning);
+        assert!(shares[2].offer.is_none());
         let shares = told(vec![submission("aw", "00", done(8)), submission("b", "00", done(16))], 0);
-        assert_eq!(words(&shares)[1], "8 of earlier designs, withdrawn and not counted (8 done)");
-        assert_eq!(shares[1].offer.as_ref().unwrap().of, "earlier designs");
+        assert_eq!(words(&shares)[1], "8 of the design sent at 97, withdrawn and not counted (8 done)");
+        assert_eq!(shares[1].offer.as_ref().unwrap().of, "the design sent at 97");
+        let two = vec![submission("aw", "00", done(8)), submission("bw", "00", done(4)), submission("c", "00", done(1))];
+        assert_eq!(words(&told(two, 0))[1], "12 of 2 designs, withdrawn and not counted (12 done)");
         let many: Vec<_> = ('a'..='g').map(|id| submission(&id.to_string(), "00", done(1))).collect();
         let shares = told(many, 0);
         assert_eq!((shares.len(), words(&shares)[5]), (6, "2 of designs before"));
+    }
+
+    #[test]
+    fn a_design_that_was_sent_by_mistake_is_withdrawn_and_the_one_before_is_the_latest_again() {
+        let shares = told(vec![submission("a", "00", done(8)), submission("bw", "00", done(16))], 0);
+        let expected = ["8 of the latest design", "16 of the design sent at 98, withdrawn and not counted (16 done)"];
+        assert_eq!(words(&shares), expected);
+        let shares = told(vec![submission("a", "00", done(8)), submission("bw", "11", done(16))], 0);
+        assert_eq!(words(&shares)[0], "8 of the latest design, footing.py version 1, sent at 97");
+        let shares = told(vec![submission("aw", "00", done(8))], 0);
+        assert_eq!(words(&shares), ["8 of the design sent at 97, withdrawn and not counted (8 done)"]);
+    }
+
+    #[test]
+    fn a_single_design_is_told_where_it_may_be_one_too_many() {
+        let only = |tells_one| {
+            let counts = done(8);
+            let submissions = vec![submission("a", "00", counts)];
+            let account = BatchAccount { counts, submissions, ..BatchAccount::new(Batch::parse("b").unwrap()) };
+            shares(&account, tells_one, &|time| format!("at {time}"))
+        };
+        assert_eq!(only(false), []);
+        assert_eq!(words(&only(true)), ["8 of the design sent at 97"]);
+        assert_eq!(only(true)[0].offer.as_ref().unwrap().of, "the design");
+    }
+
+    #[test]
+    fn a_version_has_its_file_name_where_batches_have_several() {
+        let other = SubmissionAccount { model: "models/22/slope.py".into(), ..submission("a", "00", done(2)) };
+        let shares = told(vec![other, submission("b", "11", done(16))], 0);
+        assert_eq!(shares[1].offer.as_ref().unwrap().of, "slope.py version 1");
     }
 
     #[test]

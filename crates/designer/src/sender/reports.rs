@@ -33,6 +33,11 @@ pub(super) fn sent_of(batch: &str, progress: &EnqueueProgress) -> SendProgress {
 pub(super) fn failed(error: &EnqueueError) -> StopReason {
     stop(match error {
         EnqueueError::Aws(error) => PageProblem::from(error),
+        withdrawn @ EnqueueError::Withdrawn => PageProblem {
+            title: "This design was withdrawn meanwhile.".to_owned(),
+            advice: "Workers wouldn't compute the rest. Cancel it, or count the design again on the Overview and go on.".to_owned(),
+            detail: withdrawn.to_string(),
+        },
         other => PageProblem {
             title: "Sending was interrupted.".to_owned(),
             advice: "What was sent stays in the queue. Try again, or cancel the rest.".to_owned(),
