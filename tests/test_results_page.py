@@ -274,6 +274,7 @@ def test_correlations_are_those_of_numpy_on_incomplete_data(filled: Filled, visi
     page.get_by_label("Response", exact=True).select_option(label="settlement")
     expect(plot(page, "Correlations")).to_have_attribute("aria-label", re.compile("settlement with .*Pearson"))
     said = summary(page, "Correlations")
+    assert said.endswith("Without soil: texts have no order")
     y = filled.column("settlement")
     assert np.isnan(y).any()
     for name in (FACTOR, "friction", "width"):

@@ -1,4 +1,4 @@
-//! Chart of the cases that were finished in each stretch of time.
+//! Chart of the cases that were done in each stretch of time.
 
 use cruncher_study::ledger::CaseFinish;
 use cruncher_study::number_format::thousands;
@@ -16,11 +16,11 @@ pub(crate) fn throughput_chart(finishes: &[CaseFinish], until: f64) -> Option<An
     let throughput = ThroughputChart::of(&end_times, until, MAX_STRETCHES)?;
     let stretch = throughput.stretch_name();
     let (most, last) = (thousands(throughput.most()), throughput.counts.last().copied().unwrap_or(0));
-    let summary = format!("Cases finished per {stretch}: {most} at most, {} in the last one", thousands(last));
+    let summary = format!("Cases done per {stretch}: {most} at most, {} in the last one", thousands(last));
     let shape = format!("0 0 {} 1", throughput.counts.len());
     let chart = view! {
         <figure class="chart">
-            <figcaption class="chart__title">{format!("Finished per {stretch} · {most} at most")}</figcaption>
+            <figcaption class="chart__title">{format!("Done per {stretch} · {most} at most")}</figcaption>
             <svg class="chart__bars" viewBox=shape preserveAspectRatio="none" role="img" aria-label=summary>
                 <path d=throughput.path()></path>
             </svg>

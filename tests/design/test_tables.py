@@ -133,6 +133,14 @@ def test_wrong_rows_are_named_and_nothing_can_be_sent(study: Launched, visits: V
     ).to_be_visible()
 
 
+def test_texts_are_correlated_with_nothing(study: Launched, visits: Visits) -> None:
+    page = open_design(visits, study)
+    take_table(page)
+    type_table(page, "soil,c,d\nclay,1,3\nsand,2,1\ntuff,3,2\n")
+    shown = preview(page, "3 cases")
+    expect(shown).to_contain_text(re.compile(r"Largest correlation\s*[-−]0[.]5 \(c, d\)"))
+
+
 def test_a_table_that_may_be_meant_in_two_ways_is_asked_about(study: Launched, visits: Visits) -> None:
     page = open_design(visits, study, permissions=["clipboard-read", "clipboard-write"])
     choose_file(page, "Model file", DOUBLE)

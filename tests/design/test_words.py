@@ -36,6 +36,8 @@ def test_unit_and_note_come_when_somebody_wants_them_or_they_are_filled(study: L
     for _ in "kPa":
         page.keyboard.press("Backspace")
     expect(text(page, "Unit of a")).to_be_focused()
+    button(page, "Without unit and note of a").click()
+    expect(text(page, "Unit of a")).to_have_count(0)
     open_file(page, saved)
     expect(text(page, "Unit of a")).to_have_value("kPa")
 

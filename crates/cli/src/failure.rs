@@ -101,7 +101,9 @@ pub(crate) fn of_enqueue(error: EnqueueError, command: &str) -> CommandFailure {
             "Shorten its texts and vectors, or let the model read them from a file.".to_owned()
         }
         EnqueueError::Withdrawn => {
-            format!("Count it again on the Overview, then go on by `{command}`; or take the rest back by `{command} --cancel`.")
+            format!(
+                "Count it again on the Overview, then go on by `{command}`; or take the rest back by `{command} --cancel`."
+            )
         }
         EnqueueError::OtherModel
         | EnqueueError::OtherPlan

@@ -229,13 +229,17 @@ fn quality(design: &DesignPoints, axes: &[DesignAxis]) -> PointsQuality {
     if points.dimensions() == 0 {
         return PointsQuality::default();
     }
-    let name = |position: usize| axes.get(position).map(|axis| axis.name.clone()).unwrap_or_default();
+    // Texts are in an order in which they were typed: a correlation with it says nothing.
+    let has_order = |axis: &&DesignAxis| !matches!(axis.least, ParameterValue::Text(_));
+    let (ordered, columns): (Vec<_>, Vec<_>) =
+        axes.iter().zip(points.columns()).filter(|(axis, _)| has_order(axis)).unzip();
+    let name = |position: usize| ordered[position].name.clone();
     PointsQuality {
         discrepancy: (points.len() <= MAX_DISCREPANCY_POINTS).then(|| centred_discrepancy(&points)),
         random_discrepancy: Some(mean_discrepancy_of_random(points.len(), points.dimensions())),
         optimised_discrepancy: discrepancy_of_optimised(points.len(), points.dimensions()),
         distance: (points.len() <= 100_000).then(|| smallest_distance(&points)).flatten(),
-        correlation: largest_correlation(points.columns())
+        correlation: largest_correlation(columns.into_iter())
             .map(|found| (found.value, name(found.first), name(found.second))),
     }
 }

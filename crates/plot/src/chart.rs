@@ -94,7 +94,12 @@ mod tests {
         look(&FieldChart::of(&values, &linear(), &linear(), &linear(), (5, 5)));
         let half = CoefficientEstimate { value: 0.5, interval: (0.3, 0.7) };
         let row = CorrelationRow { label: "a".to_owned(), pearson: half, spearman: half, cases: 50, only_ranked: 0 };
-        look(&CorrelationChart { response: "b".to_owned(), rows: vec![row; 3], needed_cases: 16 });
+        look(&CorrelationChart {
+            response: "b".to_owned(),
+            rows: vec![row; 3],
+            needed_cases: 16,
+            unordered: Vec::new(),
+        });
         let attempt = |index: usize| {
             let (start, end) = (numbers[index], numbers[index] + 1.0);
             TimelineAttempt { lane: 0, start, end, outcome: TimelineOutcome::Failed, is_selected: true }

@@ -69,6 +69,8 @@ pub struct CorrelationChart {
     pub rows: Vec<CorrelationRow>,
     /// Number of cases that a coefficient needs.
     pub needed_cases: usize,
+    /// Names of the factors without a row, since their values are texts, which have no order.
+    pub unordered: Vec<String>,
 }
 
 /// Places of the chart's parts.
@@ -100,7 +102,7 @@ impl CorrelationChart {
     /// Returns remarks that bars and dashes can't express, a line each.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
-        [self.too_few(), self.chance(), self.only_ranked()].into_iter().flatten().collect()
+        [self.too_few(), self.chance(), self.only_ranked(), self.without_order()].into_iter().flatten().collect()
     }
 
     /// Writes `Too few cases: 16 are needed`, if that is so of all factors, and `cohesion: too few cases, 16 are needed` if it
@@ -139,6 +141,11 @@ impl CorrelationChart {
         let up_to = if without().all(|number| number == most) { "" } else { "up to " };
         let cases = if most == 1 { "case" } else { "cases" };
         Some(format!("Pearson without {up_to}{} {cases} of extreme values", count(most)))
+    }
+
+    /// Writes `Without soil: texts have no order`, if there are such factors.
+    fn without_order(&self) -> Option<String> {
+        (!self.unordered.is_empty()).then(|| format!("Without {}: texts have no order", self.unordered.join(", ")))
     }
 
     /// Writes the notes below the scale.
@@ -298,7 +305,7 @@ impl Chart for CorrelationChart {
             })
             .collect();
         let rows = [rows.join("; ")];
-        let notes = [self.too_few(), self.by_chance(), self.only_ranked()];
+        let notes = [self.too_few(), self.by_chance(), self.only_ranked(), self.without_order()];
         let parts: Vec<String> = rows.into_iter().chain(notes.into_iter().flatten()).collect();
         format!("Correlation of {} with {}", self.response, parts.join(". "))
     }
@@ -311,7 +318,8 @@ mod tests {
     #[test]
     fn a_row_is_found_at_its_height() {
         let row = row("a", (0.5, -0.5), 1_204);
-        let chart = CorrelationChart { response: "b".to_owned(), rows: vec![row; 3], needed_cases: 16 };
+        let chart =
+            CorrelationChart { response: "b".to_owned(), rows: vec![row; 3], needed_cases: 16, unordered: Vec::new() };
         let look = crate::samples::light();
         let size = ChartSize { width_px: 400, height_px: chart.height_px(&look) };
         let rows: Vec<Option<usize>> =
@@ -336,7 +344,12 @@ mod tests {
             let spearman = if index == 3 { f64::NAN } else { pearson * 0.9 + 0.05 };
             row(names[index % 6], (pearson, spearman), 1_204 - index)
         };
-        CorrelationChart { response: "end_load".to_owned(), rows: (0..factors).map(one).collect(), needed_cases: 16 }
+        CorrelationChart {
+            response: "end_load".to_owned(),
+            rows: (0..factors).map(one).collect(),
+            needed_cases: 16,
+            unordered: Vec::new(),
+        }
     }
 
     #[test]
@@ -381,13 +394,19 @@ mod tests {
             ..row("width", (0.0, 0.0), 13)
         };
         let rows = vec![row("depth", (0.9, 0.8), 40), row("soil", (0.09, -0.05), 40), few];
-        let chart = CorrelationChart { response: "load".to_owned(), rows, needed_cases: 16 };
-        assert_eq!(chart.notes(), ["width: too few cases, 16 are needed", "Faint: can't be told from chance"]);
+        let unordered = vec!["rock".to_owned()];
+        let chart = CorrelationChart { response: "load".to_owned(), rows, needed_cases: 16, unordered };
+        let notes = [
+            "width: too few cases, 16 are needed",
+            "Faint: can't be told from chance",
+            "Without rock: texts have no order",
+        ];
+        assert_eq!(chart.notes(), notes);
         assert!(chart.summary().ends_with(
-            "width: Pearson –, Spearman – (13 cases). width: too few cases, 16 are needed. Can't be told from chance: soil"
+            "width: Pearson –, Spearman – (13 cases). width: too few cases, 16 are needed. Can't be told from chance: soil. Without rock: texts have no order"
         ));
         let all = CorrelationChart { rows: chart.rows[2..].to_vec(), ..chart.clone() };
-        assert_eq!(all.notes(), ["Too few cases: 16 are needed"]);
+        assert_eq!(all.notes(), ["Too few cases: 16 are needed", "Without rock: texts have no order"]);
         let size = ChartSize { width_px: 560, height_px: chart.height_px(&light()) };
         insta::assert_snapshot!("few", golden(&chart, size, &light()));
     }

@@ -183,6 +183,6 @@ proptest! {
             cases: 3,
             only_ranked: 1,
         };
-        check(&CorrelationChart { response: "load".to_owned(), rows: rows.map(row).collect(), needed_cases: 16 })?;
+        check(&CorrelationChart { response: "load".to_owned(), rows: rows.map(row).collect(), needed_cases: 16, unordered: Vec::new() })?;
     }
 }

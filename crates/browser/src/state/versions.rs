@@ -171,7 +171,8 @@ fn version_offer(act: VersionAct, version: &ModelVersion, versions: &[ModelVersi
         VersionAct::CountAgain => version.withdrawn(),
     };
     let is_one_model = versions.iter().all(|other| other.file_name() == version.file_name());
-    let of = if is_one_model && !version.model.is_empty() { format!("version {}", version.number) } else { version.name() };
+    let of =
+        if is_one_model && !version.model.is_empty() { format!("version {}", version.number) } else { version.name() };
     let submissions = version.submissions.iter().map(|own| own.id.clone()).collect();
     VersionOffer { act, of, submissions, meaning: meaning(act, &counts) }
 }
@@ -317,7 +318,8 @@ mod tests {
         let shares = told(vec![submission("aw", "00", done(8)), submission("b", "00", done(16))], 0);
         assert_eq!(words(&shares)[1], "8 of the design sent at 97, withdrawn and not counted (8 done)");
         assert_eq!(shares[1].offer.as_ref().unwrap().of, "the design sent at 97");
-        let two = vec![submission("aw", "00", done(8)), submission("bw", "00", done(4)), submission("c", "00", done(1))];
+        let two =
+            vec![submission("aw", "00", done(8)), submission("bw", "00", done(4)), submission("c", "00", done(1))];
         assert_eq!(words(&told(two, 0))[1], "12 of 2 designs, withdrawn and not counted (12 done)");
         let many: Vec<_> = ('a'..='g').map(|id| submission(&id.to_string(), "00", done(1))).collect();
         let shares = told(many, 0);

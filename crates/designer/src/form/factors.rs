@@ -101,10 +101,8 @@ fn unit_and_note(
     factor: &FactorDraft,
     field: &impl Fn(&'static str, &str, &'static str, &'static str, Option<FactorField>) -> FormField,
 ) -> AnyView {
-    let is_shown = state.unfolded.read().factors.contains(&index)
-        || !factor.unit.trim().is_empty()
-        || !factor.note.trim().is_empty();
-    if !is_shown {
+    let is_empty = factor.unit.trim().is_empty() && factor.note.trim().is_empty();
+    if is_empty && !state.unfolded.read().factors.contains(&index) {
         let name = format!("Unit and note of {}", factor.called(index));
         let unfold = move |_| {
             state.unfolded.update(|unfolded| unfolded.factors.push(index));
@@ -129,7 +127,14 @@ fn unit_and_note(
         keep();
         at(draft, index, |factor| factor.note = text);
     };
-    view! { <div class="factor__details" id=details_id(index)>{unit.view(state, write_unit)} {note.view(state, write_note)}</div> }.into_any()
+    let fold = move |_| {
+        state.unfolded.update(|unfolded| unfolded.factors.retain(|other| *other != index));
+    };
+    let less = is_empty.then(|| {
+        let name = format!("Without unit and note of {}", factor.called(index));
+        view! { <button class="quiet factor__more" aria-label=name title="Without unit and note" on:click=fold>"less"</button> }
+    });
+    view! { <div class="factor__details" id=details_id(index)>{unit.view(state, write_unit)} {note.view(state, write_note)} {less}</div> }.into_any()
 }
 
 fn remove(state: DesignState, index: usize) {

@@ -24,7 +24,7 @@ const DISCREPANCY: &str = "How unevenly the points cover the space: the smaller,
     Latin hypercube reaches, than which hardly any points are better.";
 const DISTANCE: &str = "Between two points, where every factor's range has length 1: the larger, the better.";
 const CORRELATION: &str =
-    "Between two factors: close to 0 is good, since effects of correlated factors can't be told apart.";
+    "Between two factors, without texts: close to 0 is good, since effects of correlated factors can't be told apart.";
 
 /// Time in seconds up to which the choice of points isn't mentioned.
 const NOTICED_SECS: f64 = 0.02;

@@ -35,7 +35,9 @@ pub(super) fn failed(error: &EnqueueError) -> StopReason {
         EnqueueError::Aws(error) => PageProblem::from(error),
         withdrawn @ EnqueueError::Withdrawn => PageProblem {
             title: "This design was withdrawn meanwhile.".to_owned(),
-            advice: "Workers wouldn't compute the rest. Cancel it, or count the design again on the Overview and go on.".to_owned(),
+            advice:
+                "Workers wouldn't compute the rest. Cancel it, or count the design again on the Overview and go on."
+                    .to_owned(),
             detail: withdrawn.to_string(),
         },
         other => PageProblem {

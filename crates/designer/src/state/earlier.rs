@@ -27,7 +27,12 @@ pub(crate) fn of_other_models(design: &DesignDocument, designs: &[DesignDocument
     };
     let name = design.model.file_name();
     let is_of_same_name = others.iter().all(|other| other.model.file_name() == name);
-    let of = if is_of_same_name { format!("an earlier {name}") } else { "earlier models".to_owned() };
+    let is_one_model = others.iter().all(|other| other.model.key == first.model.key);
+    let of = match (is_of_same_name, is_one_model) {
+        (true, true) => format!("an earlier {name}"),
+        (true, false) => format!("earlier versions of {name}"),
+        (false, _) => "earlier models".to_owned(),
+    };
     Some(format!("{cases} of {of} {stay} in this batch. {WITHDRAWN_LATER}."))
 }
 
@@ -117,7 +122,9 @@ mod tests {
         assert_eq!(told(std::slice::from_ref(&one)).as_deref(), Some(expected));
         let expected =
             "Cases of earlier models stay in this batch. After sending, they can be withdrawn on the Overview.";
-        assert_eq!(told(&[five, one]).as_deref(), Some(expected));
+        assert_eq!(told(&[five.clone(), one]).as_deref(), Some(expected));
+        let expected = "Cases of earlier versions of slope.py stay in this batch. After sending, they can be withdrawn on the Overview.";
+        assert_eq!(told(&[five, design("b", "33/slope.py", 2, 1)]).as_deref(), Some(expected));
     }
 
     #[test]

@@ -63,10 +63,9 @@ fn computed(
     selected: &SelectedRows,
 ) -> (Vec<ColumnId>, CorrelationChart) {
     if !has_mean(store, response) {
-        return (Vec::new(), chart(response, Vec::new()));
+        return (Vec::new(), chart(response, Vec::new(), Vec::new()));
     }
-    let mut ids = factors_of(store, response);
-    ids.retain(|id| !is_text(store, id));
+    let (texts, ids): (Vec<_>, Vec<_>) = factors_of(store, response).into_iter().partition(|id| is_text(store, id));
     let columns: Vec<_> = ids.iter().map(|id| plotted(state, store, id)).collect();
     let values = plotted(state, store, response);
     let rows = selected.rows(store);
@@ -93,7 +92,7 @@ fn computed(
     let strength = |row: &CorrelationRow| if row.spearman.value.is_nan() { -1.0 } else { row.spearman.value.abs() };
     found.sort_by(|one, other| strength(&other.1).total_cmp(&strength(&one.1)));
     let (ids, rows) = found.into_iter().unzip();
-    (ids, chart(response, rows))
+    (ids, chart(response, rows, texts.iter().map(label).collect()))
 }
 
 /// Returns the factors that have a coefficient that can be told from chance.
@@ -102,8 +101,8 @@ fn standing_out((ids, chart): &(Vec<ColumnId>, CorrelationChart)) -> Vec<ColumnI
     ids.iter().zip(&chart.rows).filter(|(_, row)| stands_out(row)).map(|(id, _)| id.clone()).collect()
 }
 
-fn chart(response: &ColumnId, rows: Vec<CorrelationRow>) -> CorrelationChart {
-    CorrelationChart { response: label(response), rows, needed_cases: MIN_TOLD_PAIRS }
+fn chart(response: &ColumnId, rows: Vec<CorrelationRow>, unordered: Vec<String>) -> CorrelationChart {
+    CorrelationChart { response: label(response), rows, needed_cases: MIN_TOLD_PAIRS, unordered }
 }
 
 /// Returns a coefficient with its interval, or none if there are too few cases for it to say something.
