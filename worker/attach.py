@@ -1867,6 +1867,7 @@ class Surroundings:
             resource.setrlimit = set_soft_limit
         if hasattr(threading, "_start_joinable_thread"):
             vars(threading)["_start_joinable_thread"] = start_unawaited
+        vars(_thread)["start_new_thread"] = start_begun
 
 
 def insist(steps: List[Undo]) -> None:
@@ -1996,6 +1997,26 @@ def start_unawaited(function: Any, handle: Any = None, daemon: bool = True) -> A
     For those that are no daemons the worker waits itself, for a while: see `CaseProcess.finish`.
     """
     return _start_joinable_thread(function, handle=handle, daemon=True)
+
+
+_start_new_thread = _thread.start_new_thread
+
+
+def start_begun(function: Any, *arguments: Any) -> int:
+    """How a model's threads are started by hand: one that hasn't begun when its case ends would be taken for one of the
+    next case. `threading` waits by itself."""
+    if not callable(function):
+        return _start_new_thread(function, *arguments)  # raises Python's own error
+    has_begun = _thread.allocate_lock()
+    has_begun.acquire()
+
+    def run(*values: Any, **named: Any) -> None:
+        has_begun.release()
+        function(*values, **named)
+
+    number = _start_new_thread(run, *arguments)
+    has_begun.acquire()
+    return number
 
 
 def child_processes() -> List[Any]:

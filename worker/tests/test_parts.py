@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import http.client
 import io
 import json
@@ -559,3 +560,18 @@ def test_a_process_that_may_open_any_number_of_files_is_looked_through_in_a_mome
     monkeypatch.setattr(attach, "LOOKED_AT_DESCRIPTORS", 1000)
     attach.keep_descriptors()()
     assert 0 < len(asked) <= 1000
+
+
+def test_a_thread_that_is_started_by_hand_has_begun() -> None:
+    may_end, interval = threading.Event(), sys.getswitchinterval()
+    sys.setswitchinterval(20)  # else it might begin by chance
+    try:
+        number = attach.start_begun(may_end.wait, (20,))
+        assert number in sys._current_frames()
+    finally:
+        sys.setswitchinterval(interval)
+        may_end.set()
+    calls: list[Any] = [attach.start_begun, _thread.start_new_thread]
+    for call in calls:
+        with pytest.raises(TypeError):
+            call("no function", ())
