@@ -33,6 +33,7 @@ import datetime
 import decimal
 import email.utils
 import enum
+import faulthandler
 import functools
 import gc
 import hashlib
@@ -53,12 +54,14 @@ import os
 import platform
 import random
 import re
+import select
 import shutil
 import signal
 import socket
 import ssl
 import stat
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
@@ -144,6 +147,10 @@ CHAINED_EXCEPTIONS = 20
 LEFT_BEHIND_SECS = 1.0  # how long is waited for threads and processes that a model has left behind
 LOOKED_AT_DESCRIPTORS = 1 << 20  # no more of them, however many the operating system would allow
 OWN_SIGNAL_SECS = 1.0  # an interrupt that soon after the model has sent its own process a signal is the model's
+GRACE_SECS = 5.0  # how long a model may take to end after its time limit, or Ctrl-C, before its process is ended
+START_SECS = 60.0  # how long Python may take to start
+LARGEST_FRAME_BYTES = RESULT_BYTES + 1024 * 1024
+LARGEST_PIECE_BYTES = 1024 * 1024
 
 
 # ---------------------------------------------------------------- attaching
@@ -179,34 +186,51 @@ def work(config_url: str, key: "Key", label: str = "cruncher") -> str:
         return "crashed"
 
 
+# The key comes through standard input: what stands in the arguments can be read by everybody on the computer.
+BOOTSTRAP = (
+    "import marshal, sys; file, function, arguments = marshal.load(sys.stdin.buffer);"
+    " names = {'__name__': 'cruncher_worker'}; exec(file, names); names[function](*arguments)"
+)
+
+
+def start_python(
+    function: str, arguments: Callable[["subprocess.Popen[bytes]"], Tuple[Any, ...]], **options: Any
+) -> "subprocess.Popen[bytes]":
+    """Starts a Python that executes this file, and then a function of it. It is of a group of its own, so that Ctrl-C
+    doesn't reach it."""
+    group: Dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {"creationflags": 0x200}
+    process = subprocess.Popen([sys.executable, "-c", BOOTSTRAP], stdin=subprocess.PIPE, **group, **options)
+    assert process.stdin is not None
+    with contextlib.suppress(OSError), process.stdin:
+        process.stdin.write(marshal.dumps((_THIS_FILE, function, arguments(process))))
+    return process
+
+
+def ask_to_end(process: "subprocess.Popen[bytes]") -> None:
+    """As Ctrl-C would."""
+    with contextlib.suppress(OSError):
+        # Not SIGINT: what a shell starts in its background ignores that.
+        process.send_signal(signal.SIGTERM if os.name == "posix" else vars(signal)["CTRL_BREAK_EVENT"])
+
+
 class Processes:
     """Several workers, each a process of its own. One that dies is reported and not replaced."""
-
-    # The key comes through standard input: what stands in the arguments can be read by everybody on the computer.
-    BOOTSTRAP = (
-        "import marshal, sys; file, arguments = marshal.load(sys.stdin.buffer);"
-        " names = {'__name__': 'cruncher_worker'}; exec(file, names); names['work_as_process'](*arguments)"
-    )
 
     def __init__(self, count: int, config_url: str, key_id: str, secret: str) -> None:
         self._journal = Journal(sys.stdout, "cruncher")
         self._count, self._arguments = count, (config_url, key_id, secret)
         self._running: Dict[int, subprocess.Popen[bytes]] = {}
 
-    def _start(self, *arguments: Union[str, int]) -> "subprocess.Popen[bytes]":
-        group: Dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {"creationflags": 0x200}
-        process = subprocess.Popen([sys.executable, "-c", self.BOOTSTRAP], stdin=subprocess.PIPE, **group)
-        assert process.stdin is not None
-        with contextlib.suppress(OSError), process.stdin:
-            process.stdin.write(marshal.dumps((_THIS_FILE, arguments)))
-        return process
+    def _start(self, number: int) -> "subprocess.Popen[bytes]":
+        arguments = (*self._arguments, "cruncher #{}".format(number), os.getpid())
+        return start_python("work_as_process", lambda _: arguments)
 
     def watch(self) -> None:
         """Waits until all have ended; Ctrl-C is passed on to them."""
         with Interrupts().caught():
             try:
                 for number in range(1, self._count + 1):
-                    self._running[number] = self._start(*self._arguments, "cruncher #{}".format(number), os.getpid())
+                    self._running[number] = self._start(number)
             except KeyboardInterrupt:
                 self._interrupt()
             while self._running:
@@ -229,9 +253,7 @@ class Processes:
     def _interrupt(self) -> None:
         self._journal.say("stopping {} workers".format(len(self._running)))
         for process in self._running.values():
-            with contextlib.suppress(OSError):
-                # Not SIGINT: what a shell starts in its background ignores that.
-                process.send_signal(signal.SIGTERM if os.name == "posix" else vars(signal)["CTRL_BREAK_EVENT"])
+            ask_to_end(process)
 
 
 def work_as_process(config_url: str, key_id: str, secret: str, label: str, parent: int) -> None:
@@ -272,12 +294,13 @@ class Worker:
         self._report = Report(self._identity, clock, journal)
         self._keeper = Keeper(self._report, Cloud(study, self._client.once()), study.lease_secs)
         self._interrupts = Interrupts()
-        self._surroundings: Surroundings
+        self._home = current_folder()
+        self._process: Union[ThisProcess, ModelProcess]
 
     def work(self) -> str:
         """Works until the end, says why it ended, and returns the last state."""
         with self._interrupts.caught(), self._host.attached(self._keeper.tick):
-            self._surroundings = Surroundings(self._interrupts)
+            self._process = process_of_cases(self._host, self._interrupts, self._report, self._journal)
             try:
                 ending = self._ending()
                 self._leave(ending)
@@ -286,7 +309,7 @@ class Worker:
                 self._journal.say(ending.message)
             finally:
                 self._keeper.stop()
-                self._surroundings.close()
+                self._process.close()
         return ending.state
 
     def _ending(self) -> Ending:
@@ -380,7 +403,7 @@ class Worker:
         self._tell("running", attempt)
         with scratch_folder() as folder:
             model = self._models.get(case.model_key)
-            outcome = execute(attempt, model, folder, self._host, self._surroundings, self._report, self._journal)
+            outcome = self._process.execute(attempt, model, folder)
             attempt.end_time = max(self._clock.now(), attempt.start_time)
             if outcome.failure is None:
                 self._keep_result(attempt, outcome, folder)
@@ -471,7 +494,7 @@ class Worker:
 
     def _save(self, case: "Case", body: bytes) -> None:
         """Keeps a finished result that can't be uploaded: it may have taken days."""
-        path = os.path.join(self._surroundings.home, "done-{}.json".format(case.case_id))
+        path = os.path.join(self._home, "done-{}.json".format(case.case_id))
         try:
             with open(path, "wb") as file:
                 file.write(body)
@@ -927,6 +950,7 @@ class Case(NamedTuple):
     force: bool
     time_limit_secs: Optional[float]
     max_attempts: int
+    isolation: str = "worker"
 
     @property
     def short(self) -> str:
@@ -998,8 +1022,9 @@ def _case_of(document: Any) -> Case:
     if document["v"] != 1:
         raise NotACase("its version is {!r}; this worker reads version 1".format(document["v"]))
     model = document["model"]
-    values = {name: document[name] for name in Case._fields if name not in ("model_key", "kind")}
-    return Case(model_key=model["key"], kind=model["kind"], **values)
+    values = {name: document[name] for name in Case._fields if name not in ("model_key", "kind", "isolation")}
+    isolation = document.get("isolation", "worker")
+    return Case(model_key=model["key"], kind=model["kind"], isolation=isolation, **values)
 
 
 def _checks(case: Case) -> Iterator[Tuple[str, bool]]:
@@ -1014,6 +1039,7 @@ def _checks(case: Case) -> Iterator[Tuple[str, bool]]:
     yield "parameters", isinstance(case.parameters, dict) and all(map(is_parameter, case.parameters.values()))
     yield "force", isinstance(case.force, bool)
     yield "max_attempts", type(case.max_attempts) is int and case.max_attempts >= 1
+    yield "isolation", case.isolation in ("worker", "case")
     limit = case.time_limit_secs
     yield "time_limit_secs", limit is None or (type(limit) in (int, float) and 0 < limit < threading.TIMEOUT_MAX)
 
@@ -1427,8 +1453,8 @@ def execute(
     folder: str,
     host: "Host",
     surroundings: "Surroundings",
-    report: Report,
-    journal: Journal,
+    report: "Union[Report, Relay]",
+    journal: "Union[Journal, Relay]",
 ) -> Outcome:
     """Renders the model and executes it in `folder`. Whatever it does, short of the user's Ctrl-C, is an outcome."""
     case, output, notes = attempt.case, Tail(OUTPUT_BYTES), []  # type: Case, Tail, List[str]
@@ -1473,7 +1499,9 @@ def copied(parameters: Dict[str, Any]) -> Dict[str, Any]:
     return {name: list(value) if isinstance(value, list) else value for name, value in parameters.items()}
 
 
-def run_python(source: Source, attempt: Attempt, host: "Host", report: Report, module: types.ModuleType) -> Any:
+def run_python(
+    source: Source, attempt: Attempt, host: "Host", report: "Union[Report, Relay]", module: types.ModuleType
+) -> Any:
     """Executes a model of the kind `python` in `module`; gives its result."""
     case, pid = attempt.case, own_pid()
     with open(source.path, "wb") as file:
@@ -1519,18 +1547,25 @@ def write_for_spawned(source: Source, names: Dict[str, Any]) -> None:
         file.write(_OF_SPAWNED.format(path=ascii(source.path), **values))
 
 
-def _progress_of(attempt: Attempt, report: Report) -> Callable[..., None]:
+def _progress_of(attempt: Attempt, report: "Union[Report, Relay]") -> Callable[..., None]:
     def progress(fraction: float, text: Optional[str] = None) -> None:
         """Tells the dashboard how far the case has come: a fraction from 0 to 1, and a few words."""
-        value = float(fraction)
-        attempt.progress = min(1.0, max(0.0, value)) if math.isfinite(value) else None
-        attempt.progress_text = None if text is None else first_of(str(text), PROGRESS_CHARACTERS)
-        report.touch()
+        note_progress(attempt, report, float(fraction), text)
 
     return progress
 
 
-def run_command(source: Source, attempt: Attempt, host: "Host", report: Report, module: types.ModuleType) -> Any:
+def note_progress(attempt: Attempt, report: "Union[Report, Relay]", fraction: Any, text: Any) -> None:
+    """Notes how far the case has come, as the model says."""
+    is_number = isinstance(fraction, (int, float)) and math.isfinite(fraction)
+    attempt.progress = min(1.0, max(0.0, float(fraction))) if is_number else None
+    attempt.progress_text = None if text is None else first_of(str(text), PROGRESS_CHARACTERS)
+    report.touch()
+
+
+def run_command(
+    source: Source, attempt: Attempt, host: "Host", report: "Union[Report, Relay]", module: types.ModuleType
+) -> Any:
     """Executes a model of the kind `command`; gives its result."""
     name = attempt.case.model_name
     with open(source.path, "wb") as file:
@@ -1738,14 +1773,542 @@ def _unreadable(error: OSError) -> None:
         raise CaseFailure("a folder below files/ can't be read: {}".format(error)) from error
 
 
+# ---------------------------------------------------------------- the process that computes
+
+
+class ProcessEnded(CaseFailure):
+    """The model has ended its process, or the operating system has; or it has made it useless."""
+
+
+class ChannelClosed(Exception):
+    """The other end of a channel is closed."""
+
+
+def process_of_cases(
+    host: "Host", interrupts: "Interrupts", report: Report, journal: Journal
+) -> "Union[ThisProcess, ModelProcess]":
+    """Where cases are computed: in a process beside the worker's, if this Python can start one."""
+    if type(host) is Host and may_start_python():
+        process = ModelProcess(report, journal)
+        try:
+            process.start()
+        except (OSError, ProcessEnded) as error:
+            words = "this Python can't start another one, so a case that ends its process ends the worker: {}"
+            journal.say(words.format(one_line(error)))
+        else:
+            return process
+    return ThisProcess(host, interrupts, report, journal)
+
+
+def may_start_python() -> bool:
+    """Whether `sys.executable` is a Python. In a program with a Python inside it may be that program."""
+    return re.match(r"(?i)(python|pypy)[0-9.]*[dmtw]*(\.exe)?\Z", os.path.basename(sys.executable or "")) is not None
+
+
+class ThisProcess:
+    """Computes cases in the worker's own process, as in FLAC3D, 3DEC and PFC: a case that ends it ends the worker."""
+
+    def __init__(self, host: "Host", interrupts: "Interrupts", report: Report, journal: Journal) -> None:
+        self._host, self._report, self._journal = host, report, journal
+        self._surroundings = Surroundings(interrupts)
+
+    def execute(self, attempt: Attempt, model: Union[bytes, ModelNotFound], folder: str) -> Outcome:
+        """What came of an attempt."""
+        return execute(attempt, model, folder, self._host, self._surroundings, self._report, self._journal)
+
+    def close(self) -> None:
+        """At the worker's end."""
+        self._surroundings.close()
+
+
+class ModelProcess:
+    """Computes cases in a process beside the worker's: a case that ends it ends nothing else.
+
+    The process is kept from case to case, so that what models import is imported once. The worker holds the lease,
+    writes all documents, and ends a process whose model goes on behind its time limit or the user's Ctrl-C.
+    """
+
+    def __init__(self, report: Report, journal: Journal) -> None:
+        self._report, self._journal = report, journal
+        self._process: Optional[ChildProcess] = None
+        self._number = 0  # of the case
+        self._is_used = False  # by a case before
+        self._output = Tail(OUTPUT_BYTES)
+
+    def start(self) -> None:
+        """Starts the process, and waits until it is ready."""
+        self.close()
+        self._process, self._is_used = ChildProcess(), False
+        try:
+            if self._process.next(START_SECS) is None:
+                raise ProcessEnded("it did not answer within {:g} s".format(START_SECS))
+        except BaseException:
+            self.close()
+            raise
+
+    def execute(self, attempt: Attempt, model: Union[bytes, ModelNotFound], folder: str) -> Outcome:
+        """What came of an attempt."""
+        if isinstance(model, ModelNotFound):
+            return Outcome(None, describe(model, NO_SOURCE), "", [])
+        self._number += 1
+        self._output = Tail(OUTPUT_BYTES)
+        has_own = attempt.case.isolation == "case"
+        try:
+            if has_own and self._is_used:
+                self.close()
+            process, self._is_used = self._begin(attempt, model, folder), True
+            outcome = self._outcome(process, attempt, model, folder)
+            if has_own:
+                self.close()
+            return outcome
+        except BaseException:
+            self._end_by_user()
+            raise
+        finally:
+            with contextlib.suppress(OSError):
+                os.remove(outcome_path(folder))
+
+    def _begin(self, attempt: Attempt, model: bytes, folder: str) -> "ChildProcess":
+        """Hands the case over. A process that doesn't take it was ended by what a case before has left behind."""
+        case = attempt.case._asdict()
+        head = {"number": self._number, "case": case, "attempt": attempt.number, "folder": folder}
+        for is_last in (False, True):
+            try:
+                if self._process is None:
+                    self.start()
+                assert self._process is not None
+                self._process.send(head, model)
+                end = monotonic() + START_SECS
+                while monotonic() < end:
+                    told = self._process.next(end - monotonic())
+                    if told is not None and told[0] == {"number": self._number, "kind": "begun"}:
+                        return self._process
+                raise ProcessEnded("it did not take the case within {:g} s".format(START_SECS))
+            except (OSError, ProcessEnded) as error:
+                self._kill()
+                if is_last:
+                    raise Unexpected("the process of the cases can't be started: {}".format(one_line(error))) from error
+        raise AssertionError
+
+    def _outcome(self, process: "ChildProcess", attempt: Attempt, model: bytes, folder: str) -> Outcome:
+        limit_secs = attempt.case.time_limit_secs
+        end = math.inf if limit_secs is None else monotonic() + limit_secs + GRACE_SECS
+        try:
+            while monotonic() < end:
+                told = process.next(end - monotonic())
+                if told is None or told[0].get("number") != self._number:
+                    continue  # of a case before: a thread that was left behind
+                outcome = self._take(attempt, *told)
+                if outcome is not None:
+                    return outcome
+        except ProcessEnded as error:
+            left, how = left_outcome(folder), process.how_ended() or str(error)
+            crash = read_crash(process.crash(), attempt.case, model, folder)
+            self._kill()
+            return left or self._failed("ProcessEnded", how, *crash)
+        self._kill()
+        words = "the time limit of {:g} s was exceeded, and the model went on: its process was ended"
+        return self._failed("TimeLimitExceeded", words.format(limit_secs))
+
+    def _take(self, attempt: Attempt, head: Dict[str, Any], body: bytes) -> Optional[Outcome]:
+        """One thing that the process tells."""
+        kind = head.get("kind")
+        if kind == "outcome":
+            return read_outcome(body)
+        if kind == "output":
+            self._output.add(body)
+            self._journal.echo(body.decode("utf-8", "replace"))
+        elif kind == "progress":
+            note_progress(attempt, self._report, head.get("fraction"), head.get("text"))
+        return None
+
+    def _failed(self, name: str, message: str, where: str = "", frames: "Tuple[Frame, ...]" = ()) -> Outcome:
+        words = "{}{}: {}\n".format(where, name, message)
+        failure = Failure(name, message, words, signature(name, message, [frame.in_model for frame in frames]))
+        return Outcome(None, failure, self._output.text(), [])
+
+    def _end_by_user(self) -> None:
+        """Lets the model end as by Ctrl-C, for a while."""
+        if self._process is None:
+            return
+        try:
+            self._process.ask_to_end()
+            end = monotonic() + GRACE_SECS
+            while monotonic() < end:
+                told = self._process.next(end - monotonic())
+                if told is not None and told[0].get("kind") == "outcome":
+                    break
+        except ProcessEnded:
+            pass
+        finally:
+            self._kill()
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+        self._process = None
+
+    def close(self) -> None:
+        """At the worker's end: the process ends as a Python does."""
+        if self._process is not None:
+            self._process.close()
+        self._process = None
+
+
+class ChildProcess:
+    """A Python beside this one, and the channel to it."""
+
+    def __init__(self) -> None:
+        self._peak_bytes = 0
+        ours, theirs = socket.socketpair()
+        descriptor, self._crash_path = tempfile.mkstemp(prefix="cruncher-crash-")
+        os.close(descriptor)
+        self._channel = Channel(ours)
+        is_posix = os.name == "posix"
+        options: Dict[str, Any] = {"pass_fds": [theirs.fileno()]} if is_posix else {}
+
+        def arguments(process: "subprocess.Popen[bytes]") -> Tuple[Any, ...]:
+            share = theirs.fileno() if is_posix else theirs.share(process.pid)  # type: ignore[attr-defined]
+            return share, list(sys.path), self._crash_path
+
+        try:
+            with theirs:
+                self._process = start_python("compute_cases", arguments, **options)
+        except BaseException:
+            self._tidy_up()
+            raise
+
+    def send(self, head: Dict[str, Any], body: bytes) -> None:
+        """Tells it something."""
+        self._channel.send(head, body)
+
+    def next(self, secs: float) -> "Optional[Tuple[Dict[str, Any], bytes]]":
+        """What it tells next; None if it tells nothing within `secs`. `ProcessEnded` once it has ended."""
+        end = monotonic() + secs
+        while True:
+            has_ended = self._has_ended()  # what it has left behind may hold the channel open
+            told = self._receive(0.0 if has_ended else min(0.2, max(0.0, end - monotonic())))
+            if told is None and has_ended:
+                raise ProcessEnded("it has ended")
+            if told is not None or monotonic() >= end:
+                return told
+
+    def _receive(self, secs: float) -> "Optional[Tuple[Dict[str, Any], bytes]]":
+        try:
+            return self._channel.receive(secs)
+        except ChannelClosed:
+            nap(min(secs, 0.02))  # its model has closed all descriptors: it has an outcome nevertheless
+            return None
+
+    def _has_ended(self) -> bool:
+        process = self._process
+        if process.returncode is None and hasattr(os, "wait4"):
+            with contextlib.suppress(ChildProcessError):
+                pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+                if pid == process.pid:
+                    signalled = os.WIFSIGNALED(status)
+                    process.returncode = -os.WTERMSIG(status) if signalled else os.WEXITSTATUS(status)
+                    self._peak_bytes = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        return process.poll() is not None
+
+    def how_ended(self) -> str:
+        """How it has ended, in words, and how much memory it had used by then; empty if it goes on."""
+        code = self._process.returncode
+        if code is None:
+            return ""
+        peak_mib = self._peak_bytes >> 20
+        used = "{:.1f} GiB".format(peak_mib / 1024.0) if peak_mib >= 1024 else "{} MiB".format(peak_mib)
+        peak = "; it had used up to {}".format(used) if peak_mib else ""
+        if code >= 0:
+            return "the model ended its process with exit code {}{}".format(code, peak)
+        name = next((one.name for one in signal.Signals if one == -code), "signal {}".format(-code))
+        why = {"SIGKILL": ", as the operating system does when memory runs out", "SIGSEGV": ", a segmentation fault"}
+        return "the model's process was ended by {}{}{}".format(name, why.get(name, ""), peak)
+
+    def crash(self) -> str:
+        """What Python has written of a fatal error."""
+        with contextlib.suppress(OSError), open(self._crash_path, encoding="utf-8", errors="replace") as file:
+            return file.read(TRACEBACK_CHARACTERS)
+        return ""
+
+    def ask_to_end(self) -> None:
+        """As Ctrl-C would."""
+        ask_to_end(self._process)
+
+    def close(self) -> None:
+        """Ends it; it has a while for what Python does at its end."""
+        self._channel.close()
+        end = monotonic() + GRACE_SECS
+        while not self._has_ended() and monotonic() < end:
+            nap(0.01)
+        self.kill()
+
+    def kill(self) -> None:
+        """Ends it at once, with what its models have left behind in its group."""
+        with contextlib.suppress(OSError):
+            if os.name == "posix":
+                os.killpg(self._process.pid, signal.SIGKILL)
+            elif not self._has_ended():
+                subprocess.call(["taskkill", "/F", "/T", "/PID", str(self._process.pid)], stdout=subprocess.DEVNULL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(GRACE_SECS)
+        self._tidy_up()
+
+    def _tidy_up(self) -> None:
+        self._channel.close()
+        with contextlib.suppress(OSError):
+            os.remove(self._crash_path)
+
+
+class Channel:
+    """Frames between a worker and the process of its cases: a length, and JSON, a line end and bytes of that length.
+
+    Who sends may be interrupted by a time limit or a signal's handler, which may print: what is left of a frame is sent
+    before the next one.
+    """
+
+    def __init__(self, end: Any) -> None:
+        self._socket, self._received = end, bytearray()
+        self._identity, self._pid = _identity(end.fileno()), own_pid()
+        self._frames: Deque[bytes] = collections.deque()
+        self._rest = memoryview(b"")
+        self._lock, self._sender = new_lock(), 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still leads to the other process: a model may close descriptors, or a fork may have it, too."""
+        return own_pid() == self._pid and _identity(self._socket.fileno()) == self._identity
+
+    def send(self, head: Dict[str, Any], body: bytes = b"") -> None:
+        """Sends one frame."""
+        content = json.dumps(head).encode("ascii") + b"\n" + body
+        self._frames.append(struct.pack(">Q", len(content)) + content)
+        if self._sender == threading.get_ident():
+            return  # a handler within the call below, which goes on afterwards
+        with self._lock:
+            self._sender = threading.get_ident()
+            try:
+                while self._rest or self._frames:
+                    if not self._rest:
+                        self._rest = memoryview(self._frames.popleft())
+                    if not select.select([], [self._socket], [], START_SECS)[1]:
+                        raise OSError("the other process reads nothing")
+                    self._rest = self._rest[self._socket.send(self._rest[:LARGEST_PIECE_BYTES]) :]
+            finally:
+                self._sender = 0
+
+    def receive(self, secs: float) -> Optional[Tuple[Dict[str, Any], bytes]]:
+        """The next frame; None if none comes within `secs`. `ChannelClosed` if none can come any more."""
+        end = monotonic() + secs
+        while True:
+            frame = self._frame()
+            if frame is not None:
+                return frame
+            if not select.select([self._socket], [], [], max(0.0, end - monotonic()))[0]:
+                return None
+            try:
+                piece = self._socket.recv(LARGEST_PIECE_BYTES)
+            except ConnectionError:
+                piece = b""
+            if not piece:
+                raise ChannelClosed
+            self._received += piece
+
+    def _frame(self) -> Optional[Tuple[Dict[str, Any], bytes]]:
+        received = self._received
+        if len(received) < 8:
+            return None
+        length = struct.unpack_from(">Q", received)[0]
+        if length > LARGEST_FRAME_BYTES:
+            raise ProcessEnded("what came through the channel makes no sense")
+        if len(received) < 8 + length:
+            return None
+        line_end = received.find(b"\n", 8, 8 + length)
+        try:
+            head = json.loads(bytes(received[8:line_end]).decode("utf-8"))
+            body = bytes(received[line_end + 1 : 8 + length])
+        except (ValueError, RecursionError):
+            head = None
+        if not isinstance(head, dict) or line_end < 0:
+            raise ProcessEnded("what came through the channel makes no sense")
+        del received[: 8 + length]
+        return head, body
+
+    def is_over(self) -> bool:
+        """Whether the other process has ended; waits a while for that."""
+        if not select.select([self._socket], [], [], 1.0)[0]:
+            return False
+        nap(0.2)  # what comes is taken by another thread
+        return bool(self._socket.recv(1, socket.MSG_PEEK) == b"")
+
+    def close(self) -> None:
+        """Closes this end."""
+        with contextlib.suppress(OSError):
+            self._socket.close()
+
+
+def outcome_path(folder: str) -> str:
+    """Where a process leaves its outcome that has lost its channel, since its model has closed all descriptors."""
+    return folder + ".json"
+
+
+def left_outcome(folder: str) -> Optional[Outcome]:
+    """The outcome that was left there, if there is one."""
+    with contextlib.suppress(OSError, ProcessEnded):
+        if os.path.getsize(outcome_path(folder)) <= LARGEST_FRAME_BYTES:
+            with open(outcome_path(folder), "rb") as file:
+                return read_outcome(file.read())
+    return None
+
+
+def read_outcome(body: bytes) -> Outcome:
+    """The outcome that was sent by `compute_cases`. A model can forge it, which is its own affair, but not its form."""
+    try:
+        result, failure, log, warnings = json.loads(body.decode("utf-8"))
+        if failure is not None:
+            failure = Failure(*map(str, failure))
+        return Outcome(result, failure, str(log), list(map(str, warnings)))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ProcessEnded("what came through the channel makes no sense") from error
+
+
+class Frame(NamedTuple):
+    """A call in a model."""
+
+    file: str
+    line: int
+    function: str
+    text: str
+
+    @property
+    def in_model(self) -> Tuple[str, str]:
+        """How a signature names it."""
+        return self.function, self.text
+
+
+def read_crash(noted: str, case: Case, model: bytes, folder: str) -> Tuple[str, Tuple[Frame, ...]]:
+    """What Python has noted of a fatal error, as the upper part of a traceback, and the calls in the model."""
+    try:
+        lines = lines_of(read_source(model, case, folder)[0].template)
+    except Exception:  # noqa: BLE001 - the model's process has met the same, and said so
+        return "", ()
+    of_thread = re.search(r"(?s)^Current thread .*?(?=^\S|\Z)", noted, re.MULTILINE)
+    if of_thread is None:
+        return "", ()
+    pattern = r'  File "' + re.escape(os.path.join(folder, case.model_name)) + r'", line (\d+) in (.*)'
+    found = [(int(line), function) for line, function in re.findall(pattern, of_thread.group())]
+    frames = [
+        Frame(case.model_name, line, function, lines[line - 1].strip() if line <= len(lines) else "")
+        for line, function in reversed(found)
+    ]
+    words = ['  File "{}", line {}, in {}\n    {}\n'.format(*frame) for frame in frames]
+    return "".join([noted.split("\n")[0] + "\n", *words]), tuple(frames)
+
+
+# ---------------------------------------------------------------- beside the worker, in the process that computes
+
+
+def compute_cases(share: Any, path: List[str], crash_path: str) -> None:
+    """Computes the cases that the worker sends, until that ends."""
+    sys.path[:] = path
+    is_posix = os.name == "posix"
+    end: Any = (
+        socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=share) if is_posix else socket.fromshare(share)  # type: ignore[attr-defined]
+    )
+    with contextlib.suppress(OSError, RuntimeError):
+        faulthandler.enable(open(crash_path, "w", encoding="utf-8"))  # noqa: SIM115 - as long as the process lives
+    channel = Channel(end)
+    threading.Thread(target=_end_with_worker, args=(channel,), name="cruncher-worker", daemon=True).start()
+    interrupts, host = Interrupts(has_user=False), Host()
+    with interrupts.caught():
+        surroundings = Surroundings(interrupts)
+        channel.send({"number": 0, "kind": "ready"})
+        while True:
+            try:
+                told = channel.receive(LONG_POLL_SECS)
+                if told is not None:
+                    compute_case(*told, channel=channel, host=host, surroundings=surroundings)
+            except KeyboardInterrupt:
+                continue  # it came too late for the case that it was meant for
+            except (ChannelClosed, ProcessEnded, OSError, ValueError):
+                return
+
+
+def compute_case(
+    head: Dict[str, Any], model: bytes, channel: Channel, host: "Host", surroundings: "Surroundings"
+) -> None:
+    """Computes one case, and sends what came of it."""
+    number, folder = head["number"], head["folder"]
+    case = Case(**head["case"])
+    channel.send({"number": number, "kind": "begun"})
+    attempt = Attempt(case, Lease(Message("", "", "", head["attempt"])), 0.0)
+    relay = Relay(channel, number, attempt)
+    outcome = execute(attempt, model, folder, host, surroundings, relay, relay)
+    try:
+        check_size(outcome.result)
+        body = to_json(outcome)
+        if len(body) > LARGEST_FRAME_BYTES - 1000:
+            raise too_large()
+    except BaseException as error:  # noqa: BLE001 - what a model has made of its result is the failure of its case
+        outcome = Outcome(None, describe(error, NO_SOURCE), outcome.log, outcome.warnings)
+        body = to_json(outcome)
+    try:
+        if not channel.is_open:
+            raise OSError("the model has closed it")
+        channel.send({"number": number, "kind": "outcome"}, body)
+    except OSError:
+        with open(outcome_path(folder), "wb") as file:
+            file.write(body)
+        exit_at_once(0)
+
+
+def _end_with_worker(channel: Channel) -> None:
+    """Ends this process with its worker, however that has ended, and whatever the model is doing."""
+    while True:
+        try:
+            if channel.is_over():
+                nap(GRACE_SECS)  # for what Python does at its end
+                exit_at_once(1)
+        except OSError:
+            nap(1.0)
+
+
+class Relay:
+    """Stands for report and journal, which are the worker's, where the model runs."""
+
+    def __init__(self, channel: Channel, number: int, attempt: Attempt) -> None:
+        self._channel, self._number, self._attempt = channel, number, attempt
+
+    def touch(self) -> None:
+        """The model has told its progress."""
+        told = {"fraction": self._attempt.progress, "text": self._attempt.progress_text}
+        self._send(dict(told, number=self._number, kind="progress"))
+
+    def echo(self, text: str) -> None:
+        """The model has printed something."""
+        self._send({"number": self._number, "kind": "output"}, text.encode("utf-8", "replace"))
+
+    def _send(self, head: Dict[str, Any], body: bytes = b"") -> None:
+        with contextlib.suppress(OSError):
+            if self._channel.is_open:
+                self._channel.send(head, body)
+            else:  # a fork of the model
+                os.write(1, body)
+
+    def fileno(self) -> int:
+        """The console's, for models that hand it to a process."""
+        return 1
+
+
 # ---------------------------------------------------------------- the process that all cases of a worker share
 
 
 class Interrupts:
     """Whether it was the user who interrupted: by Ctrl-C, SIGTERM and their like. A model may do that to itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, has_user: bool = True) -> None:
         self.by_user = False
+        self._has_user = has_user  # not where nothing but models runs
         self._can_tell = False
         self._own_time = -math.inf
 
@@ -1766,12 +2329,13 @@ class Interrupts:
                 signal.signal(number, before)
 
     def _interrupt(self, *_: Any) -> None:
-        self.by_user = self.by_user or monotonic() - self._own_time > OWN_SIGNAL_SECS
+        self.by_user = self.by_user or (self._has_user and monotonic() - self._own_time > OWN_SIGNAL_SECS)
         raise KeyboardInterrupt
 
     def are_by_user(self, error: BaseException) -> bool:
         """Whether `error` is the user's will. Where another program has its own way of interrupting, it always is."""
-        return issubclass(type(error), KeyboardInterrupt) and (self.by_user or not self._can_tell)
+        is_interrupt = issubclass(type(error), KeyboardInterrupt)
+        return is_interrupt and self._has_user and (self.by_user or not self._can_tell)
 
     def noting(self, send: Callable[..., Any]) -> Callable[..., Any]:
         """A function that sends a signal, such that it is known who has sent it."""
@@ -1795,7 +2359,7 @@ class Surroundings:
     """
 
     def __init__(self, interrupts: Interrupts) -> None:
-        self.interrupts, self.home = interrupts, current_folder()
+        self.interrupts = interrupts
         tempfile.gettempdir()  # found once: it is one of the names that are put back
         self._standard, self._imports = StandardModules(), Imports()
         self._descriptors = StandardDescriptors()
@@ -1808,7 +2372,9 @@ class Surroundings:
         self._of_case: List[Undo] = []
 
     @contextlib.contextmanager
-    def of_case(self, case: Case, folder: str, output: Tail, journal: Journal) -> "Iterator[CaseProcess]":
+    def of_case(
+        self, case: Case, folder: str, output: Tail, journal: "Union[Journal, Relay]"
+    ) -> "Iterator[CaseProcess]":
         """Prepares the process for one case, and undoes afterwards what has changed."""
         self._standard.keep_new()
         self._of_case = [keep_descriptors(), self._imports.keep(folder), keep_logging(), keep_numpy()]
@@ -2037,7 +2603,7 @@ def _wait_while(some: List[Any], are_alive: Callable[[Any], bool]) -> None:
 class _Captured(io.RawIOBase):
     """Keeps what the threads of one case write, and shows it on the console as well."""
 
-    def __init__(self, tail: Tail, journal: Journal) -> None:
+    def __init__(self, tail: Tail, journal: "Union[Journal, Relay]") -> None:
         self._is_over = False
         self._tail, self._journal = tail, journal
         # A thread is known by its outermost frame: its number is given to another one as soon as it has ended.
@@ -3095,14 +3661,23 @@ def in_words(secs: float) -> str:
 
 def result_json(document: Dict[str, Any]) -> bytes:
     """A result document, unless it is too large."""
-    words = "the result is larger than {} MiB: write large fields to a file in the folder files/"
-    too_large = UnusableResult(words.format(RESULT_BYTES >> 20))
-    if text_characters(document["result"]) > RESULT_BYTES:
-        raise too_large
+    check_size(document["result"])
     body = to_json(document)
     if len(body) > RESULT_BYTES:
-        raise too_large
+        raise too_large()
     return body
+
+
+def check_size(result: Any) -> None:
+    """Raises an error if the texts in a result are too large to be put together."""
+    if text_characters(result) > RESULT_BYTES:
+        raise too_large()
+
+
+def too_large() -> UnusableResult:
+    """The error of a result that is too large."""
+    words = "the result is larger than {} MiB: write large fields to a file in the folder files/"
+    return UnusableResult(words.format(RESULT_BYTES >> 20))
 
 
 def text_characters(value: Any) -> int:

@@ -183,6 +183,7 @@ def define_more(page: Page) -> None:
     text(page, "Attempts per case").fill("5")
     text(page, "Time limit, minutes").fill("1.5")
     page.get_by_role("checkbox", name="Compute cases again that have a result").check()
+    page.get_by_role("checkbox", name="Give each case a Python of its own").check()
 
 
 def check_more(page: Page) -> None:
@@ -196,3 +197,4 @@ def check_more(page: Page) -> None:
         expect(text(page, name)).to_have_value(value)
     expect(page.get_by_role("checkbox", name="Scrambled by the seed")).not_to_be_checked()
     expect(page.get_by_role("checkbox", name="Compute cases again that have a result")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="Give each case a Python of its own")).to_be_checked()

@@ -25,7 +25,7 @@ state = {
     "folder": [os.path.basename(os.getcwd())[:9], sorted(os.listdir("."))],
     "arguments": sys.argv,
     "path": sys.path[1:],
-    "finders": [repr(one) for one in sys.meta_path + sys.path_hooks],
+    "finders": [repr(one).split(" at ")[0] for one in sys.meta_path + sys.path_hooks],
     "environment": sorted(os.environ.items()),
     "mask": os.umask(0o022),
     "limits": [resource.getrlimit(getattr(resource, name)) for name in dir(resource) if name.startswith("RLIMIT_")],

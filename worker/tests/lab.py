@@ -39,6 +39,14 @@ def wait_for(what: str, look: Callable[[], T | None], secs: float = PATIENCE_SEC
     raise AssertionError(f"after {secs} s still not there: {what}")
 
 
+def is_running(pid: int) -> bool:
+    """Whether there is such a process."""
+    try:
+        return "(zombie)" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
 class Attached:
     """A process that executed the attach line."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from local_cloud import Key
-from tests.lab import Attached, Lab, Seen, wait_for
+from tests.lab import Attached, Lab, Seen, is_running, wait_for
 
 
 def test_a_case_becomes_a_result_and_its_message_is_deleted(lab: Lab) -> None:
@@ -594,8 +594,15 @@ class TestSeveral:
 
     def test_one_that_dies_is_reported(self, lab: Lab) -> None:
         parent = self.started(lab)
-        lab.send("import os\nos._exit(7)", max_attempts=1)
-        parent.says("died (exit code 7)")
+        gate = lab.gate()
+        for _ in range(2):
+            lab.send(gate.code)
+        gate.arrivals(2)
+        worker = children(parent.process.pid)[0]
+        (model,) = children(worker)
+        os.kill(worker, signal.SIGKILL)
+        parent.says("died (exit code -9)")
+        wait_for("the end of what it computed", lambda: not is_running(model))
         parent.send(signal.SIGTERM)
         assert parent.ends() == 0
 
@@ -612,13 +619,6 @@ class TestSeveral:
         parent.send(signal.SIGTERM)
         assert parent.ends() == 0
         assert parent.output.count("stopped by its user") == 2
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return "(zombie)" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return False
 
 
 def children(pid: int) -> list[int]:

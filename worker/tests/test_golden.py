@@ -163,4 +163,5 @@ def test_addresses_are_built(case: dict[str, Any]) -> None:
 def test_messages_are_read(case: dict[str, Any]) -> None:
     message = case.get("message", case.get("body", case))
     body = message if isinstance(message, str) else json.dumps(message)
-    assert attach.read_case(body).case_id == json.loads(body)["case_id"]
+    read, sent = attach.read_case(body), json.loads(body)
+    assert (read.case_id, read.isolation) == (sent["case_id"], sent.get("isolation", "worker"))

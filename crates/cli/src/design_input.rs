@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use cruncher_study::batch::Batch;
 use cruncher_study::design::{DesignFile, ModelFile};
 use cruncher_study::import::{ImportError, ImportedTable, NumberQuestion, WrongRow, design_file, import};
+use cruncher_study::isolation::CaseIsolation;
 use cruncher_study::model::ModelKind;
 use cruncher_study::number_format::counted;
 use cruncher_study::sampler::Sampler;
@@ -138,6 +139,7 @@ fn of_table(table: ImportedTable, source: &DesignSource) -> DesignFile {
         max_attempts: 3,
         time_limit_secs: None,
         force: false,
+        isolation: CaseIsolation::default(),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::constraint::{BoundConstraint, Constraint, ConstraintError, NameShape}
 use crate::factor::{Factor, FactorError, FactorValues, check_factors};
 use crate::grid::GridValues;
 use crate::import::{ImportedTable, InputColumn};
+use crate::isolation::CaseIsolation;
 use crate::model::{MAX_MODEL_BYTES, ModelKind};
 use crate::number_format::{counted, thousands};
 use crate::sampler::{MAX_CASES, Sampler, SamplerError, check_components};
@@ -62,6 +63,9 @@ pub struct DesignFile {
     /// Whether a case is computed although its result exists.
     #[serde(default)]
     pub force: bool,
+    /// Lifetime of the process that a case is computed in.
+    #[serde(default, skip_serializing_if = "CaseIsolation::is_usual")]
+    pub isolation: CaseIsolation,
 }
 
 fn one() -> u32 {

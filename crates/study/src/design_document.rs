@@ -8,6 +8,7 @@ use crate::cases::{DesignCase, DesignCases, LevelSize};
 use crate::constraint::Constraint;
 use crate::design::{DesignFile, ModelFile};
 use crate::factor::Factor;
+use crate::isolation::CaseIsolation;
 use crate::message::CaseMessage;
 use crate::model::ModelReference;
 use crate::sampler::Sampler;
@@ -64,6 +65,9 @@ pub struct DesignDocument {
     pub max_attempts: u32,
     /// Number of cases of each level, in order.
     pub levels: Vec<LevelSize>,
+    /// Lifetime of the process that a case is computed in.
+    #[serde(default, skip_serializing_if = "CaseIsolation::is_usual")]
+    pub isolation: CaseIsolation,
 }
 
 fn one() -> u32 {
@@ -90,6 +94,7 @@ impl DesignDocument {
             time_limit_secs: file.time_limit_secs,
             max_attempts: file.max_attempts,
             levels: cases.levels(),
+            isolation: file.isolation,
         }
     }
 
@@ -108,6 +113,7 @@ impl DesignDocument {
             max_attempts: self.max_attempts,
             time_limit_secs: self.time_limit_secs,
             force: self.force,
+            isolation: self.isolation,
         }
     }
 
@@ -126,6 +132,7 @@ impl DesignDocument {
             force: self.force,
             time_limit_secs: self.time_limit_secs,
             max_attempts: self.max_attempts,
+            isolation: self.isolation,
         }
     }
 }

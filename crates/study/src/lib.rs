@@ -26,6 +26,7 @@ pub mod forecast;
 mod grid;
 pub mod heartbeat;
 pub mod import;
+pub mod isolation;
 pub mod key;
 pub mod ledger;
 pub mod message;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::batch::Batch;
 use crate::case::{CaseId, Parameters};
+use crate::isolation::CaseIsolation;
 use crate::model::ModelReference;
 
 /// Maximum length of a message, in bytes.
@@ -34,6 +35,9 @@ pub struct CaseMessage {
     pub time_limit_secs: Option<f64>,
     /// Maximum number of attempts.
     pub max_attempts: u32,
+    /// Lifetime of the process that a case is computed in.
+    #[serde(default, skip_serializing_if = "CaseIsolation::is_usual")]
+    pub isolation: CaseIsolation,
 }
 
 impl CaseMessage {

@@ -174,8 +174,8 @@ fn check_file_name(name: &str) -> Result<(), EnqueueError> {
 }
 
 fn digest(document: &DesignDocument, cases: &DesignCases) -> String {
-    let DesignDocument { model, force, time_limit_secs, max_attempts, .. } = document;
-    let settings = format!("{} {:?} {force} {time_limit_secs:?} {max_attempts}\n", model.key, model.kind);
+    let DesignDocument { model, force, time_limit_secs, max_attempts, isolation, .. } = document;
+    let settings = format!("{} {:?} {force} {time_limit_secs:?} {max_attempts} {isolation:?}\n", model.key, model.kind);
     let mut digest = Sha256::new().chain_update(settings);
     for place in 0..cases.len() {
         digest.update(cases.case_id(place).to_string());
@@ -210,7 +210,8 @@ fn longest_message(document: &DesignDocument, cases: &DesignCases) -> Result<usi
 }
 
 fn bound(document: &DesignDocument, factors: &[Factor]) -> Option<usize> {
-    let DesignDocument { batch, submission, model, force, time_limit_secs, max_attempts, .. } = document.clone();
+    let DesignDocument { batch, submission, model, force, time_limit_secs, max_attempts, isolation, .. } =
+        document.clone();
     let frame = CaseMessage {
         v: PROTOCOL_VERSION,
         case_id: CaseId::default(),
@@ -223,6 +224,7 @@ fn bound(document: &DesignDocument, factors: &[Factor]) -> Option<usize> {
         force,
         time_limit_secs,
         max_attempts,
+        isolation,
     };
     let parameters = factors.iter().map(longest_value).sum::<Option<usize>>()?;
     Some(frame.body().len() + parameters)

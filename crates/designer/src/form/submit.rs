@@ -5,6 +5,7 @@ use cruncher_browser::local_time::{clock_time, exact_time};
 use cruncher_browser::state::problem::PageProblem;
 use cruncher_browser::state::route::{BatchChoice, Page, Route};
 use cruncher_study::access::Role;
+use cruncher_study::model::ModelKind;
 use cruncher_study::number_format::{counted, duration, thousands};
 use js_sys::Date;
 use leptos::ev::MouseEvent;
@@ -97,6 +98,7 @@ fn fields(state: DesignState) -> AnyView {
             {limit.view(state, |draft, text| draft.time_limit_minutes = text)}
         </div>
         {check_box("Compute cases again that have a result", |draft| draft.is_forced, state, |draft, is| draft.is_forced = is)}
+        {(draft.kind == ModelKind::Python).then(|| check_box("Give each case a Python of its own: slower, but none finds what another has left", |draft| draft.is_isolated, state, |draft, is| draft.is_isolated = is))}
     }
     .into_any()
 }

@@ -2,6 +2,7 @@
 
 use cruncher_sampling::OptimisationCriterion;
 use cruncher_study::design::DesignFile;
+use cruncher_study::isolation::CaseIsolation;
 use cruncher_study::model::ModelKind;
 use cruncher_study::sampler::{Sampler, SamplerSize};
 use serde::{Deserialize, Serialize};
@@ -58,6 +59,9 @@ pub(crate) struct DesignDraft {
     pub(crate) time_limit_minutes: String,
     /// Whether cases are computed although their results exist.
     pub(crate) is_forced: bool,
+    /// Whether each case is computed in a process of its own.
+    #[serde(default)]
+    pub(crate) is_isolated: bool,
 }
 
 /// Source of a design's points.
@@ -177,6 +181,7 @@ impl Default for DesignDraft {
             max_attempts: "3".to_owned(),
             time_limit_minutes: String::new(),
             is_forced: false,
+            is_isolated: false,
         }
     }
 }
@@ -231,6 +236,7 @@ impl DesignDraft {
             max_attempts: file.max_attempts.to_string(),
             time_limit_minutes: file.time_limit_secs.map(|secs| (secs / 60.0).to_string()).unwrap_or_default(),
             is_forced: file.force,
+            is_isolated: file.isolation == CaseIsolation::Case,
             ..Self::default()
         };
         draft.with_sampler(file.sampler)

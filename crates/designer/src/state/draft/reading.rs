@@ -4,6 +4,7 @@ use cruncher_study::batch::Batch;
 use cruncher_study::constraint::Constraint;
 use cruncher_study::design::{DesignError, DesignFile, ModelFile};
 use cruncher_study::factor::FactorError;
+use cruncher_study::isolation::CaseIsolation;
 use cruncher_study::sampler::{Sampler, SamplerError, SamplerSize};
 
 use super::factor::{FactorDraft, FactorField};
@@ -48,6 +49,7 @@ impl DesignDraft {
             max_attempts: 3,
             time_limit_secs: None,
             force: self.is_forced,
+            isolation: if self.is_isolated { CaseIsolation::Case } else { CaseIsolation::Worker },
         };
         if complaints.is_empty() && is_sampled {
             complaints.extend(file.check().err().map(|error| self.complaint(&error)));

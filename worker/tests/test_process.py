@@ -1,0 +1,140 @@
+"""The process beside the worker in which cases are computed: whatever a case does to it, the worker goes on."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import Any
+
+from tests.lab import Lab, is_running, wait_for
+
+ENDINGS = {
+    "an exit": (
+        "import os\nprint('so far')\nos._exit(3)",
+        "the model ended its process with exit code 3; it had used up to",
+    ),
+    "success that is none": ("import os\nprint('so far')\nos._exit(0)", "the model ended its process with exit code 0"),
+    "a segmentation fault": (
+        "import ctypes\nprint('so far')\ndef crash():\n    ctypes.string_at(0)\ncrash()",
+        "the model's process was ended by SIGSEGV, a segmentation fault; it had used up to",
+    ),
+    "an abort": ("import os\nprint('so far')\nos.abort()", "the model's process was ended by SIGABRT"),
+    "the memory killer": (
+        "import os, signal\nprint('so far')\nos.kill(os.getpid(), signal.SIGKILL)",
+        "the model's process was ended by SIGKILL, as the operating system does when memory runs out",
+    ),
+}
+
+
+def test_a_case_that_ends_its_process_ends_nothing_else(lab: Lab) -> None:
+    cases = {name: lab.send(model, max_attempts=1) for name, (model, _) in ENDINGS.items()}
+    last = lab.send("result['a'] = 1")
+    worker = lab.attach()
+    assert lab.done(last)["result"] == {"a": 1}
+    for name, case in cases.items():
+        document = lab.error(case)
+        assert document["exception"] == "ProcessEnded", name
+        assert document["message"].startswith(ENDINGS[name][1]), document["message"]
+        assert document["log"] == "so far\n"
+        assert document["worker"] == worker.name()
+    assert worker.process.poll() is None
+    crash = lab.error(cases["a segmentation fault"])["traceback"]
+    assert crash.startswith(
+        'Fatal Python error: Segmentation fault\n  File "model.py", line 5, in <module>\n    crash()\n'
+    )
+    assert '  File "model.py", line 4, in crash\n    ctypes.string_at(0)\nProcessEnded: ' in crash
+
+
+STUBBORN = """
+import os, time
+while True:
+    try:
+        time.sleep(0.05)
+    except BaseException:
+        pass
+"""
+
+
+def test_a_model_that_catches_everything_does_not_outlive_its_time_limit(lab: Lab) -> None:
+    case = lab.send("print('so far')\n" + STUBBORN, time_limit_secs=0.5, max_attempts=1)
+    last = lab.send("result['a'] = 1")
+    worker = lab.attach()
+    document = lab.error(case)
+    message = "the time limit of 0.5 s was exceeded, and the model went on: its process was ended"
+    assert (document["exception"], document["message"]) == ("TimeLimitExceeded", message)
+    assert document["log"] == "so far\n"
+    assert lab.done(last)["worker"] == worker.name()
+
+
+def test_a_model_that_catches_everything_does_not_outlive_its_worker(lab: Lab) -> None:
+    gate = lab.gate()
+    case = lab.send(gate.code.replace("while", STUBBORN.strip() + "\nwhile") + STUBBORN)
+    worker = lab.attach()
+    gate.arrivals(1)
+    start = time.monotonic()
+    assert worker.stop() == 0
+    assert time.monotonic() - start < 20
+    assert "gave the case back to the queue" in worker.output
+    assert lab.in_queue() == (1, 0)
+    assert lab.document(f"data/b/error-{case}.json") is None
+
+
+def test_what_a_model_does_to_itself_is_not_its_users_wish(lab: Lab) -> None:
+    models = [
+        "raise KeyboardInterrupt",
+        "import os, signal, time\nos.kill(os.getpid(), signal.SIGTERM)\ntime.sleep(30)",
+        "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(30)",
+    ]
+    cases = [lab.send(model, max_attempts=1) for model in models]
+    last = lab.send("result['a'] = 1")
+    worker = lab.attach()
+    assert lab.done(last)["worker"] == worker.name()
+    assert [lab.error(case)["exception"] for case in cases] == ["KeyboardInterrupt"] * 3
+    assert worker.process.poll() is None
+
+
+def test_the_process_is_kept_from_case_to_case(lab: Lab) -> None:
+    model = "import os, sys\nresult.update(pid=os.getpid(), warm='colorsys' in sys.modules)\nimport colorsys"
+    cases = [lab.send(model) for _ in range(3)]
+    lab.attach()
+    results = [lab.done(case)["result"] for case in cases]
+    assert len({result["pid"] for result in results}) == 1
+    assert [result["warm"] for result in results] == [False, True, True]
+
+
+def test_what_a_case_has_left_behind_may_end_the_process_but_not_the_next_case(lab: Lab) -> None:
+    lab.attach()
+    lingering = "timer = __import__('threading').Timer(0.3, os._exit, (5,))\ntimer.daemon = True\ntimer.start()\n"
+    case = lab.send("import os\n" + lingering + "result['pid'] = os.getpid()")
+    pid = lab.done(case)["result"]["pid"]
+    wait_for("the end of the process", lambda: not is_running(pid))
+    following = lab.send("import os\nresult['pid'] = os.getpid()", max_attempts=1)
+    assert lab.done(following)["result"]["pid"] != pid
+
+
+def test_four_poison_cases_among_sixty_leave_four_workers_and_fifty_six_results(lab: Lab) -> None:
+    poison = "import os, signal\nif {{n}} % 15 == 7:\n    os.kill(os.getpid(), signal.SIGSEGV)\nresult['n'] = {{n}}"
+    cases = [lab.send(poison, parameters={"n": number}, max_attempts=2) for number in range(60)]
+    parent = lab.attach(after=", workers=4")
+    for number, case in enumerate(cases):
+        if number % 15 == 7:
+            assert lab.error(case)["exception"] == "ProcessEnded"
+        else:
+            assert lab.done(case)["result"] == {"n": number}
+    assert parent.output.count("attached to study") == 4 and "died" not in parent.output
+    parent.send(signal.SIGINT)
+    assert parent.ends() == 0
+    assert parent.output.count("stopped by its user") == 4
+
+
+def test_cases_that_are_kept_apart_have_a_process_each(lab: Lab) -> None:
+    model = "import os, sys\nresult.update(pid=os.getpid(), warm='colorsys' in sys.modules)\nimport colorsys"
+    apart: dict[str, Any] = {"isolation": "case", "max_attempts": 1}
+    kept: dict[str, Any] = {}
+    cases = [lab.send(model, **fields) for fields in (kept, apart, apart, kept, kept)]
+    worker = lab.attach()
+    results = [lab.done(case)["result"] for case in cases]
+    assert [result["warm"] for result in results] == [False, False, False, False, True]
+    assert len({result["pid"] for result in results}) == 4
+    lab.send(model, isolation="none")
+    worker.says("its field isolation is not what the protocol says")
