@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from attached import attach
 from command_line import CommandLine, Launched
-from enqueue import enqueue
+from enqueue import Parameters, enqueue
 from playwright.sync_api import Locator, Page, expect
 from studies import line_of, link, queue_of, wait_for_end
 from visit import Visits, figure, go_to, go_to_all, has_no_overflow, progress, wait_until
@@ -262,6 +262,34 @@ def test_a_batch_of_which_nothing_is_there_says_so(study: Launched, visits: Visi
     page.get_by_role("navigation", name="Pages").get_by_role("link", name="Overview").click()
     page.get_by_role("link", name="Show all batches").click()
     expect(progress(page)).to_contain_text("9 of 11 done")
+
+
+def test_units_and_scales_of_a_batch_that_came_later_are_known(cruncher: CommandLine, visits: Visits) -> None:
+    study = cruncher.launch()
+    queue = queue_of(study)
+    enqueue(queue, "soil", SOIL, {1: [{"depth": depth} for depth in (1, 2, 3)]})
+    with attach(line_of(study)):
+        wait_for_end(study, done=3, errors=0)
+        page = visits.open(link(study))
+        go_to(page, "Results")
+        expect(page.locator(".results__top")).to_contain_text("3 results")
+        factors = [
+            {"name": "width", "minimum": 1, "maximum": 100, "scale": "log", "unit": "mm"},
+            {"name": "grade", "minimum": 1, "maximum": 9},
+        ]
+        model = STEEL + "result['stable'] = False\nresult['limit'] = 5\n"
+        cases: list[Parameters] = [{"width": 10**grade, "grade": grade} for grade in (1, 2, 3)]
+        enqueue(queue, "steel", model, {1: cases}, factors=factors)
+        wait_for_end(study, done=6, errors=0)
+    expect(picker(page).locator("option")).to_have_count(3)
+    choose(page, BATCHES[1])
+    options = page.get_by_role("combobox", name="Factor", exact=True).locator("option")
+    expect(options.filter(has_text="width, mm")).to_have_count(1)
+    expect(page.get_by_text("The same in all cases, and so in no list: stable = false, limit = 5.")).to_be_visible()
+    page.locator("summary", has_text="Download").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Table, CSV").click()
+    assert "width [mm]" in pd.read_csv(download.value.path()).columns
 
 
 def test_a_draft_is_of_no_batch(study: Launched, visits: Visits) -> None:

@@ -149,6 +149,18 @@ def test_a_range_is_typed_and_a_selection_has_a_name(filled: Filled, visits: Vis
     expect(selection(page).get_by_label("Name of the selection")).to_have_value("strong & stiff")
 
 
+def test_a_copied_link_has_what_was_typed_just_before(filled: Filled, visits: Visits) -> None:
+    page = open_results(visits, filled.launched, permissions=["clipboard-read", "clipboard-write"])
+    drag(page, "Histogram", (0.3, 0.5), (0.6, 0.5))
+    for name in ("strong", "weak"):
+        selection(page).get_by_label("Name of the selection").fill(name)
+        page.get_by_role("button", name="Copy link").click()
+        page.wait_for_function(f"async () => (await navigator.clipboard.readText()).includes('name={name}')")
+    # The address goes on to follow the view.
+    selection(page).get_by_role("button", name="Select all").click()
+    page.wait_for_function("() => !location.hash.includes('name=')")
+
+
 def test_axes_are_chosen_scaled_zoomed_and_moved_by_keyboard(filled: Filled, visits: Visits) -> None:
     page = open_results(visits, filled.launched)
     page.get_by_label("Response", exact=True).select_option(label="settlement")

@@ -309,6 +309,8 @@ def test_a_case_that_returned_nothing_is_done_but_says_so(launched: Launched, vi
     expect(warning).to_have_count(0)
     button(page, "Cancel the other 1").click()
     expect(told(page, "Cancelled: 5 cases were sent")).to_be_visible()
+    # The mended model is a step away.
+    assert review(page)["To be sent"] == "6 cases to the batch model"
 
 
 def test_the_small_model_that_the_page_offers_runs(launched: Launched, visits: Visits) -> None:

@@ -33,6 +33,7 @@ def enqueue(
     levels: dict[int, Sequence[Parameters]],
     max_attempts: int = 3,
     name: str = "model.py",
+    factors: Sequence[dict[str, Any]] = (),
 ) -> list[str]:
     """Sends the cases of `levels` to `batch`. Returns their ids, in the order in which they were sent."""
     digest = hashlib.sha256(model.encode()).hexdigest()
@@ -43,7 +44,7 @@ def enqueue(
         "force": False, "time_limit_secs": None, "max_attempts": max_attempts,
     }  # fmt: skip
     put(queue, key, model.encode(), "text/x-python")
-    put_design(queue, submission, {level: len(cases) for level, cases in levels.items()})
+    put_design(queue, submission | {"factors": [*factors]}, {level: len(cases) for level, cases in levels.items()})
     put_table(queue, submission, cases)
     for level in levels:
         messages = [
@@ -71,7 +72,7 @@ def put(queue: Queue, key: str, body: bytes, content_type: str, **more: str) -> 
 def put_design(queue: Queue, submission: dict[str, Any], sizes: dict[int, int]) -> None:
     """Writes the design."""
     design = submission | {
-        "submit_time": time.time(), "submitted_by": "operator", "factors": [], "seed": 1, "replicates": 1,
+        "submit_time": time.time(), "submitted_by": "operator", "seed": 1, "replicates": 1,
         "sampler": {"kind": "latin_hypercube", "levels": [min(sizes), max(sizes)]},
         "levels": [{"level": level, "cases": cases} for level, cases in sizes.items()],
     }  # fmt: skip

@@ -188,7 +188,7 @@ impl CaseSender {
         };
         let plan =
             EnqueuePlan::new(&self.tables.whole(file), &model, &submission).map_err(|error| error.to_string())?;
-        let looks = try_join3(preflight(&open.study, &plan), submitted(&open.study), control(&open.study));
+        let looks = try_join3(preflight(&open.study, &plan), submitted(&open.study, &[]), control(&open.study));
         let (found, mut designs, control) = looks.await.map_err(|error| error.to_string())?;
         designs.retain(|design| !control.withdraws(&design.submission));
         let selection = found.selection(&plan, SentBefore::Wait);
@@ -300,7 +300,7 @@ impl Open {
     fn tell_submitted(&self) {
         let open = self.clone();
         wasm_bindgen_futures::spawn_local(async move {
-            let news = match submitted(&open.study).await {
+            let news = match submitted(&open.study, &[]).await {
                 Ok(designs) => SendNews::Submitted(designs),
                 Err(error) => SendNews::NotSubmitted { reason: error.to_string() },
             };

@@ -2,12 +2,19 @@
 
 use cruncher_browser::state::shorten;
 use cruncher_results::column_id::{CaseField, ColumnId};
-use cruncher_results::store::ResultStore;
+use cruncher_results::store::{CellValue, ResultStore};
 use leptos::prelude::*;
 
 use super::columns::{ShownColumns, is_logarithmic, label, showable, unit};
 use super::results_state::ResultsState;
 use crate::state::view::ResultsView;
+use crate::state::words::words;
+
+/// Maximum number of constant responses that are named.
+const MAX_CONSTANTS: usize = 5;
+
+/// Maximum number of characters of their values.
+const MAX_VALUE_CHARS: usize = 40;
 
 /// Function that puts a choice into the view.
 type Choose = fn(&mut ResultsView, Option<ColumnId>);
@@ -25,8 +32,40 @@ pub(super) fn choices(state: ResultsState, shown: Memo<Option<ShownColumns>>) ->
             {picker(state, "Second factor", second, |view, id| view.second = id, false)}
             {picker(state, "Colour", colour, |view, id| view.colour = id, true)}
         </div>
+        {constant_responses(state)}
     }
     .into_any()
+}
+
+/// Names the responses that no list has, since all cases have the same value: `stable = false`.
+fn constant_responses(state: ResultsState) -> AnyView {
+    let found = Memo::new(move |_| state.data.with(constants));
+    let line = move || {
+        let found = found.get();
+        let named: Vec<&str> = found.iter().take(MAX_CONSTANTS).map(String::as_str).collect();
+        let more = found.len().saturating_sub(MAX_CONSTANTS);
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        let words = format!("The same in all cases, and so in no list: {}{more}.", named.join(", "));
+        (!found.is_empty()).then(|| view! { <p class="faint">{words}</p> })
+    };
+    view! { {line} }.into_any()
+}
+
+/// Returns the responses of which there is one value, with that. A single case tells nothing.
+fn constants(store: &ResultStore) -> Vec<String> {
+    let written = |(id, _): (&ColumnId, _)| {
+        let statistics = store.column(id)?.statistics();
+        let is_constant =
+            statistics.numbers + statistics.texts > 1 && showable(store, std::iter::once(id.clone())).is_empty();
+        let row = (0..store.len()).filter(|_| is_constant).find(|row| store.cell(id, *row) != CellValue::Missing)?;
+        let value = words(store.cell(id, row)).text;
+        let end = value.char_indices().nth(MAX_VALUE_CHARS).map(|(end, _)| end);
+        Some(match end {
+            Some(end) => format!("{} = {}…", label(id), &value[..end]),
+            None => format!("{} = {value}", label(id)),
+        })
+    };
+    store.responses().filter_map(written).collect()
 }
 
 fn picker(

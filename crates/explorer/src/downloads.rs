@@ -110,9 +110,14 @@ pub(super) fn downloads(state: ResultsState) -> AnyView {
     });
     on_cleanup(move || pressed.remove());
     let body = move || is_open.get().then(|| menu.body());
+    let link = move || {
+        // What was typed a moment ago isn't in the address yet.
+        state.write_address();
+        address::url_of_view()
+    };
     view! {
         <div class="results__actions">
-            {frozen::label().is_none().then(|| copy_button("Copy link", "Copy link: the address of what is shown, without the key", LINK_COPIED, address::url_of_view))}
+            {frozen::label().is_none().then(|| copy_button("Copy link", "Copy link: the address of what is shown, without the key", LINK_COPIED, link))}
             <details class="menu" node_ref=details on:toggle=toggled on:keydown=key>
                 <summary class="menu__button">"Download"</summary>
                 <div class="menu__body">{body}</div>

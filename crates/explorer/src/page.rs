@@ -23,7 +23,7 @@ use super::extremes::extremes;
 use super::mixed_versions::mixed_versions;
 use super::plots::panels;
 use super::reading;
-use super::results_state::ResultsState;
+use super::results_state::{ADDRESS, ResultsState};
 use super::selection::selection;
 use super::table::table;
 use crate::state::view::ResultsView;
@@ -47,12 +47,11 @@ fn page(access: StudyAccess) -> AnyView {
     follow_address(state);
     let is_empty = Memo::new(move |_| state.data.with(ResultStore::is_empty));
     Effect::new(move || {
-        // Designs are read after the rows: nobody waits for units.
         if !is_empty.get() {
             state.drop_foreign_factors();
-            spawn_local(read_designs(state));
         }
     });
+    follow_designs(state, is_empty);
     let body = move || {
         if is_empty.get() {
             return nothing(state);
@@ -129,35 +128,41 @@ fn summary(state: ResultsState) -> String {
 
 /// Shows the view that the address names, and writes the view into the address when it changes.
 fn follow_address(state: ResultsState) {
-    let known = StoredValue::new(address::fragment());
     // The address isn't written while somebody drags: that takes its time, and browsers don't allow many changes in a row.
-    let mut write = debounce(ADDRESS_QUIET, move |()| {
-        // If the address has just changed, its event is still to come.
-        if is_here() && known.with_value(|known| *known == address::fragment()) {
-            address::replace(&state.view.read_untracked().to_string());
-            known.set_value(address::fragment());
-        }
-    });
+    let mut write = debounce(ADDRESS_QUIET, move |()| state.write_address());
     Effect::new(move || {
         state.view.track();
         write(());
     });
     let listener = window_event_listener(ev::hashchange, move |_| {
-        known.set_value(address::fragment());
-        if is_here() {
+        state.known_address.set_value(address::fragment());
+        if address::fragment().starts_with(ADDRESS) {
             state.show(ResultsView::parse(&address::fragment()));
         }
     });
     on_cleanup(move || listener.remove());
 }
 
-fn is_here() -> bool {
-    address::fragment().starts_with("#/results")
+/// Reads the designs, which name the unit of each factor, once there are rows: nobody waits for units. More cases, or those of
+/// another batch, may be of a design that came since.
+fn follow_designs(state: ResultsState, is_empty: Memo<bool>) {
+    let cases = Memo::new(move |_| state.data.counts().get().map(|counts| counts.cases));
+    Effect::new(move || {
+        cases.track();
+        state.batches.track();
+        if !is_empty.get() {
+            spawn_local(read_designs(state));
+        }
+    });
 }
 
-/// Reads the designs, which name the unit of each factor.
 async fn read_designs(state: ResultsState) {
     let Ok(study) = reading::study(state).await else { return };
+    let known = state.designs.get_untracked();
     // Without designs there are no units.
-    state.designs.set(submitted(&study).await.unwrap_or_default());
+    if let Ok(designs) = submitted(&study, &known).await
+        && designs.len() != known.len()
+    {
+        state.designs.set(designs);
+    }
 }

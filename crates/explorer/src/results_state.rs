@@ -28,6 +28,9 @@ const QUIET: Duration = Duration::from_millis(150);
 /// drawing.
 pub(super) const AFTER_DRAWING: Duration = Duration::from_millis(50);
 
+/// Beginning of the page's addresses.
+pub(super) const ADDRESS: &str = "#/results";
+
 /// State of the page. Copies share everything.
 #[derive(Clone, Copy)]
 pub(super) struct ResultsState {
@@ -58,6 +61,8 @@ pub(super) struct ResultsState {
     /// The selected rows in the order of the table, once the selection has settled.
     pub(super) order: Memo<Arc<Vec<u32>>>,
     /// Name of the study, as soon as that was read.
+    /// Fragment of the address that the view was read from, or written into, last.
+    pub(super) known_address: StoredValue<String>,
     pub(super) study_name: RwSignal<String>,
     /// The study itself, as soon as something was read from it.
     pub(super) study: StoredValue<Option<Study>, LocalStorage>,
@@ -165,6 +170,7 @@ impl ResultsState {
                 let (settled, sorting) = (settled.read(), sorting.read());
                 data.with_untracked(|store| Arc::new(in_order(store, &settled, sorting.as_ref())))
             }),
+            known_address: StoredValue::new(address::fragment()),
             study_name: RwSignal::default(),
             study: StoredValue::new_local(None),
         }
@@ -196,6 +202,15 @@ impl ResultsState {
         self.view.set(view);
         if is_elsewhere {
             self.settled.set(self.selected.get_untracked());
+        }
+    }
+
+    /// Writes the view into the address, unless that has just changed, and its event is still to come.
+    pub(super) fn write_address(self) {
+        let is_here = address::fragment().starts_with(ADDRESS);
+        if is_here && self.known_address.with_value(|known| *known == address::fragment()) {
+            address::replace(&self.view.read_untracked().to_string());
+            self.known_address.set_value(address::fragment());
         }
     }
 

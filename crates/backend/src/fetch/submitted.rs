@@ -12,16 +12,22 @@ use crate::listing::tables_below;
 use crate::reading::{MAX_DOCUMENT_BYTES, ReadRequest, parse};
 use crate::study::Study;
 
-/// Reads the designs that were submitted to a study, the last one first. Those that can't be read are left out.
+/// Reads the designs that were submitted to a study, the last one first. Those that can't be read are left out, and those that
+/// are `known` aren't read again.
 ///
 /// # Errors
 /// If a request fails.
-pub async fn submitted(study: &Study) -> Result<Vec<DesignDocument>, Error> {
+pub async fn submitted(study: &Study, known: &[DesignDocument]) -> Result<Vec<DesignDocument>, Error> {
     let objects = tables_below(&study.client, &study.config.bucket, DATA_PREFIX).await?;
-    let is_design = |object: &s3::ListedObject| matches!(DataKey::parse(&object.key), Some(DataKey::Design(..)));
-    let designs = objects.into_iter().filter(is_design).map(ReadRequest::whole).collect();
-    let read = study.read_all(designs, MAX_DOCUMENT_BYTES).await?;
+    let submissions: BTreeSet<&str> = known.iter().map(|design| design.submission.as_str()).collect();
+    let is_new = |object: &s3::ListedObject| match DataKey::parse(&object.key) {
+        Some(DataKey::Design(_, submission)) => !submissions.contains(submission.as_str()),
+        _ => false,
+    };
+    let new = objects.into_iter().filter(is_new).map(ReadRequest::whole).collect();
+    let read = study.read_all(new, MAX_DOCUMENT_BYTES).await?;
     let mut designs: Vec<DesignDocument> = read.into_iter().filter_map(|(_, body)| parse(body).ok()).collect();
+    designs.extend(known.iter().cloned());
     designs.sort_by(|one, other| other.submit_time.total_cmp(&one.submit_time));
     Ok(designs)
 }

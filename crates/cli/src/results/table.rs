@@ -82,7 +82,7 @@ async fn layout(study: &Study, arguments: &ResultsArguments) -> Result<CsvLayout
     if arguments.plain_names {
         return Ok(CsvLayout { times, ..CsvLayout::default() });
     }
-    let designs = submitted(study).await?;
+    let designs = submitted(study, &[]).await?;
     let is_wanted = |batch: &Batch| {
         let is_near = |wanted: &Batch| wanted.contains(batch.as_str()) || batch.contains(wanted.as_str());
         arguments.batch.as_ref().is_none_or(is_near)

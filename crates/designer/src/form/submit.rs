@@ -296,23 +296,28 @@ fn cancel_button(state: DesignState, sent: &SendProgress) -> AnyView {
 fn complete(state: DesignState, sent: &SendProgress) -> AnyView {
     let end_time = state.reports.end_time.get();
     let all = if sent.of == 1 { "1 case was".to_owned() } else { format!("All {} cases were", thousands(sent.of)) };
-    let another = move |_| state.sending.set(SendState::Idle);
-    let review = move |_| {
-        // Its problems are shown only while nothing is being sent.
-        state.sending.set(SendState::Idle);
-        prepare(state);
-    };
-    let next = if is_form_changed(state) {
-        view! { <button class="primary" id=REVIEW on:click=review>"Review and send …"</button> }.into_any()
-    } else {
-        view! { <button class="quiet" on:click=another>"Send another design"</button> }.into_any()
-    };
+    let next = next_design(state, "Send another design");
     view! {
         <p class="model" role="status" title=exact_time(end_time)><strong>{format!("{all} sent at {}", clock_time(end_time, Date::now() / 1000.0))}</strong> <span class="faint">{format!("batch {}", sent.batch)}</span></p>
         {first_cases(state, true)}
         <p class="actions"><a href=progress_address(&sent.batch)>"Watch progress"</a> {next}</p>
     }
     .into_any()
+}
+
+/// Draws the button that leads from the last sending to the next one: a draft that was changed since is reviewed at once.
+fn next_design(state: DesignState, words: &'static str) -> AnyView {
+    let another = move |_| state.sending.set(SendState::Idle);
+    let review = move |_| {
+        // Its problems are shown only while nothing is being sent.
+        state.sending.set(SendState::Idle);
+        prepare(state);
+    };
+    if is_form_changed(state) {
+        view! { <button class="primary" id=REVIEW on:click=review>"Review and send …"</button> }.into_any()
+    } else {
+        view! { <button class="quiet" on:click=another>{words}</button> }.into_any()
+    }
 }
 
 fn stopped(state: DesignState, sent: &SendProgress, stop: StopReason) -> AnyView {
@@ -328,7 +333,7 @@ fn stopped(state: DesignState, sent: &SendProgress, stop: StopReason) -> AnyView
         StopReason::Complete => complete(state, sent),
         StopReason::Cancelled => view! {
             <p role="status">{format!("Cancelled: {} were sent, the rest is no part of the batch any more.", counted(sent.accepted, "case", "cases"))}</p>
-            <p class="actions"><button on:click=move |_| state.sending.set(SendState::Idle)>"Back to the design"</button></p>
+            <p class="actions">{next_design(state, "Back to the design")}</p>
         }
         .into_any(),
         StopReason::Elsewhere => view! {

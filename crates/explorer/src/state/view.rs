@@ -77,7 +77,9 @@ impl ResultsView {
         let columns = |ids: Vec<ColumnId>| ids.into_iter().filter(&has).collect();
         let mut selection = self.selection;
         selection.conditions.retain(|condition| condition.column().is_some_and(&has));
-        let name = if selection.conditions.is_empty() { String::new() } else { self.name };
+        // A name was given to cases of the batches before.
+        let is_named = !selection.conditions.is_empty() && batches == self.batches;
+        let name = if is_named { self.name } else { String::new() };
         Self {
             batches,
             response: column(self.response),
@@ -225,7 +227,7 @@ mod tests {
         let seen = view.clone().in_batches(BatchChoice::parse("steel"), has).to_string();
         assert_eq!(
             seen,
-            "#/results?batch=steel&y=response.load&by=factor.c&select=factor.c:3..4,case.state:done&name=weak\
+            "#/results?batch=steel&y=response.load&by=factor.c&select=factor.c:3..4,case.state:done\
              &trim=factor.c&axis=factor.c"
         );
         assert_eq!(
