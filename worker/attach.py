@@ -54,7 +54,6 @@ import os
 import platform
 import random
 import re
-import select
 import shutil
 import signal
 import socket
@@ -87,6 +86,7 @@ globals()["__builtins__"] = dict(vars(builtins))
 Module, is_identical = types.ModuleType, operator.is_
 monotonic, nap, strftime, gmtime = time.monotonic, time.sleep, time.strftime, time.gmtime
 own_pid, exit_at_once, new_lock, median = os.getpid, os._exit, _thread.allocate_lock, statistics.median
+file_status, this_thread, start_thread = os.fstat, _thread.get_ident, _thread.start_new_thread
 
 
 def copies_of(*names: str) -> Dict[str, Any]:
@@ -196,14 +196,47 @@ BOOTSTRAP = (
 def start_python(
     function: str, arguments: Callable[["subprocess.Popen[bytes]"], Tuple[Any, ...]], **options: Any
 ) -> "subprocess.Popen[bytes]":
-    """Starts a Python that executes this file, and then a function of it. It is of a group of its own, so that Ctrl-C
-    doesn't reach it."""
-    group: Dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {"creationflags": 0x200}
-    process = subprocess.Popen([sys.executable, "-c", BOOTSTRAP], stdin=subprocess.PIPE, **group, **options)
+    """Starts a Python that executes this file, and then a function of it."""
+    program = sys.executable
+    if os.name == "nt":
+        # In a virtual environment that is a program which starts Python, and is another process than that.
+        program = getattr(sys, "_base_executable", None) or program
+        if os.path.normcase(program) != os.path.normcase(sys.executable):
+            options["env"] = dict(os.environ, __PYVENV_LAUNCHER__=sys.executable)
+    flags: List[str] = getattr(subprocess, "_args_from_interpreter_flags", list)()  # as multiprocessing does
+    process = subprocess.Popen([program, *flags, "-c", BOOTSTRAP], stdin=subprocess.PIPE, **own_group(), **options)
     assert process.stdin is not None
-    with contextlib.suppress(OSError), process.stdin:
-        process.stdin.write(marshal.dumps((_THIS_FILE, function, arguments(process))))
+    try:
+        with contextlib.suppress(OSError), process.stdin:
+            process.stdin.write(marshal.dumps((_THIS_FILE, function, arguments(process))))
+    except BaseException:
+        end_group(process)
+        raise
     return process
+
+
+def own_group() -> Dict[str, Any]:
+    """How a process is started such that Ctrl-C doesn't reach it, and it can be ended with all that it has started."""
+    return {"start_new_session": True} if os.name == "posix" else {"creationflags": 0x200}
+
+
+def end_group(process: "subprocess.Popen[bytes]") -> None:
+    """Ends a process at once, with all that it has started."""
+    with contextlib.suppress(OSError):
+        if os.name == "posix":
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            subprocess.call(["taskkill", "/F", "/T", "/PID", str(process.pid)], stdout=subprocess.DEVNULL)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(GRACE_SECS)
+
+
+def open_standard_descriptors() -> None:
+    """Opens those of input, output and errors that were closed: what is opened next would take their places."""
+    for number in range(3):
+        if _identity(number) is None:
+            with contextlib.suppress(OSError):
+                os.open(os.devnull, os.O_RDWR)
 
 
 def ask_to_end(process: "subprocess.Popen[bytes]") -> None:
@@ -743,6 +776,9 @@ class Report:
     def touch(self) -> None:
         """The heartbeat has something new to tell."""
         self._heartbeat_is_new = True
+
+    def note_command(self, pid: int) -> None:
+        """A command was started; here it ends with the worker."""
 
     def complain(self, words: str) -> None:
         """Something is wrong with the worker itself, though it goes on."""
@@ -1459,19 +1495,23 @@ def execute(
     """Renders the model and executes it in `folder`. Whatever it does, short of the user's Ctrl-C, is an outcome."""
     case, output, notes = attempt.case, Tail(OUTPUT_BYTES), []  # type: Case, Tail, List[str]
     source, result, failure = NO_SOURCE, None, None
+    interrupts = surroundings.interrupts
     try:
+        interrupts.in_case = True
         source, unused = read_source(model, case, folder)
         notes += ["parameter {} is used by no placeholder".format(name) for name in unused]
         with surroundings.of_case(case, folder, output, journal) as process:
             run = run_python if case.kind == "python" else run_command
             call = functools.partial(run, source, attempt, host, report, process.module)
             result, failure = within(case.time_limit_secs, lambda: _computed(call, source, process, notes))
+            interrupts.in_case = False
     except BaseException as error:  # SystemExit, MemoryError, RecursionError: all are failures of the case
+        interrupts.in_case = False
         surroundings.restore()
-        if surroundings.interrupts.are_by_user(error):
+        if interrupts.are_by_user(error):
             raise
         result, failure = None, describe(error, source)
-    if failure is not None and surroundings.interrupts.by_user:
+    if failure is not None and interrupts.by_user:
         raise KeyboardInterrupt  # which the model made another exception of
     return Outcome(result, failure, output.text(), notes)
 
@@ -1557,8 +1597,11 @@ def _progress_of(attempt: Attempt, report: "Union[Report, Relay]") -> Callable[.
 
 def note_progress(attempt: Attempt, report: "Union[Report, Relay]", fraction: Any, text: Any) -> None:
     """Notes how far the case has come, as the model says."""
-    is_number = isinstance(fraction, (int, float)) and math.isfinite(fraction)
-    attempt.progress = min(1.0, max(0.0, float(fraction))) if is_number else None
+    try:
+        value = float(fraction) if isinstance(fraction, (int, float)) else math.nan
+    except OverflowError:
+        value = math.nan
+    attempt.progress = min(1.0, max(0.0, value)) if math.isfinite(value) else None
     attempt.progress_text = None if text is None else first_of(str(text), PROGRESS_CHARACTERS)
     report.touch()
 
@@ -1573,6 +1616,7 @@ def run_command(
     with open("parameters.json", "wb") as parameters_file:
         parameters_file.write(to_json(attempt.case.parameters))
     process = Command(command_line(name, source.text))
+    report.note_command(process.pid)
     try:
         code = process.wait()
     finally:
@@ -1638,10 +1682,9 @@ class Command:
     """A process of its own group, whose output goes where the model's output goes."""
 
     def __init__(self, arguments: List[str]) -> None:
-        group: Dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {"creationflags": 0x200}
         pipes: Dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         try:
-            self._process = subprocess.Popen(arguments, **pipes, **group)
+            self._process = subprocess.Popen(arguments, **pipes, **own_group())
         except OSError as error:
             raise CommandFailed("{} could not be started: {}".format(arguments[0], error)) from error
         self._reader = threading.Thread(target=self._read, args=(sys.stdout,), daemon=True)
@@ -1652,6 +1695,11 @@ class Command:
         with contextlib.suppress(ValueError, OSError):
             for chunk in iter(lambda: pipe.read1(8192), b""):
                 output.buffer.write(chunk)
+
+    @property
+    def pid(self) -> int:
+        """Its number, which is that of its group, too."""
+        return self._process.pid
 
     def wait(self) -> int:
         """Waits for its end in short naps: an exception raised by another thread is only noticed between them."""
@@ -1665,12 +1713,7 @@ class Command:
     def end(self) -> None:
         """Ends it and all that it has started, if something of it is still there and holds its output."""
         if self._process.poll() is None or self._reader.is_alive():
-            with contextlib.suppress(OSError):
-                if os.name == "posix":
-                    os.killpg(self._process.pid, signal.SIGKILL)
-                else:
-                    subprocess.call(["taskkill", "/F", "/T", "/PID", str(self._process.pid)], stdout=subprocess.DEVNULL)
-            self._process.wait()
+            end_group(self._process)
 
 
 def current_folder() -> str:
@@ -1788,11 +1831,13 @@ def process_of_cases(
     host: "Host", interrupts: "Interrupts", report: Report, journal: Journal
 ) -> "Union[ThisProcess, ModelProcess]":
     """Where cases are computed: in a process beside the worker's, if this Python can start one."""
-    if type(host) is Host and may_start_python():
+    if type(host) is Host:
         process = ModelProcess(report, journal)
         try:
+            if not may_start_python():
+                raise ProcessEnded("{!r} is no Python".format(sys.executable))
             process.start()
-        except (OSError, ProcessEnded) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, cases can be computed nevertheless
             words = "this Python can't start another one, so a case that ends its process ends the worker: {}"
             journal.say(words.format(one_line(error)))
         else:
@@ -1833,6 +1878,7 @@ class ModelProcess:
         self._process: Optional[ChildProcess] = None
         self._number = 0  # of the case
         self._is_used = False  # by a case before
+        self._command: Optional[int] = None  # the group of a command that is computing the case
         self._output = Tail(OUTPUT_BYTES)
 
     def start(self) -> None:
@@ -1851,22 +1897,19 @@ class ModelProcess:
         if isinstance(model, ModelNotFound):
             return Outcome(None, describe(model, NO_SOURCE), "", [])
         self._number += 1
-        self._output = Tail(OUTPUT_BYTES)
+        self._output, self._command = Tail(OUTPUT_BYTES), None
         has_own = attempt.case.isolation == "case"
         try:
             if has_own and self._is_used:
                 self.close()
             process, self._is_used = self._begin(attempt, model, folder), True
-            outcome = self._outcome(process, attempt, model, folder)
-            if has_own:
+            outcome, is_clean = self._outcome(process, attempt, model, folder)
+            if has_own or not is_clean:  # what it has left behind would meddle with the next case
                 self.close()
             return outcome
         except BaseException:
             self._end_by_user()
             raise
-        finally:
-            with contextlib.suppress(OSError):
-                os.remove(outcome_path(folder))
 
     def _begin(self, attempt: Attempt, model: bytes, folder: str) -> "ChildProcess":
         """Hands the case over. A process that doesn't take it was ended by what a case before has left behind."""
@@ -1890,41 +1933,45 @@ class ModelProcess:
                     raise Unexpected("the process of the cases can't be started: {}".format(one_line(error))) from error
         raise AssertionError
 
-    def _outcome(self, process: "ChildProcess", attempt: Attempt, model: bytes, folder: str) -> Outcome:
+    def _outcome(self, process: "ChildProcess", attempt: Attempt, model: bytes, folder: str) -> Tuple[Outcome, bool]:
+        """What came of the case, and whether its process may compute the next one."""
         limit_secs = attempt.case.time_limit_secs
         end = math.inf if limit_secs is None else monotonic() + limit_secs + GRACE_SECS
         try:
-            while monotonic() < end:
-                told = process.next(end - monotonic())
-                if told is None or told[0].get("number") != self._number:
+            # What has come by the end is looked at, though not for ever: a console that was held up holds up this, too.
+            while monotonic() < end + GRACE_SECS:
+                told = process.next(max(0.0, end - monotonic()))
+                if told is None:
+                    break
+                head, body = told
+                if head.get("number") != self._number:
                     continue  # of a case before: a thread that was left behind
-                outcome = self._take(attempt, *told)
-                if outcome is not None:
-                    return outcome
+                if head.get("kind") == "outcome":
+                    return read_outcome(body), head.get("is_clean") is True
+                self._take(attempt, head, body)
         except ProcessEnded as error:
-            left, how = left_outcome(folder), process.how_ended() or str(error)
+            left, how = process.left_outcome(self._number), process.how_ended() or str(error)
             crash = read_crash(process.crash(), attempt.case, model, folder)
             self._kill()
-            return left or self._failed("ProcessEnded", how, *crash)
+            return left or self._failed("ProcessEnded", how, *crash), True
         self._kill()
         words = "the time limit of {:g} s was exceeded, and the model went on: its process was ended"
-        return self._failed("TimeLimitExceeded", words.format(limit_secs))
+        return self._failed("TimeLimitExceeded", words.format(limit_secs)), True
 
-    def _take(self, attempt: Attempt, head: Dict[str, Any], body: bytes) -> Optional[Outcome]:
-        """One thing that the process tells."""
+    def _take(self, attempt: Attempt, head: Dict[str, Any], body: bytes) -> None:
+        """One thing that the process tells meanwhile."""
         kind = head.get("kind")
-        if kind == "outcome":
-            return read_outcome(body)
         if kind == "output":
             self._output.add(body)
             self._journal.echo(body.decode("utf-8", "replace"))
+        elif kind == "command" and type(head.get("pid")) is int:
+            self._command = head["pid"]
         elif kind == "progress":
             note_progress(attempt, self._report, head.get("fraction"), head.get("text"))
-        return None
 
-    def _failed(self, name: str, message: str, where: str = "", frames: "Tuple[Frame, ...]" = ()) -> Outcome:
+    def _failed(self, name: str, message: str, where: str = "", calls: "Tuple[ModelCall, ...]" = ()) -> Outcome:
         words = "{}{}: {}\n".format(where, name, message)
-        failure = Failure(name, message, words, signature(name, message, [frame.in_model for frame in frames]))
+        failure = Failure(name, message, words, signature(name, message, [call.in_short for call in calls]))
         return Outcome(None, failure, self._output.text(), [])
 
     def _end_by_user(self) -> None:
@@ -1946,6 +1993,9 @@ class ModelProcess:
     def _kill(self) -> None:
         if self._process is not None:
             self._process.kill()
+        if self._command is not None and os.name == "posix":
+            with contextlib.suppress(OSError):
+                os.killpg(self._command, signal.SIGKILL)
         self._process = None
 
     def close(self) -> None:
@@ -1960,16 +2010,16 @@ class ChildProcess:
 
     def __init__(self) -> None:
         self._peak_bytes = 0
+        open_standard_descriptors()
+        self._folder = tempfile.mkdtemp(prefix="cruncher-process-")
         ours, theirs = socket.socketpair()
-        descriptor, self._crash_path = tempfile.mkstemp(prefix="cruncher-crash-")
-        os.close(descriptor)
         self._channel = Channel(ours)
         is_posix = os.name == "posix"
         options: Dict[str, Any] = {"pass_fds": [theirs.fileno()]} if is_posix else {}
 
         def arguments(process: "subprocess.Popen[bytes]") -> Tuple[Any, ...]:
             share = theirs.fileno() if is_posix else theirs.share(process.pid)  # type: ignore[attr-defined]
-            return share, list(sys.path), self._crash_path
+            return share, os.getpid(), [str(one) for one in sys.path], self._folder
 
         try:
             with theirs:
@@ -2008,7 +2058,9 @@ class ChildProcess:
                 if pid == process.pid:
                     signalled = os.WIFSIGNALED(status)
                     process.returncode = -os.WTERMSIG(status) if signalled else os.WEXITSTATUS(status)
-                    self._peak_bytes = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+                    # The system counts what the worker had used when it started the process, too.
+                    is_its_own = usage.ru_maxrss > resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+                    self._peak_bytes = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) * is_its_own
         return process.poll() is not None
 
     def how_ended(self) -> str:
@@ -2018,18 +2070,28 @@ class ChildProcess:
             return ""
         peak_mib = self._peak_bytes >> 20
         used = "{:.1f} GiB".format(peak_mib / 1024.0) if peak_mib >= 1024 else "{} MiB".format(peak_mib)
-        peak = "; it had used up to {}".format(used) if peak_mib else ""
+        peak = "; its process had used up to {}".format(used) if peak_mib else ""
         if code >= 0:
-            return "the model ended its process with exit code {}{}".format(code, peak)
+            why = {0xC0000005: ", an access violation", 0xC00000FD: ", a stack overflow"}.get(code, "")  # of Windows
+            return "the model ended its process with exit code {}{}{}".format(code, why, peak)
         name = next((one.name for one in signal.Signals if one == -code), "signal {}".format(-code))
-        why = {"SIGKILL": ", as the operating system does when memory runs out", "SIGSEGV": ", a segmentation fault"}
-        return "the model's process was ended by {}{}{}".format(name, why.get(name, ""), peak)
+        known = {"SIGKILL": ", as the operating system does when memory runs out", "SIGSEGV": ", a segmentation fault"}
+        return "the model's process was ended by {}{}{}".format(name, known.get(name, ""), peak)
 
     def crash(self) -> str:
         """What Python has written of a fatal error."""
-        with contextlib.suppress(OSError), open(self._crash_path, encoding="utf-8", errors="replace") as file:
+        with contextlib.suppress(OSError), open(crash_path(self._folder), encoding="ascii", errors="replace") as file:
             return file.read(TRACEBACK_CHARACTERS)
         return ""
+
+    def left_outcome(self, number: int) -> Optional[Outcome]:
+        """The outcome of this case that it has left in a file, since its model has closed all descriptors."""
+        path = outcome_path(self._folder, number)
+        with contextlib.suppress(OSError, ProcessEnded):
+            if os.path.getsize(path) <= LARGEST_FRAME_BYTES:
+                with open(path, "rb") as file:
+                    return read_outcome(file.read())
+        return None
 
     def ask_to_end(self) -> None:
         """As Ctrl-C would."""
@@ -2045,76 +2107,55 @@ class ChildProcess:
 
     def kill(self) -> None:
         """Ends it at once, with what its models have left behind in its group."""
-        with contextlib.suppress(OSError):
-            if os.name == "posix":
-                os.killpg(self._process.pid, signal.SIGKILL)
-            elif not self._has_ended():
-                subprocess.call(["taskkill", "/F", "/T", "/PID", str(self._process.pid)], stdout=subprocess.DEVNULL)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(GRACE_SECS)
+        end_group(self._process)
         self._tidy_up()
 
     def _tidy_up(self) -> None:
         self._channel.close()
-        with contextlib.suppress(OSError):
-            os.remove(self._crash_path)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 class Channel:
-    """Frames between a worker and the process of its cases: a length, and JSON, a line end and bytes of that length.
-
-    Who sends may be interrupted by a time limit or a signal's handler, which may print: what is left of a frame is sent
-    before the next one.
-    """
+    """Messages between a worker and the process of its cases: a length, then JSON, a line end and any bytes."""
 
     def __init__(self, end: Any) -> None:
         self._socket, self._received = end, bytearray()
-        self._identity, self._pid = _identity(end.fileno()), own_pid()
-        self._frames: Deque[bytes] = collections.deque()
-        self._rest = memoryview(b"")
-        self._lock, self._sender = new_lock(), 0
+        self._identity, self.pid = _identity(end.fileno()), own_pid()
+
+    def another(self) -> "Channel":
+        """The same channel for another thread: each waits in its own way."""
+        return Channel(self._socket.dup())
 
     @property
     def is_open(self) -> bool:
         """Whether it still leads to the other process: a model may close descriptors, or a fork may have it, too."""
-        return own_pid() == self._pid and _identity(self._socket.fileno()) == self._identity
+        return own_pid() == self.pid and _identity(self._socket.fileno()) == self._identity
 
     def send(self, head: Dict[str, Any], body: bytes = b"") -> None:
-        """Sends one frame."""
+        """Sends one message."""
         content = json.dumps(head).encode("ascii") + b"\n" + body
-        self._frames.append(struct.pack(">Q", len(content)) + content)
-        if self._sender == threading.get_ident():
-            return  # a handler within the call below, which goes on afterwards
-        with self._lock:
-            self._sender = threading.get_ident()
-            try:
-                while self._rest or self._frames:
-                    if not self._rest:
-                        self._rest = memoryview(self._frames.popleft())
-                    if not select.select([], [self._socket], [], START_SECS)[1]:
-                        raise OSError("the other process reads nothing")
-                    self._rest = self._rest[self._socket.send(self._rest[:LARGEST_PIECE_BYTES]) :]
-            finally:
-                self._sender = 0
+        self._socket.settimeout(START_SECS)  # for what the other process is too busy to take
+        self._socket.sendall(struct.pack(">Q", len(content)) + content)
 
     def receive(self, secs: float) -> Optional[Tuple[Dict[str, Any], bytes]]:
-        """The next frame; None if none comes within `secs`. `ChannelClosed` if none can come any more."""
+        """The next message; None if none comes within `secs`. `ChannelClosed` if none can come any more."""
         end = monotonic() + secs
         while True:
-            frame = self._frame()
-            if frame is not None:
-                return frame
-            if not select.select([self._socket], [], [], max(0.0, end - monotonic()))[0]:
-                return None
+            message = self._message()
+            if message is not None:
+                return message
+            self._socket.settimeout(max(0.0, end - monotonic()))
             try:
                 piece = self._socket.recv(LARGEST_PIECE_BYTES)
-            except ConnectionError:
-                piece = b""
+            except ConnectionError as error:
+                raise ChannelClosed from error
+            except (BlockingIOError, socket.timeout):
+                return None
             if not piece:
                 raise ChannelClosed
             self._received += piece
 
-    def _frame(self) -> Optional[Tuple[Dict[str, Any], bytes]]:
+    def _message(self) -> Optional[Tuple[Dict[str, Any], bytes]]:
         received = self._received
         if len(received) < 8:
             return None
@@ -2134,12 +2175,18 @@ class Channel:
         del received[: 8 + length]
         return head, body
 
-    def is_over(self) -> bool:
-        """Whether the other process has ended; waits a while for that."""
-        if not select.select([self._socket], [], [], 1.0)[0]:
+    def is_over(self, secs: float) -> bool:
+        """Whether the other process has ended; waits so long for that."""
+        self._socket.settimeout(secs)
+        try:
+            is_over = not self._socket.recv(1, socket.MSG_PEEK)
+        except socket.timeout:
             return False
-        nap(0.2)  # what comes is taken by another thread
-        return bool(self._socket.recv(1, socket.MSG_PEEK) == b"")
+        except ConnectionError:
+            return True
+        if not is_over:
+            nap(secs)  # another thread takes what has come
+        return is_over
 
     def close(self) -> None:
         """Closes this end."""
@@ -2147,18 +2194,14 @@ class Channel:
             self._socket.close()
 
 
-def outcome_path(folder: str) -> str:
-    """Where a process leaves its outcome that has lost its channel, since its model has closed all descriptors."""
-    return folder + ".json"
+def crash_path(folder: str) -> str:
+    """Where Python notes what was fatal to it."""
+    return os.path.join(folder, "crash.txt")
 
 
-def left_outcome(folder: str) -> Optional[Outcome]:
-    """The outcome that was left there, if there is one."""
-    with contextlib.suppress(OSError, ProcessEnded):
-        if os.path.getsize(outcome_path(folder)) <= LARGEST_FRAME_BYTES:
-            with open(outcome_path(folder), "rb") as file:
-                return read_outcome(file.read())
-    return None
+def outcome_path(folder: str, number: int) -> str:
+    """Where a process leaves an outcome when its channel is lost."""
+    return os.path.join(folder, "{}.json".format(number))
 
 
 def read_outcome(body: bytes) -> Outcome:
@@ -2167,12 +2210,14 @@ def read_outcome(body: bytes) -> Outcome:
         result, failure, log, warnings = json.loads(body.decode("utf-8"))
         if failure is not None:
             failure = Failure(*map(str, failure))
+        elif not isinstance(result, dict):
+            raise ValueError("a result is an object")
         return Outcome(result, failure, str(log), list(map(str, warnings)))
     except (ValueError, TypeError, RecursionError) as error:
         raise ProcessEnded("what came through the channel makes no sense") from error
 
 
-class Frame(NamedTuple):
+class ModelCall(NamedTuple):
     """A call in a model."""
 
     file: str
@@ -2181,12 +2226,12 @@ class Frame(NamedTuple):
     text: str
 
     @property
-    def in_model(self) -> Tuple[str, str]:
+    def in_short(self) -> Tuple[str, str]:
         """How a signature names it."""
         return self.function, self.text
 
 
-def read_crash(noted: str, case: Case, model: bytes, folder: str) -> Tuple[str, Tuple[Frame, ...]]:
+def read_crash(noted: str, case: Case, model: bytes, folder: str) -> Tuple[str, Tuple[ModelCall, ...]]:
     """What Python has noted of a fatal error, as the upper part of a traceback, and the calls in the model."""
     try:
         lines = lines_of(read_source(model, case, folder)[0].template)
@@ -2195,55 +2240,56 @@ def read_crash(noted: str, case: Case, model: bytes, folder: str) -> Tuple[str, 
     of_thread = re.search(r"(?s)^Current thread .*?(?=^\S|\Z)", noted, re.MULTILINE)
     if of_thread is None:
         return "", ()
-    pattern = r'  File "' + re.escape(os.path.join(folder, case.model_name)) + r'", line (\d+) in (.*)'
+    path = os.path.join(folder, case.model_name).encode("ascii", "backslashreplace").decode("ascii")
+    pattern = r'  File "' + re.escape(path) + r'", line (\d+) in (.*)'
     found = [(int(line), function) for line, function in re.findall(pattern, of_thread.group())]
-    frames = [
-        Frame(case.model_name, line, function, lines[line - 1].strip() if line <= len(lines) else "")
+    calls = [
+        ModelCall(case.model_name, line, function, lines[line - 1].strip() if line <= len(lines) else "")
         for line, function in reversed(found)
     ]
-    words = ['  File "{}", line {}, in {}\n    {}\n'.format(*frame) for frame in frames]
-    return "".join([noted.split("\n")[0] + "\n", *words]), tuple(frames)
+    words = ['  File "{}", line {}, in {}\n    {}\n'.format(*call) for call in calls]
+    return "".join([noted.split("\n")[0] + "\n", *words]), tuple(calls)
 
 
 # ---------------------------------------------------------------- beside the worker, in the process that computes
 
 
-def compute_cases(share: Any, path: List[str], crash_path: str) -> None:
-    """Computes the cases that the worker sends, until that ends."""
+def compute_cases(share: Any, worker: int, path: List[str], folder: str) -> None:
+    """Computes the cases that the worker, a process, sends, until that ends."""
     sys.path[:] = path
     is_posix = os.name == "posix"
     end: Any = (
         socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=share) if is_posix else socket.fromshare(share)  # type: ignore[attr-defined]
     )
-    with contextlib.suppress(OSError, RuntimeError):
-        faulthandler.enable(open(crash_path, "w", encoding="utf-8"))  # noqa: SIM115 - as long as the process lives
     channel = Channel(end)
-    threading.Thread(target=_end_with_worker, args=(channel,), name="cruncher-worker", daemon=True).start()
+    relay = Relay(channel.another())
+    watched = channel.another()
+    threading.Thread(target=_end_with_worker, args=(watched, worker), name="cruncher-worker", daemon=True).start()
     interrupts, host = Interrupts(has_user=False), Host()
-    with interrupts.caught():
+    with interrupts.caught(), open(crash_path(folder), "w", encoding="ascii") as crash:
         surroundings = Surroundings(interrupts)
-        channel.send({"number": 0, "kind": "ready"})
+        relay.send({"number": 0, "kind": "ready"})
         while True:
             try:
                 told = channel.receive(LONG_POLL_SECS)
-                if told is not None:
-                    compute_case(*told, channel=channel, host=host, surroundings=surroundings)
-            except KeyboardInterrupt:
-                continue  # it came too late for the case that it was meant for
-            except (ChannelClosed, ProcessEnded, OSError, ValueError):
+            except (ChannelClosed, ProcessEnded, OSError):
                 return
+            if told is not None:
+                with contextlib.suppress(OSError, RuntimeError, ValueError):
+                    faulthandler.enable(crash)  # a model may have led it elsewhere
+                compute_case(*told, relay=relay, host=host, surroundings=surroundings, kept=folder)
 
 
 def compute_case(
-    head: Dict[str, Any], model: bytes, channel: Channel, host: "Host", surroundings: "Surroundings"
+    head: Dict[str, Any], model: bytes, relay: "Relay", host: "Host", surroundings: "Surroundings", kept: str
 ) -> None:
-    """Computes one case, and sends what came of it."""
+    """Computes one case, and sends what came of it; should the channel be lost, it is left in the folder `kept`."""
     number, folder = head["number"], head["folder"]
-    case = Case(**head["case"])
-    channel.send({"number": number, "kind": "begun"})
-    attempt = Attempt(case, Lease(Message("", "", "", head["attempt"])), 0.0)
-    relay = Relay(channel, number, attempt)
+    attempt = Attempt(Case(**head["case"]), Lease(Message("", "", "", head["attempt"])), 0.0)
+    relay.begin(number, attempt)
+    threads = set(sys._current_frames())
     outcome = execute(attempt, model, folder, host, surroundings, relay, relay)
+    is_clean = have_ended(threads)
     try:
         check_size(outcome.result)
         body = to_json(outcome)
@@ -2252,52 +2298,99 @@ def compute_case(
     except BaseException as error:  # noqa: BLE001 - what a model has made of its result is the failure of its case
         outcome = Outcome(None, describe(error, NO_SOURCE), outcome.log, outcome.warnings)
         body = to_json(outcome)
-    try:
-        if not channel.is_open:
-            raise OSError("the model has closed it")
-        channel.send({"number": number, "kind": "outcome"}, body)
-    except OSError:
-        with open(outcome_path(folder), "wb") as file:
+    if not relay.send({"number": number, "kind": "outcome", "is_clean": is_clean}, body):
+        with open(outcome_path(kept, number), "wb") as file:
             file.write(body)
         exit_at_once(0)
 
 
-def _end_with_worker(channel: Channel) -> None:
+def have_ended(before: Set[int]) -> bool:
+    """Whether all threads have ended but those of `before`; waits a moment for those that are about to."""
+    end = monotonic() + 0.1
+    while not set(sys._current_frames()) <= before:
+        if monotonic() > end:
+            return False
+        nap(0.001)
+    return True
+
+
+def _end_with_worker(channel: Channel, worker: int) -> None:
     """Ends this process with its worker, however that has ended, and whatever the model is doing."""
     while True:
         try:
-            if channel.is_over():
-                nap(GRACE_SECS)  # for what Python does at its end
+            is_over = channel.is_open and channel.is_over(1.0)
+            if not channel.is_open:
+                nap(1.0)
+                is_over = os.name == "posix" and os.getppid() != worker
+            if is_over:
+                if os.name == "posix":
+                    os.kill(own_pid(), signal.SIGTERM)  # the model ends as by Ctrl-C, and a command with it
+                nap(GRACE_SECS)
                 exit_at_once(1)
-        except OSError:
+        except Exception:  # noqa: BLE001 - whatever a model has put in the place of sockets
             nap(1.0)
 
 
 class Relay:
-    """Stands for report and journal, which are the worker's, where the model runs."""
+    """Stands for report and journal, which are the worker's, where the model runs.
 
-    def __init__(self, channel: Channel, number: int, attempt: Attempt) -> None:
-        self._channel, self._number, self._attempt = channel, number, attempt
+    It sends in a thread of its own, which no time limit interrupts, nor a signal's handler.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel, self._number = channel, 0
+        self._attempt: Attempt
+        self._waiting: Deque[Tuple[Dict[str, Any], bytes, Any]] = collections.deque()
+        self._wakeup, self._is_broken = Wakeup(), False
+        start_thread(self._run, ())
+
+    def begin(self, number: int, attempt: Attempt) -> None:
+        """From now on this case is told of."""
+        self._number, self._attempt = number, attempt
+        self.send({"number": number, "kind": "begun"})
 
     def touch(self) -> None:
         """The model has told its progress."""
         told = {"fraction": self._attempt.progress, "text": self._attempt.progress_text}
-        self._send(dict(told, number=self._number, kind="progress"))
+        self.send(dict(told, number=self._number, kind="progress"))
+
+    def note_command(self, pid: int) -> None:
+        """A command was started, which is of a group of its own."""
+        self.send({"number": self._number, "kind": "command", "pid": pid})
 
     def echo(self, text: str) -> None:
         """The model has printed something."""
-        self._send({"number": self._number, "kind": "output"}, text.encode("utf-8", "replace"))
-
-    def _send(self, head: Dict[str, Any], body: bytes = b"") -> None:
-        with contextlib.suppress(OSError):
-            if self._channel.is_open:
-                self._channel.send(head, body)
-            else:  # a fork of the model
-                os.write(1, body)
+        body = text.encode("utf-8", "replace")
+        if not self.send({"number": self._number, "kind": "output"}, body) and own_pid() != self._channel.pid:
+            with contextlib.suppress(OSError):
+                os.write(1, body)  # a fork of the model
 
     def fileno(self) -> int:
         """The console's, for models that hand it to a process."""
         return 1
+
+    def send(self, head: Dict[str, Any], body: bytes = b"") -> bool:
+        """Waits until this was sent; whether it was."""
+        if self._is_broken or not self._channel.is_open:
+            return False
+        is_over = new_lock()
+        is_over.acquire()
+        self._waiting.append((head, body, is_over))
+        self._wakeup.send()
+        return bool(is_over.acquire(True, 2 * START_SECS)) and not self._is_broken
+
+    def _run(self) -> None:
+        while True:
+            self._wakeup.wait(LONG_POLL_SECS)
+            while self._waiting:
+                head, body, is_over = self._waiting[0]
+                try:
+                    if not self._is_broken:
+                        self._channel.send(head, body)
+                except BaseException:  # noqa: BLE001 - what was sent in part makes the channel useless
+                    self._is_broken = True
+                del self._waiting[0]
+                is_over.release()
 
 
 # ---------------------------------------------------------------- the process that all cases of a worker share
@@ -2309,6 +2402,7 @@ class Interrupts:
     def __init__(self, has_user: bool = True) -> None:
         self.by_user = False
         self._has_user = has_user  # not where nothing but models runs
+        self.in_case = False  # there a signal is for the case, or for nobody
         self._can_tell = False
         self._own_time = -math.inf
 
@@ -2329,6 +2423,8 @@ class Interrupts:
                 signal.signal(number, before)
 
     def _interrupt(self, *_: Any) -> None:
+        if not self._has_user and not self.in_case:
+            return
         self.by_user = self.by_user or (self._has_user and monotonic() - self._own_time > OWN_SIGNAL_SECS)
         raise KeyboardInterrupt
 
@@ -2938,7 +3034,7 @@ class StandardDescriptors:
 def _identity(number: int) -> Optional[Tuple[int, int, int]]:
     """What a descriptor leads to, or None."""
     try:
-        found = os.fstat(number)
+        found = file_status(number)
     except OSError:
         return None
     return found.st_dev, found.st_ino, stat.S_IFMT(found.st_mode)

@@ -507,8 +507,7 @@ def test_a_row_says_that_a_model_returned_nothing(lab: Lab) -> None:
     worker = lab.attach()
     models = ["pass", "result['a'] = None", "open('files/a.txt', 'w').close()"]
     cases = [lab.send(model) for model in models]
-    for case in cases:
-        lab.done(case)
+    worker.says("done in", times=3)
     worker.stop()
     is_empty = {row["case_id"]: row.get("empty", False) for row in lab.rows(worker.name())}
     assert [is_empty[case] for case in cases] == [True, False, False]

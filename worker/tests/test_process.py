@@ -6,22 +6,23 @@ import signal
 import time
 from typing import Any
 
+import pytest
 from tests.lab import Lab, is_running, wait_for
 
 ENDINGS = {
     "an exit": (
         "import os\nprint('so far')\nos._exit(3)",
-        "the model ended its process with exit code 3; it had used up to",
+        "the model ended its process with exit code 3",
     ),
     "success that is none": ("import os\nprint('so far')\nos._exit(0)", "the model ended its process with exit code 0"),
     "a segmentation fault": (
         "import ctypes\nprint('so far')\ndef crash():\n    ctypes.string_at(0)\ncrash()",
-        "the model's process was ended by SIGSEGV, a segmentation fault; it had used up to",
+        "the model's process was ended by SIGSEGV, a segmentation fault",
     ),
     "an abort": ("import os\nprint('so far')\nos.abort()", "the model's process was ended by SIGABRT"),
     "the memory killer": (
-        "import os, signal\nprint('so far')\nos.kill(os.getpid(), signal.SIGKILL)",
-        "the model's process was ended by SIGKILL, as the operating system does when memory runs out",
+        "import os, signal\nprint('so far')\nfull = b'x' * 2**28\nos.kill(os.getpid(), signal.SIGKILL)",
+        "the model's process was ended by SIGKILL, as the operating system does when memory runs out; its process had",
     ),
 }
 
@@ -102,14 +103,56 @@ def test_the_process_is_kept_from_case_to_case(lab: Lab) -> None:
     assert [result["warm"] for result in results] == [False, True, True]
 
 
-def test_what_a_case_has_left_behind_may_end_the_process_but_not_the_next_case(lab: Lab) -> None:
+LINGERING = {
+    "ends the process": "timer = threading.Timer(0.3, os._exit, (5,))\ntimer.daemon = True\ntimer.start()\n",
+    "prints": (
+        "def f(sleep=time.sleep):\n    while True:\n        print('left')\n        sleep(0.001)\n"
+        "threading.Thread(target=f, daemon=True).start()\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("lingering", LINGERING.values(), ids=LINGERING)
+def test_what_a_case_has_left_behind_does_not_meddle_with_the_next_case(lab: Lab, lingering: str) -> None:
+    first = lab.send("import os, signal, sys, threading, time\n" + lingering + "result['pid'] = os.getpid()")
+    model = "import os, time\nprint('healthy')\ntime.sleep(0.5)\nresult['pid'] = os.getpid()"
+    following = [lab.send(model, max_attempts=1) for _ in range(2)]
     lab.attach()
-    lingering = "timer = __import__('threading').Timer(0.3, os._exit, (5,))\ntimer.daemon = True\ntimer.start()\n"
-    case = lab.send("import os\n" + lingering + "result['pid'] = os.getpid()")
-    pid = lab.done(case)["result"]["pid"]
-    wait_for("the end of the process", lambda: not is_running(pid))
-    following = lab.send("import os\nresult['pid'] = os.getpid()", max_attempts=1)
-    assert lab.done(following)["result"]["pid"] != pid
+    pid = lab.done(first)["result"]["pid"]
+    documents = [lab.done(case) for case in following]
+    assert [document["log"] for document in documents] == ["healthy\n"] * 2
+    assert pid not in {document["result"]["pid"] for document in documents}
+    assert not is_running(pid)
+
+
+def test_signals_that_come_when_a_case_is_over_are_for_nobody(lab: Lab) -> None:
+    """A result takes a while to be handed over: a signal may come meanwhile."""
+    storm = (
+        "import os, signal, threading, time\n"
+        "def f(kill=os.kill, pid=os.getpid(), number=signal.SIGTERM, sleep=time.sleep):\n"
+        "    sleep(0.3)\n    for _ in range(1000):\n        kill(pid, number)\n        sleep(0.001)\n"
+        "threading.Thread(target=f, daemon=True).start()\nresult['a'] = ['clay' * 100] * 50000\n"
+    )
+    cases = [lab.send(storm, time_limit_secs=20) for _ in range(3)]
+    lab.attach()
+    for case in cases:
+        lab.done(case)
+
+
+def test_a_command_ends_with_its_worker(lab: Lab) -> None:
+    path = lab.folder / "pid"
+    lab.send(f"echo $$ > {path}.new; mv {path}.new {path}; exec sleep 600", kind="command")
+    worker = lab.attach()
+    wait_for("the command", path.exists)
+    worker.kill()
+    wait_for("its end", lambda: not is_running(int(path.read_text())))
+
+
+def test_what_is_no_text_in_the_search_path_is_no_matter(lab: Lab) -> None:
+    case = lab.send("result['a'] = 1")
+    worker = lab.attach(before="import pathlib, sys; sys.path.append(pathlib.Path('/nowhere')); ")
+    assert lab.done(case)["result"] == {"a": 1}
+    assert "can't start another one" not in worker.output
 
 
 def test_four_poison_cases_among_sixty_leave_four_workers_and_fifty_six_results(lab: Lab) -> None:
@@ -138,3 +181,45 @@ def test_cases_that_are_kept_apart_have_a_process_each(lab: Lab) -> None:
     assert len({result["pid"] for result in results}) == 4
     lab.send(model, isolation="none")
     worker.says("its field isolation is not what the protocol says")
+
+
+FORGED = {
+    "progress beyond floats": '{"number": 1, "kind": "progress", "fraction": 1' + "0" * 400 + "}\n",
+    "a result that is no object": '{"number": 1, "kind": "outcome"}\n[[1, 2], null, "", []]',
+    "no JSON": "{\n",
+}
+FORGER = """
+import os, struct
+text = {text!r}.encode()
+for name in os.listdir('/proc/self/fd'):
+    path = '/proc/self/fd/' + name
+    if os.path.exists(path) and os.readlink(path).startswith('socket'):
+        os.write(int(name), struct.pack('>Q', len(text)) + text)
+        break
+result['a'] = 1
+"""
+
+
+@pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
+def test_what_a_model_forges_is_its_own_affair(lab: Lab, forged: str) -> None:
+    """It finds the socket to the worker among its descriptors."""
+    lab.send(FORGER.replace("{text!r}", repr(forged)), max_attempts=1)
+    worker = lab.attach()
+    assert lab.done(lab.send("result['a'] = 2"))["worker"] == worker.name()
+
+
+def test_a_handler_that_prints_interrupts_a_print(lab: Lab) -> None:
+    model = (
+        "import signal, time\nsignal.signal(signal.SIGALRM, lambda *_: print('handler'))\n"
+        "signal.setitimer(signal.ITIMER_REAL, 0.002, 0.002)\nend = time.time() + 1.5\n"
+        "while time.time() < end:\n    print('model')\nresult['a'] = 1\n"
+    )
+    case = lab.send(model, max_attempts=1)
+    lab.attach(before="import os; quiet = os.open(os.devnull, os.O_WRONLY); os.dup2(quiet, 1); ")
+    assert lab.done(case)["result"] == {"a": 1}
+
+
+def test_python_is_started_as_the_workers_was(lab: Lab) -> None:
+    case = lab.send("import sys\nresult.update(optimised=sys.flags.optimize, warnings=sys.warnoptions)")
+    lab.attach(before="import sys; ", PYTHONOPTIMIZE="1", PYTHONWARNINGS="error::BytesWarning")
+    assert lab.done(case)["result"] == {"optimised": 1, "warnings": ["error::BytesWarning"]}

@@ -45,7 +45,7 @@ fn constant_responses(state: ResultsState) -> AnyView {
         let named: Vec<&str> = found.iter().take(MAX_CONSTANTS).map(String::as_str).collect();
         let more = found.len().saturating_sub(MAX_CONSTANTS);
         let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-        let words = format!("The same in all cases, and so in no list: {}{more}.", named.join(", "));
+        let words = format!("The same in all cases that have it, and so in no list: {}{more}.", named.join(", "));
         (!found.is_empty()).then(|| view! { <p class="faint">{words}</p> })
     };
     view! { {line} }.into_any()
@@ -55,9 +55,12 @@ fn constant_responses(state: ResultsState) -> AnyView {
 fn constants(store: &ResultStore) -> Vec<String> {
     let written = |(id, _): (&ColumnId, _)| {
         let statistics = store.column(id)?.statistics();
-        let is_constant =
-            statistics.numbers + statistics.texts > 1 && showable(store, std::iter::once(id.clone())).is_empty();
-        let row = (0..store.len()).filter(|_| is_constant).find(|row| store.cell(id, *row) != CellValue::Missing)?;
+        let is_of_one_kind =
+            (statistics.numbers > 1 && statistics.texts == 0) || (statistics.texts > 1 && statistics.numbers == 0);
+        if !is_of_one_kind || !showable(store, std::iter::once(id.clone())).is_empty() {
+            return None;
+        }
+        let row = (0..store.len()).find(|row| store.cell(id, *row) != CellValue::Missing)?;
         let value = words(store.cell(id, row)).text;
         let end = value.char_indices().nth(MAX_VALUE_CHARS).map(|(end, _)| end);
         Some(match end {

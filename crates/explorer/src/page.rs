@@ -159,9 +159,9 @@ fn follow_designs(state: ResultsState, is_empty: Memo<bool>) {
 async fn read_designs(state: ResultsState) {
     let Ok(study) = reading::study(state).await else { return };
     let known = state.designs.get_untracked();
-    // Without designs there are no units.
+    // Without designs there are no units. Another reading that began later may have found more.
     if let Ok(designs) = submitted(&study, &known).await
-        && designs.len() != known.len()
+        && designs.len() > state.designs.read_untracked().len()
     {
         state.designs.set(designs);
     }

@@ -60,9 +60,9 @@ pub(super) struct ResultsState {
     pub(super) sorting: RwSignal<Option<(ColumnId, SortDirection)>>,
     /// The selected rows in the order of the table, once the selection has settled.
     pub(super) order: Memo<Arc<Vec<u32>>>,
-    /// Name of the study, as soon as that was read.
     /// Fragment of the address that the view was read from, or written into, last.
     pub(super) known_address: StoredValue<String>,
+    /// Name of the study, as soon as that was read.
     pub(super) study_name: RwSignal<String>,
     /// The study itself, as soon as something was read from it.
     pub(super) study: StoredValue<Option<Study>, LocalStorage>,
