@@ -285,7 +285,8 @@ def test_units_and_scales_of_a_batch_that_came_later_are_known(cruncher: Command
     choose(page, BATCHES[1])
     options = page.get_by_role("combobox", name="Factor", exact=True).locator("option")
     expect(options.filter(has_text="width, mm")).to_have_count(1)
-    expect(page.get_by_text("The same in all cases that have it, and so in no list: stable = false, limit = 5.")).to_be_visible()
+    constant = "The same in all cases that have it, and so in no list: stable = false, limit = 5."
+    expect(page.get_by_text(constant)).to_be_visible()
     page.locator("summary", has_text="Download").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Table, CSV").click()
