@@ -226,7 +226,7 @@ def test_the_list_of_batches_names_the_one_that_is_shown_after_it_was_used(study
 def test_what_another_batch_does_not_have_is_left_behind(study: Launched, visits: Visits) -> None:
     page = visits.open(link(study))
     expect(picker(page)).to_have_value("clay")
-    asked = "batch=soil&y=response.settlement&x=factor.depth&log=factor.depth&select=factor.depth:1..2"
+    asked = "batch=soil&y=response.settlement&x=factor.depth&log=factor.depth&select=factor.depth:1..2&name=shallow"
     page.evaluate(f"location.hash = '#/results?{asked}'")
     expect(page.get_by_role("group", name="Selection")).to_contain_text("2 of 4 selected")
     page.get_by_role("grid", name="Cases").get_by_role("row").nth(1).click()
@@ -236,6 +236,24 @@ def test_what_another_batch_does_not_have_is_left_behind(study: Launched, visits
     expect(page).to_have_url(re.compile("#/results[?]batch=steel$"))
     draw_all(page, BATCHES[1])
     check_nothing_of_others(page, BATCHES[1])
+    # It is there again where it belongs.
+    choose(page, BATCHES[0])
+    expect(page.get_by_role("group", name="Selection")).to_contain_text("2 of 4 selected")
+    expect(page.get_by_label("Name of the selection")).to_have_value("shallow")
+
+
+def test_a_selection_is_of_its_batch_also_where_another_one_has_its_columns(study: Launched, visits: Visits) -> None:
+    page = visits.open(link(study))
+    expect(picker(page)).to_have_value("clay")
+    page.evaluate("location.hash = '#/results?batch=soil&select=case.state:done&name=whole'")
+    selection = page.get_by_role("group", name="Selection")
+    expect(selection).to_contain_text("3 of 4 selected")
+    choose(page, BATCHES[1])
+    expect(page.locator(".results__top")).to_contain_text("4 of 5 cases have a result")
+    expect(page).to_have_url(re.compile("#/results[?]batch=steel$"))
+    expect(selection).not_to_contain_text("of 5 selected")
+    page.go_back()
+    expect(selection).to_contain_text("3 of 4 selected")
 
 
 def test_a_batch_without_results_leaves_the_view_alone(study: Launched, visits: Visits) -> None:

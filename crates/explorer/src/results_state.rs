@@ -60,6 +60,8 @@ pub(super) struct ResultsState {
     pub(super) sorting: RwSignal<Option<(ColumnId, SortDirection)>>,
     /// The selected rows in the order of the table, once the selection has settled.
     pub(super) order: Memo<Arc<Vec<u32>>>,
+    /// Selections and their names of the batches that were shown before.
+    kept_selections: StoredValue<Vec<(BatchChoice, RowFilter, String)>>,
     /// Fragment of the address that the view was read from, or written into, last.
     pub(super) known_address: StoredValue<String>,
     /// Name of the study, as soon as that was read.
@@ -171,6 +173,7 @@ impl ResultsState {
                 data.with_untracked(|store| Arc::new(in_order(store, &settled, sorting.as_ref())))
             }),
             known_address: StoredValue::new(address::fragment()),
+            kept_selections: StoredValue::default(),
             study_name: RwSignal::default(),
             study: StoredValue::new_local(None),
         }
@@ -197,12 +200,29 @@ impl ResultsState {
             let has_column = |store: &ResultStore| store.is_empty() || store.column(id).is_some();
             matches!(id, ColumnId::Case(_)) || self.data.with_untracked(has_column)
         };
-        let view = if says_nothing_else { shown.clone().in_batches(batches, has) } else { asked };
+        let view =
+            if says_nothing_else { self.with_own_selection(shown.clone().in_batches(batches, has)) } else { asked };
         let is_elsewhere = view.batches != shown.batches;
         self.view.set(view);
         if is_elsewhere {
             self.settled.set(self.selected.get_untracked());
         }
+    }
+
+    /// Returns the view with the selection that its batches had when they were shown last: the ranges and the name are of their
+    /// cases. What is selected now is kept for those that are shown now.
+    fn with_own_selection(self, mut view: ResultsView) -> ResultsView {
+        let shown = self.view.get_untracked();
+        if view.batches != shown.batches && shown.batches != BatchChoice::Unsaid {
+            let kept = self.kept_selections;
+            kept.update_value(|kept| {
+                kept.retain(|(batches, ..)| *batches != shown.batches);
+                kept.push((shown.batches, shown.selection, shown.name));
+            });
+            let own = kept.with_value(|kept| kept.iter().find(|(batches, ..)| *batches == view.batches).cloned());
+            (view.selection, view.name) = own.map(|(_, selection, name)| (selection, name)).unwrap_or_default();
+        }
+        view
     }
 
     /// Writes the view into the address, unless that has just changed, and its event is still to come.

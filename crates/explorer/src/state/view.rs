@@ -70,16 +70,11 @@ impl ResultsView {
         view
     }
 
-    /// Returns the same choices in other batches, as far as they have these columns. Parts of plots, single cases and arrays
-    /// are left behind.
+    /// Returns the same choices in other batches, as far as they have these columns, and the selection as it is. Parts of plots
+    /// and arrays are left behind.
     pub(crate) fn in_batches(self, batches: BatchChoice, has: impl Fn(&ColumnId) -> bool) -> Self {
         let column = |id: Option<ColumnId>| id.filter(&has);
         let columns = |ids: Vec<ColumnId>| ids.into_iter().filter(&has).collect();
-        let mut selection = self.selection;
-        selection.conditions.retain(|condition| condition.column().is_some_and(&has));
-        // A name was given to cases of the batches before.
-        let is_named = !selection.conditions.is_empty() && batches == self.batches;
-        let name = if is_named { self.name } else { String::new() };
         Self {
             batches,
             response: column(self.response),
@@ -93,8 +88,8 @@ impl ResultsView {
             curve_x: None,
             curve_y: None,
             are_curves_read: false,
-            selection,
-            name,
+            selection: self.selection,
+            name: self.name,
         }
     }
 
@@ -227,13 +222,8 @@ mod tests {
         let seen = view.clone().in_batches(BatchChoice::parse("steel"), has).to_string();
         assert_eq!(
             seen,
-            "#/results?batch=steel&y=response.load&by=factor.c&select=factor.c:3..4,case.state:done\
+            "#/results?batch=steel&y=response.load&by=factor.c&select=factor.a:1..2,factor.c:3..4,case.state:done&name=weak\
              &trim=factor.c&axis=factor.c"
-        );
-        assert_eq!(
-            view.in_batches(BatchChoice::All, |_| false).to_string(),
-            "#/results?batch=*",
-            "nor is a name left of nothing"
         );
     }
 
