@@ -2005,6 +2005,15 @@ class ModelProcess:
         self._process = None
 
 
+def own_peak_bytes() -> int:
+    """The most memory that this process has used."""
+    with contextlib.suppress(OSError), open("/proc/self/status", encoding="ascii", errors="replace") as file:
+        found = re.search(r"VmHWM:\s*([0-9]+) kB", file.read())
+        if found is not None:  # the figure below has what the parent had used, too
+            return int(found.group(1)) * 1024
+    return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+
+
 class ChildProcess:
     """A Python beside this one, and the channel to it."""
 
@@ -2058,9 +2067,9 @@ class ChildProcess:
                 if pid == process.pid:
                     signalled = os.WIFSIGNALED(status)
                     process.returncode = -os.WTERMSIG(status) if signalled else os.WEXITSTATUS(status)
+                    peak_bytes = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
                     # The system counts what the worker had used when it started the process, too.
-                    is_its_own = usage.ru_maxrss > resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-                    self._peak_bytes = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) * is_its_own
+                    self._peak_bytes = peak_bytes if peak_bytes > own_peak_bytes() else 0
         return process.poll() is not None
 
     def how_ended(self) -> str:
