@@ -92,6 +92,7 @@ fn opened_view((study, access, beside): Opened) -> AnyView {
     settle_batches(live, reader.route);
     errors::read_failures(open.study.clone(), live, reader);
     let look_again = if let Some(snapshot) = frozen::snapshot() {
+        live.has_rows.set(true);
         live.update(Ok(snapshot));
         UnsyncCallback::new(|()| ())
     } else {
@@ -159,7 +160,8 @@ fn settle_batches(live: LiveStudy, route: RwSignal<Route>) {
         }
         let CaseCounts { cases, done, .. } = snapshot.counts(batches.one());
         let workers = snapshot.alive_workers().count() as u64;
-        rows::set_counts(rows::ShownCounts { cases, done, is_checked: snapshot.is_checked, workers });
+        let are_rows_read = snapshot.is_checked && live.has_rows.get();
+        rows::set_counts(rows::ShownCounts { cases, done, are_rows_read, workers });
         batches
     });
 }
@@ -196,6 +198,7 @@ fn watch(
             Ok(_) => LookOutcome::Unchanged,
             Err(_) => LookOutcome::Failed,
         };
+        live.has_rows.set(watcher.reads_rows());
         live.update(seen);
         if is_awaited.take() {
             backoff = PollBackoff::default();

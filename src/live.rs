@@ -31,6 +31,8 @@ pub(crate) struct LiveStudy {
     pub(crate) snapshot: RwSignal<Option<Arc<Snapshot>>>,
     /// Bytes that have been read, and bytes in all, while there are many.
     pub(crate) reading: RwSignal<(u64, u64)>,
+    /// Whether the last look read the rows of the cases, too.
+    pub(crate) has_rows: RwSignal<bool>,
     /// Reason why the last look failed, if it did.
     pub(crate) problem: RwSignal<Option<PageProblem>>,
     /// Time by the servers' clock, set every second.
@@ -45,6 +47,7 @@ impl LiveStudy {
         Self {
             snapshot: RwSignal::new(None),
             reading: RwSignal::new((0, 0)),
+            has_rows: RwSignal::new(false),
             problem: RwSignal::new(None),
             now: RwSignal::new(now),
             opened: now,

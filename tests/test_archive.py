@@ -16,9 +16,9 @@ import pytest
 from attached import attach
 from command_line import CommandLine, Launched
 from enqueue import enqueue
-from playwright.sync_api import Download, Locator, Page, expect
+from playwright.sync_api import Download, Locator, Page, Route, expect
 from studies import line_of, link, queue_of, wait_for_end
-from visit import Visits, go_to, wait_until
+from visit import Visits, go_to, progress, wait_until
 
 SOIL = "result['settlement'] = 2 * {{depth}}\nresult['curve'] = {'mushy': [{{depth}}, 1.5, 2.5]}\n"
 SOIL_FAILS = "raise ValueError('mushy, \"wet\"\\nat {{depth}}')\n"
@@ -140,6 +140,24 @@ def test_an_archive_holds_all_of_one_batch_and_nothing_of_others(
         read["results"][case][response] / (2 if batch == "soil" else 10) for case in read["case_ids"]
     ]
     assert all(word in read["results"][case]["curve"] for case in read["case_ids"])
+
+
+def test_an_archive_that_is_asked_for_at_once_has_the_name_of_its_study(study: Launched, visits: Visits) -> None:
+    page = visits.open(link(study))
+    expect(progress(page)).to_contain_text("done")
+    held: list[Route] = []
+    page.route("**/config.json", lambda route: held.append(route))
+    page.evaluate("location.hash = '#/results?batch=soil'")
+    wait_until(page, "the worker that reads rows has asked for the study", lambda: bool(held))
+    expect(page.get_by_text("Reading the results …")).to_be_visible()
+    held.pop().continue_()
+    page.locator("summary", has_text="Download").click()
+    zip_button(page).click()
+    wait_until(page, "the study is asked for", lambda: bool(held))
+    with page.expect_download() as download:
+        for route in held:
+            route.continue_()
+    assert download.value.suggested_filename == f"{study.study}-soil-all.zip"
 
 
 def run_in(folder: Path, script: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from attached import attach
 from command_line import CommandLine, Launched
 from enqueue import Parameters, enqueue
 from playwright.sync_api import Locator, Page, expect
+from results_page import draw_all
 from studies import line_of, link, queue_of, wait_for_end
 from visit import Visits, figure, go_to, go_to_all, has_no_overflow, progress, wait_until
 
@@ -111,11 +112,9 @@ def check_nothing_of_others(page: Page, expected: Expected) -> None:
             assert found == [], f"{expected.batch}: {found} in\n{said}"
 
 
-def draw_all(page: Page, expected: Expected) -> None:
-    """Scrolls through the page until each plot has been drawn: what can't be seen isn't."""
-    for plot in page.locator("canvas[data-plot]:visible").all():
-        plot.scroll_into_view_if_needed()
-        expect(plot).to_have_attribute("aria-label", re.compile("."))
+def draw_all_of(page: Page, expected: Expected) -> None:
+    """Draws each plot, and waits until the slowest is of the batch."""
+    draw_all(page)
     expect(page.locator("canvas[data-plot='Timeline']")).to_have_attribute(
         "aria-label", re.compile(rf"\b{expected.cases} (of {expected.cases} )?(cases|attempts)")
     )
@@ -162,7 +161,7 @@ def test_results_are_of_one_batch(study: Launched, visits: Visits, expected: Exp
     expect(page.get_by_role("combobox", name="Response")).to_have_value(
         re.compile(rf"response\.({'|'.join(expected.columns)})")
     )
-    draw_all(page, expected)
+    draw_all_of(page, expected)
     expect(page.get_by_role("grid", name="Cases")).to_have_attribute("aria-rowcount", str(expected.cases + 1))
     heads = page.get_by_role("columnheader").all_inner_texts()
     assert set(heads) <= {"case", "model version", "level", "state", "duration, s", "worker", *expected.columns}
@@ -234,7 +233,7 @@ def test_what_another_batch_does_not_have_is_left_behind(study: Launched, visits
     choose(page, BATCHES[1])
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page).to_have_url(re.compile("#/results[?]batch=steel$"))
-    draw_all(page, BATCHES[1])
+    draw_all_of(page, BATCHES[1])
     check_nothing_of_others(page, BATCHES[1])
     # It is there again where it belongs.
     choose(page, BATCHES[0])

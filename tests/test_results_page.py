@@ -524,6 +524,25 @@ def test_the_table_shows_the_selection_sorts_and_opens_a_case(filled: Filled, vi
     expect(grid).to_be_focused()
 
 
+def test_escape_closes_the_open_case_from_anywhere_and_menus_before_it(filled: Filled, visits: Visits) -> None:
+    page = open_results(visits, filled.launched)
+    drag(page, "Scatter plot", (0.1, 0.1), (0.9, 0.9))
+    count = selected(page)
+    page.get_by_role("grid", name="Cases").get_by_role("row").nth(1).click()
+    case = page.get_by_role("dialog")
+    expect(case).to_be_visible()
+    menu = page.locator("summary", has_text="Download")
+    menu.press("Enter")
+    page.keyboard.press("Escape")
+    expect(menu).to_be_focused()
+    expect(case).to_be_visible()
+    plot(page, "Scatter plot").press("Escape")
+    expect(case).to_have_count(0)
+    assert selected(page) == count
+    plot(page, "Scatter plot").press("Escape")
+    expect(selection(page)).to_contain_text("Drag in a plot")
+
+
 def test_a_failed_case_shows_its_traceback(filled: Filled, visits: Visits) -> None:
     page = open_results(visits, filled.launched)
     grid = page.get_by_role("grid", name="Cases")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from attached import attach
 from command_line import CommandLine, Launched
-from design_page import button, open_design, preview, review, small_study, text, told
+from design_page import button, open_design, preview, review, send_all, small_study, text, told
 from enqueue import Parameters, enqueue
 from playwright.sync_api import Locator, Page, expect
 from studies import documents, line_of, link, messages, queue_of
@@ -265,16 +265,14 @@ def test_an_earlier_design_of_the_same_model_is_told_before_sending_and_taken_ou
     page = open_design(visits, study)
     small_study(page, 4)
     assert review(page)["To be sent"] == "4 cases to the batch model"
-    button(page, "Send all 4").click()
-    expect(told(page, "All 4 cases were sent")).to_be_visible()
+    send_all(page, 4)
 
     text(page, "Cases").fill("6")
     preview(page, "6 cases")
     assert review(page)["To be sent"] == "6 cases to the batch model"
     summary = page.get_by_role("group", name="Summary")
     expect(summary).to_contain_text("4 other cases of this model stay in this batch, none of them done: 10 in all.")
-    button(page, "Send all 6").click()
-    expect(told(page, "All 6 cases were sent")).to_be_visible()
+    send_all(page, 6)
 
     go_to(page, "Overview")
     expect(progress(page)).to_contain_text("0 of 10 done")
@@ -299,8 +297,7 @@ def test_a_design_sent_by_mistake_is_withdrawn_while_it_is_the_latest_one(
     page = open_design(visits, study)
     small_study(page, 4)
     review(page)
-    button(page, "Send all 4").click()
-    expect(told(page, "All 4 cases were sent")).to_be_visible()
+    send_all(page, 4)
     go_to(page, "Overview")
     expect(progress(page)).to_contain_text("0 of 4 done")
     expect(shares(page)).to_have_count(0)
@@ -359,8 +356,7 @@ def test_all_pages_show_the_batch_that_was_sent_last(cruncher: CommandLine, visi
         text(page, "Cases").fill(str(cases))
         preview(page, f"{cases} cases")
         review(page)
-        button(page, f"Send all {cases}").click()
-        expect(told(page, f"All {cases} cases were sent")).to_be_visible()
+        send_all(page, cases)
     go_to(page, "Overview")
     expect(progress(page)).to_contain_text("0 of 5 done")
     expect(page.get_by_role("combobox", name="Batch")).to_have_value("second")

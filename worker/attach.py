@@ -86,7 +86,7 @@ globals()["__builtins__"] = dict(vars(builtins))
 Module, is_identical = types.ModuleType, operator.is_
 monotonic, nap, strftime, gmtime = time.monotonic, time.sleep, time.strftime, time.gmtime
 own_pid, exit_at_once, new_lock, median = os.getpid, os._exit, _thread.allocate_lock, statistics.median
-file_status, this_thread, start_thread = os.fstat, _thread.get_ident, _thread.start_new_thread
+file_status, start_thread = os.fstat, _thread.start_new_thread
 
 
 def copies_of(*names: str) -> Dict[str, Any]:
@@ -149,8 +149,8 @@ LOOKED_AT_DESCRIPTORS = 1 << 20  # no more of them, however many the operating s
 OWN_SIGNAL_SECS = 1.0  # an interrupt that soon after the model has sent its own process a signal is the model's
 GRACE_SECS = 5.0  # how long a model may take to end after its time limit, or Ctrl-C, before its process is ended
 START_SECS = 60.0  # how long Python may take to start
-LARGEST_FRAME_BYTES = RESULT_BYTES + 1024 * 1024
-LARGEST_PIECE_BYTES = 1024 * 1024
+MAX_FRAME_BYTES = RESULT_BYTES + 1024 * 1024
+MAX_PIECE_BYTES = 1024 * 1024
 
 
 # ---------------------------------------------------------------- attaching
@@ -436,7 +436,10 @@ class Worker:
         self._tell("running", attempt)
         with scratch_folder() as folder:
             model = self._models.get(case.model_key)
-            outcome = self._process.execute(attempt, model, folder)
+            if isinstance(model, ModelNotFound):
+                outcome = Outcome(None, describe(model, NO_SOURCE), "", [])
+            else:
+                outcome = self._process.execute(attempt, model, folder)
             attempt.end_time = max(self._clock.now(), attempt.start_time)
             if outcome.failure is None:
                 self._keep_result(attempt, outcome, folder)
@@ -1184,10 +1187,8 @@ class Source(NamedTuple):
 NO_SOURCE = Source("", "", "", b"")
 
 
-def read_source(model: Union[bytes, ModelNotFound], case: Case, folder: str) -> Tuple[Source, List[str]]:
+def read_source(model: bytes, case: Case, folder: str) -> Tuple[Source, List[str]]:
     """The model with its placeholders replaced, and the parameters that it doesn't use."""
-    if isinstance(model, ModelNotFound):
-        raise model
     language = language_of(case.kind, case.model_name)
     template, encoding = decode(model, language)
     text, unused = render(template, case.parameters, language)
@@ -1485,7 +1486,7 @@ class Models:
 
 def execute(
     attempt: Attempt,
-    model: Union[bytes, ModelNotFound],
+    model: bytes,
     folder: str,
     host: "Host",
     surroundings: "Surroundings",
@@ -1857,7 +1858,7 @@ class ThisProcess:
         self._host, self._report, self._journal = host, report, journal
         self._surroundings = Surroundings(interrupts)
 
-    def execute(self, attempt: Attempt, model: Union[bytes, ModelNotFound], folder: str) -> Outcome:
+    def execute(self, attempt: Attempt, model: bytes, folder: str) -> Outcome:
         """What came of an attempt."""
         return execute(attempt, model, folder, self._host, self._surroundings, self._report, self._journal)
 
@@ -1892,10 +1893,8 @@ class ModelProcess:
             self.close()
             raise
 
-    def execute(self, attempt: Attempt, model: Union[bytes, ModelNotFound], folder: str) -> Outcome:
+    def execute(self, attempt: Attempt, model: bytes, folder: str) -> Outcome:
         """What came of an attempt."""
-        if isinstance(model, ModelNotFound):
-            return Outcome(None, describe(model, NO_SOURCE), "", [])
         self._number += 1
         self._output, self._command = Tail(OUTPUT_BYTES), None
         has_own = attempt.case.isolation == "case"
@@ -1903,8 +1902,8 @@ class ModelProcess:
             if has_own and self._is_used:
                 self.close()
             process, self._is_used = self._begin(attempt, model, folder), True
-            outcome, is_clean = self._outcome(process, attempt, model, folder)
-            if has_own or not is_clean:  # what it has left behind would meddle with the next case
+            outcome = self._outcome(process, attempt, model, folder)
+            if has_own:
                 self.close()
             return outcome
         except BaseException:
@@ -1933,12 +1932,11 @@ class ModelProcess:
                     raise Unexpected("the process of the cases can't be started: {}".format(one_line(error))) from error
         raise AssertionError
 
-    def _outcome(self, process: "ChildProcess", attempt: Attempt, model: bytes, folder: str) -> Tuple[Outcome, bool]:
-        """What came of the case, and whether its process may compute the next one."""
+    def _outcome(self, process: "ChildProcess", attempt: Attempt, model: bytes, folder: str) -> Outcome:
         limit_secs = attempt.case.time_limit_secs
         end = math.inf if limit_secs is None else monotonic() + limit_secs + GRACE_SECS
         try:
-            # What has come by the end is looked at, though not for ever: a console that was held up holds up this, too.
+            # Frames that came by the end are read, since a console that was held up holds up this, too; not for ever.
             while monotonic() < end + GRACE_SECS:
                 told = process.next(max(0.0, end - monotonic()))
                 if told is None:
@@ -1947,19 +1945,22 @@ class ModelProcess:
                 if head.get("number") != self._number:
                     continue  # of a case before: a thread that was left behind
                 if head.get("kind") == "outcome":
-                    return read_outcome(body), head.get("is_clean") is True
-                self._take(attempt, head, body)
+                    outcome = read_outcome(body)
+                    if head.get("is_clean") is not True:  # a thread would meddle with the next case
+                        self.close()
+                    return outcome
+                self._note(attempt, head, body)
         except ProcessEnded as error:
             left, how = process.left_outcome(self._number), process.how_ended() or str(error)
             crash = read_crash(process.crash(), attempt.case, model, folder)
             self._kill()
-            return left or self._failed("ProcessEnded", how, *crash), True
+            return left or self._failed("ProcessEnded", how, *crash)
         self._kill()
         words = "the time limit of {:g} s was exceeded, and the model went on: its process was ended"
-        return self._failed("TimeLimitExceeded", words.format(limit_secs)), True
+        return self._failed("TimeLimitExceeded", words.format(limit_secs))
 
-    def _take(self, attempt: Attempt, head: Dict[str, Any], body: bytes) -> None:
-        """One thing that the process tells meanwhile."""
+    def _note(self, attempt: Attempt, head: Dict[str, Any], body: bytes) -> None:
+        """Notes what the process tells while it computes."""
         kind = head.get("kind")
         if kind == "output":
             self._output.add(body)
@@ -2005,13 +2006,18 @@ class ModelProcess:
         self._process = None
 
 
+def peak_bytes(usage: Any) -> int:
+    """The most memory that was used; macOS counts in bytes, and others in KiB."""
+    return int(usage.ru_maxrss) * (1 if sys.platform == "darwin" else 1024)
+
+
 def own_peak_bytes() -> int:
     """The most memory that this process has used."""
     with contextlib.suppress(OSError), open("/proc/self/status", encoding="ascii", errors="replace") as file:
         found = re.search(r"VmHWM:\s*([0-9]+) kB", file.read())
         if found is not None:  # the figure below has what the parent had used, too
             return int(found.group(1)) * 1024
-    return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+    return peak_bytes(resource.getrusage(resource.RUSAGE_SELF))
 
 
 class ChildProcess:
@@ -2067,9 +2073,8 @@ class ChildProcess:
                 if pid == process.pid:
                     signalled = os.WIFSIGNALED(status)
                     process.returncode = -os.WTERMSIG(status) if signalled else os.WEXITSTATUS(status)
-                    peak_bytes = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
                     # The system counts what the worker had used when it started the process, too.
-                    self._peak_bytes = peak_bytes if peak_bytes > own_peak_bytes() else 0
+                    self._peak_bytes = peak_bytes(usage) if peak_bytes(usage) > own_peak_bytes() else 0
         return process.poll() is not None
 
     def how_ended(self) -> str:
@@ -2097,7 +2102,7 @@ class ChildProcess:
         """The outcome of this case that it has left in a file, since its model has closed all descriptors."""
         path = outcome_path(self._folder, number)
         with contextlib.suppress(OSError, ProcessEnded):
-            if os.path.getsize(path) <= LARGEST_FRAME_BYTES:
+            if os.path.getsize(path) <= MAX_FRAME_BYTES:
                 with open(path, "rb") as file:
                     return read_outcome(file.read())
         return None
@@ -2125,7 +2130,7 @@ class ChildProcess:
 
 
 class Channel:
-    """Messages between a worker and the process of its cases: a length, then JSON, a line end and any bytes."""
+    """Frames between a worker and the process of its cases: a length, then JSON, a line end and any bytes."""
 
     def __init__(self, end: Any) -> None:
         self._socket, self._received = end, bytearray()
@@ -2141,21 +2146,21 @@ class Channel:
         return own_pid() == self.pid and _identity(self._socket.fileno()) == self._identity
 
     def send(self, head: Dict[str, Any], body: bytes = b"") -> None:
-        """Sends one message."""
+        """Sends one frame."""
         content = json.dumps(head).encode("ascii") + b"\n" + body
         self._socket.settimeout(START_SECS)  # for what the other process is too busy to take
         self._socket.sendall(struct.pack(">Q", len(content)) + content)
 
     def receive(self, secs: float) -> Optional[Tuple[Dict[str, Any], bytes]]:
-        """The next message; None if none comes within `secs`. `ChannelClosed` if none can come any more."""
+        """The next frame; None if none comes within `secs`. `ChannelClosed` if none can come any more."""
         end = monotonic() + secs
         while True:
-            message = self._message()
-            if message is not None:
-                return message
+            frame = self._frame()
+            if frame is not None:
+                return frame
             self._socket.settimeout(max(0.0, end - monotonic()))
             try:
-                piece = self._socket.recv(LARGEST_PIECE_BYTES)
+                piece = self._socket.recv(MAX_PIECE_BYTES)
             except ConnectionError as error:
                 raise ChannelClosed from error
             except (BlockingIOError, socket.timeout):
@@ -2164,12 +2169,12 @@ class Channel:
                 raise ChannelClosed
             self._received += piece
 
-    def _message(self) -> Optional[Tuple[Dict[str, Any], bytes]]:
+    def _frame(self) -> Optional[Tuple[Dict[str, Any], bytes]]:
         received = self._received
         if len(received) < 8:
             return None
         length = struct.unpack_from(">Q", received)[0]
-        if length > LARGEST_FRAME_BYTES:
+        if length > MAX_FRAME_BYTES:
             raise ProcessEnded("what came through the channel makes no sense")
         if len(received) < 8 + length:
             return None
@@ -2298,11 +2303,11 @@ def compute_case(
     relay.begin(number, attempt)
     threads = set(sys._current_frames())
     outcome = execute(attempt, model, folder, host, surroundings, relay, relay)
-    is_clean = have_ended(threads)
+    is_clean = others_have_ended(threads)
     try:
         check_size(outcome.result)
         body = to_json(outcome)
-        if len(body) > LARGEST_FRAME_BYTES - 1000:
+        if len(body) > MAX_FRAME_BYTES - 1000:
             raise too_large()
     except BaseException as error:  # noqa: BLE001 - what a model has made of its result is the failure of its case
         outcome = Outcome(None, describe(error, NO_SOURCE), outcome.log, outcome.warnings)
@@ -2313,10 +2318,10 @@ def compute_case(
         exit_at_once(0)
 
 
-def have_ended(before: Set[int]) -> bool:
-    """Whether all threads have ended but those of `before`; waits a moment for those that are about to."""
+def others_have_ended(threads: Set[int]) -> bool:
+    """Whether all threads but these have ended; waits a moment for those that are about to."""
     end = monotonic() + 0.1
-    while not set(sys._current_frames()) <= before:
+    while not set(sys._current_frames()) <= threads:
         if monotonic() > end:
             return False
         nap(0.001)
@@ -2327,8 +2332,9 @@ def _end_with_worker(channel: Channel, worker: int) -> None:
     """Ends this process with its worker, however that has ended, and whatever the model is doing."""
     while True:
         try:
-            is_over = channel.is_open and channel.is_over(1.0)
-            if not channel.is_open:
+            if channel.is_open:
+                is_over = channel.is_over(1.0)
+            else:  # the model has closed it
                 nap(1.0)
                 is_over = os.name == "posix" and os.getppid() != worker
             if is_over:
@@ -2349,7 +2355,7 @@ class Relay:
     def __init__(self, channel: Channel) -> None:
         self._channel, self._number = channel, 0
         self._attempt: Attempt
-        self._waiting: Deque[Tuple[Dict[str, Any], bytes, Any]] = collections.deque()
+        self._waiting: Deque[Tuple[Dict[str, Any], bytes, Wakeup]] = collections.deque()
         self._wakeup, self._is_broken = Wakeup(), False
         start_thread(self._run, ())
 
@@ -2382,24 +2388,23 @@ class Relay:
         """Waits until this was sent; whether it was."""
         if self._is_broken or not self._channel.is_open:
             return False
-        is_over = new_lock()
-        is_over.acquire()
-        self._waiting.append((head, body, is_over))
+        was_sent = Wakeup()
+        self._waiting.append((head, body, was_sent))
         self._wakeup.send()
-        return bool(is_over.acquire(True, 2 * START_SECS)) and not self._is_broken
+        return was_sent.wait(2 * START_SECS) and not self._is_broken
 
     def _run(self) -> None:
         while True:
             self._wakeup.wait(LONG_POLL_SECS)
             while self._waiting:
-                head, body, is_over = self._waiting[0]
+                head, body, was_sent = self._waiting[0]
                 try:
                     if not self._is_broken:
                         self._channel.send(head, body)
                 except BaseException:  # noqa: BLE001 - what was sent in part makes the channel useless
                     self._is_broken = True
                 del self._waiting[0]
-                is_over.release()
+                was_sent.send()
 
 
 # ---------------------------------------------------------------- the process that all cases of a worker share
@@ -2411,7 +2416,7 @@ class Interrupts:
     def __init__(self, has_user: bool = True) -> None:
         self.by_user = False
         self._has_user = has_user  # not where nothing but models runs
-        self.in_case = False  # there a signal is for the case, or for nobody
+        self.in_case = False  # without a user, a signal is for the case, or for nobody
         self._can_tell = False
         self._own_time = -math.inf
 
@@ -2670,14 +2675,11 @@ def start_unawaited(function: Any, handle: Any = None, daemon: bool = True) -> A
     return _start_joinable_thread(function, handle=handle, daemon=True)
 
 
-_start_new_thread = _thread.start_new_thread
-
-
 def start_begun(function: Any, *arguments: Any) -> int:
     """How a model's threads are started by hand: one that hasn't begun when its case ends would be taken for one of the
     next case. `threading` waits by itself."""
     if not callable(function):
-        return _start_new_thread(function, *arguments)  # raises Python's own error
+        return start_thread(function, *arguments)  # raises Python's own error
     has_begun = _thread.allocate_lock()
     has_begun.acquire()
 
@@ -2685,7 +2687,7 @@ def start_begun(function: Any, *arguments: Any) -> int:
         has_begun.release()
         function(*values, **named)
 
-    number = _start_new_thread(run, *arguments)
+    number = start_thread(run, *arguments)
     has_begun.acquire()
     return number
 

@@ -44,6 +44,11 @@ impl StudyWatcher {
         self.here = None;
     }
 
+    /// Whether it reads rows: what the page itself watches has none.
+    pub(crate) const fn reads_rows(&self) -> bool {
+        self.here.is_none()
+    }
+
     /// Looks again. If the look `is_thorough`, it lists all documents.
     pub(crate) async fn refresh(&mut self, is_thorough: bool) -> Result<Snapshot, PageProblem> {
         if let Some(watch) = &mut self.here {

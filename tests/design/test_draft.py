@@ -16,11 +16,11 @@ from design_page import (
     preview,
     review,
     save,
+    send_all,
     small_study,
     start_anew,
     take_table,
     text,
-    told,
 )
 from playwright.sync_api import Locator, Page, Route, expect
 from small_models import DOUBLE
@@ -78,8 +78,7 @@ def test_a_page_that_came_over_plain_http_draws_saves_and_sends(launched: Launch
     small_study(page, 3)
     assert len(ids(save(page, "Save CSV"))) == 3
     review(page)
-    button(page, "Send all 3").click()
-    expect(told(page, "All 3 cases were sent")).to_be_visible()
+    send_all(page, 3)
     assert len(drain(launched)) == 3
 
 
@@ -130,6 +129,39 @@ def test_a_new_design_throws_the_old_one_away_only_if_somebody_says_so(study: La
     button(page, "New").click()
     expect(text(page, "Maximum of a")).to_have_value("100")
     assert [said for said in visits.complaints if "Throw this draft away" in said]
+
+
+# Whether the program of the page has come.
+IS_LOADED = "() => performance.getEntriesByType('resource').some(({name}) => name.includes('designer_bg.wasm'))"
+
+# Keeps everybody else from reading what the browser keeps, until `letGo` is called.
+KEEP_BUSY = """async () => {
+    const [{name}] = await indexedDB.databases();
+    indexedDB.open(name).onsuccess = ({target: {result: database}}) => {
+        const values = database.transaction("values", "readwrite").objectStore("values");
+        let isHeld = true;
+        window.letGo = () => { isHeld = false; };
+        const goOn = () => { isHeld ? values.get("draft").onsuccess = goOn : database.close(); };
+        goOn();
+    };
+}"""
+
+
+def test_a_form_takes_nothing_before_its_draft_is_there(study: Launched, visits: Visits) -> None:
+    page = open_design(visits, study)
+    define(page, "a", "12", "34")
+    page.wait_for_function(KEPT_DRAFT, arg='"34"')
+    go_to(page, "Overview")
+    page.reload()
+    expect(no_cases(page)).to_be_visible()
+    page.evaluate(KEEP_BUSY)
+    page.wait_for_function("() => 'letGo' in window")
+    page.evaluate("location.hash = '#/design'")
+    page.wait_for_function(IS_LOADED)
+    expect(page.get_by_text("Loading the design page")).to_have_count(0)
+    expect(design_heading(page)).to_have_count(0)
+    page.evaluate("letGo()")
+    expect(text(page, "Maximum of a")).to_have_value("34")
 
 
 @pytest.mark.parametrize("part", ["start.js", "cruncher-designer.js", "cruncher-designer_bg.wasm"])

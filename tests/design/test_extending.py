@@ -11,6 +11,7 @@ from design_page import (
     preview,
     queue,
     review,
+    send_all,
     small_study,
     told,
 )
@@ -23,8 +24,7 @@ def test_an_earlier_design_is_extended_and_only_new_cases_are_sent(launched: Lau
     page = open_design(visits, launched)
     small_study(page, 5)
     review(page)
-    button(page, "Send all 5").click()
-    expect(told(page, "All 5 cases were sent")).to_be_visible()
+    send_all(page, 5)
     with attach(line_of(launched)):
         wait_for_end(launched, done=5)
 
@@ -46,8 +46,7 @@ def test_an_earlier_design_is_extended_and_only_new_cases_are_sent(launched: Lau
     summary = review(other)
     assert (summary["Cases of the design"], summary["Done already"]) == ("10", "5")
     assert summary["To be sent"] == "5 cases to the batch model"
-    button(other, "Send all 5").click()
-    expect(told(other, "All 5 cases were sent")).to_be_visible()
+    send_all(other, 5)
     done = {
         result["case_id"] for result in documents(launched.command_line.cloud.client("s3"), launched.bucket, "done-")
     }
@@ -65,8 +64,7 @@ def test_an_earlier_design_whose_model_is_gone_or_another_one_says_so(
     page = open_design(visits, launched)
     small_study(page, 5)
     review(page)
-    button(page, "Send all 5").click()
-    expect(told(page, "All 5 cases were sent")).to_be_visible()
+    send_all(page, 5)
     s3 = launched.command_line.cloud.client("s3")
     (model,) = s3.list_objects_v2(Bucket=launched.bucket, Prefix="models/")["Contents"]
     if is_gone:
@@ -90,8 +88,7 @@ def test_what_was_sent_before_is_not_sent_again_unless_somebody_wants_it(launche
     page = open_design(visits, launched)
     small_study(page, 6)
     review(page)
-    button(page, "Send all 6").click()
-    expect(told(page, "All 6 cases were sent")).to_be_visible()
+    send_all(page, 6)
     drain(launched)
     button(page, "Send another design").click()
     assert review(page)["Sent before, not done yet"] == "6"

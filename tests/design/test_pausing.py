@@ -17,6 +17,7 @@ from design_page import (
     queue,
     review,
     save,
+    send_all,
     small_study,
     text,
     told,
@@ -143,8 +144,7 @@ def test_sending_that_could_not_begin_says_so_and_nothing_goes_on_by_itself(
     expect(text(page, "Maximum of a")).to_have_value("100")
     assert review(page)["To be sent"] == "12 cases to the batch model"
     assert queue(launched) == (0, 0)
-    button(page, "Send all 12").click()
-    expect(told(page, "All 12 cases were sent")).to_be_visible()
+    send_all(page, 12)
     assert len(drain(launched)) == 12
 
 

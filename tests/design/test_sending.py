@@ -27,6 +27,7 @@ from design_page import (
     queue,
     review,
     save,
+    send_all,
     small_study,
     text,
     told,
@@ -143,8 +144,7 @@ def test_what_waits_in_the_queue_is_said_since_it_goes_first(launched: Launched,
     page = open_design(visits, launched)
     small_study(page, 12)
     assert "In the queue before them" not in review(page)
-    button(page, "Send all 12").click()
-    expect(told(page, "All 12 cases were sent")).to_be_visible()
+    send_all(page, 12)
     button(page, "Send another design").click()
     text(page, "Seed").fill("2")
     preview(page, "12 cases")
@@ -231,8 +231,7 @@ def test_a_design_that_was_changed_after_it_was_sent_is_one_press_from_its_summa
     button(page, "Extend to 6 points").click()
     preview(page, "6 cases")
     assert review(page)["To be sent"] == "3 cases to the batch model"
-    button(page, "Send all 3").click()
-    expect(told(page, "All 3 cases were sent")).to_be_visible()
+    send_all(page, 3)
     assert len({message["case_id"] for message in drain(launched)}) == 6
 
 
@@ -330,8 +329,7 @@ def test_the_small_model_that_the_page_offers_runs(launched: Launched, visits: V
     text(page, "Cases").fill("2")
     preview(page, "2 cases")
     review(page)
-    button(page, "Send all 2").click()
-    expect(told(page, "All 2 cases were sent")).to_be_visible()
+    send_all(page, 2)
     with attach(line_of(launched)):
         wait_for_end(launched, done=2)
     for result in documents(launched.command_line.cloud.client("s3"), launched.bucket, "done-"):

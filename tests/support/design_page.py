@@ -354,6 +354,12 @@ def with_first_results(page: Page) -> None:
     expect(page.get_by_role("list", name="The first cases")).to_be_visible()
 
 
+def send_all(page: Page, cases: int) -> None:
+    """Sends everything of the summary."""
+    button(page, f"Send all {cases}").click()
+    expect(told(page, f"All {cases} cases were sent")).to_be_visible()
+
+
 def sent(page: Page) -> None:
     """Everything is sent, and an earlier design looked for."""
     with_first_results(page)

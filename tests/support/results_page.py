@@ -52,6 +52,13 @@ def plot(page: Page, name: str) -> Locator:
     return page.locator(f"canvas[data-plot='{name}']")
 
 
+def draw_all(page: Page) -> None:
+    """Scrolls to each plot: a plot is drawn when it is seen, and has its height only then."""
+    for one in page.locator("canvas[data-plot]:visible").all():
+        one.scroll_into_view_if_needed()
+        expect(one).to_have_attribute("aria-label", re.compile("."))
+
+
 def selection(page: Page) -> Locator:
     """What is said of the selection."""
     return page.get_by_role("group", name="Selection")

@@ -50,11 +50,18 @@ def is_running(pid: int) -> bool:
 class Attached:
     """A process that executed the attach line."""
 
-    def __init__(self, code: str, environment: dict[str, str], folder: Path, stdin: int | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        environment: dict[str, str],
+        folder: Path,
+        stdin: int | None = None,
+        options: tuple[str, ...] = (),
+    ) -> None:
         self._output: list[str] = []
         # A session of its own, so that what it starts can be ended with it.
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code],
+            [sys.executable, *options, "-c", code],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -298,19 +305,22 @@ class Lab:
         before: str = "",
         after: str = "",
         stdin: int | None = None,
+        options: tuple[str, ...] = (),
         **environment: str,
     ) -> Attached:
-        """Starts a worker with the line of the protocol, `before` being executed first."""
+        """Starts a worker with the line of the protocol, `before` being executed first; `options` are Python's."""
         key, address = key or self.study.worker, self.study.bucket_url
         line = (
             f"import urllib.request as r; exec(r.urlopen('{address}/public/attach.py').read().decode()); "
             f"attach('{config_url or self.study.config_url}', '{key.key_id}', '{key.secret}'{after})"
         )
-        return self.execute(before + line, stdin, **environment)
+        return self.execute(before + line, stdin, options, **environment)
 
-    def execute(self, code: str, stdin: int | None = None, **environment: str) -> Attached:
+    def execute(
+        self, code: str, stdin: int | None = None, options: tuple[str, ...] = (), **environment: str
+    ) -> Attached:
         """Starts a Python with this code, and this descriptor as its standard input."""
-        self.attached.append(Attached(code, environment, self.folder, stdin))
+        self.attached.append(Attached(code, environment, self.folder, stdin, options))
         return self.attached[-1]
 
     def read(self, key: str) -> bytes | None:

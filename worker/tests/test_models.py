@@ -42,13 +42,13 @@ class Bench:
         self.surroundings = attach.Surroundings(self.interrupts)
         self.attempt: Any = None
 
-    def execute(self, model: str | bytes | attach.ModelNotFound, **fields: Any) -> attach.Outcome:
+    def execute(self, model: str | bytes, **fields: Any) -> attach.Outcome:
         """The outcome of a model with these fields in its case."""
         with attach.scratch_folder() as folder:
             self.folder = Path(folder)
             return self.execute_in(folder, model, **fields)
 
-    def execute_in(self, folder: str, model: str | bytes | attach.ModelNotFound, **fields: Any) -> attach.Outcome:
+    def execute_in(self, folder: str, model: str | bytes, **fields: Any) -> attach.Outcome:
         """The same in this folder."""
         message = attach.Message("m", "r", "", 2)
         self.attempt = attach.Attempt(CASE._replace(**fields), attach.Lease(message), time.time())
@@ -61,7 +61,7 @@ class Bench:
         assert outcome.failure is None, outcome.failure
         return outcome.result
 
-    def failure(self, model: str | bytes | attach.ModelNotFound, **fields: Any) -> attach.Failure:
+    def failure(self, model: str | bytes, **fields: Any) -> attach.Failure:
         """The failure of one that doesn't."""
         outcome = self.execute(model, **fields)
         assert outcome.failure is not None

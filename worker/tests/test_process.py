@@ -221,5 +221,5 @@ def test_a_handler_that_prints_interrupts_a_print(lab: Lab) -> None:
 
 def test_python_is_started_as_the_workers_was(lab: Lab) -> None:
     case = lab.send("import sys\nresult.update(optimised=sys.flags.optimize, warnings=sys.warnoptions)")
-    lab.attach(before="import sys; ", PYTHONOPTIMIZE="1", PYTHONWARNINGS="error::BytesWarning")
+    lab.attach(options=("-O", "-W", "error::BytesWarning"))
     assert lab.done(case)["result"] == {"optimised": 1, "warnings": ["error::BytesWarning"]}

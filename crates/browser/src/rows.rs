@@ -30,8 +30,8 @@ pub struct ShownCounts {
     pub cases: u64,
     /// Cases with a result.
     pub done: u64,
-    /// Whether all documents have been looked at.
-    pub is_checked: bool,
+    /// Whether the rows of all documents that can be read were handed over.
+    pub are_rows_read: bool,
     /// Workers that are alive.
     pub workers: u64,
 }
@@ -39,8 +39,8 @@ pub struct ShownCounts {
 /// Tells the results how many cases and workers there are.
 #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 cases")]
 pub fn set_counts(counts: ShownCounts) {
-    let is_checked = f64::from(u8::from(counts.is_checked));
-    let numbers = [counts.cases as f64, counts.done as f64, is_checked, counts.workers as f64];
+    let are_rows_read = f64::from(u8::from(counts.are_rows_read));
+    let numbers = [counts.cases as f64, counts.done as f64, are_rows_read, counts.workers as f64];
     let numbers: Array = numbers.map(JsValue::from).iter().collect();
     // A window takes every property.
     let _ = Reflect::set(&window(), &COUNTS.into(), &numbers);
@@ -53,7 +53,7 @@ pub fn set_counts(counts: ShownCounts) {
 pub fn counts() -> Option<ShownCounts> {
     let numbers: Array = Reflect::get(&window(), &COUNTS.into()).ok()?.dyn_into().ok()?;
     let number = |index| numbers.get(index).as_f64().unwrap_or_default() as u64;
-    Some(ShownCounts { cases: number(0), done: number(1), is_checked: number(2) > 0, workers: number(3) })
+    Some(ShownCounts { cases: number(0), done: number(1), are_rows_read: number(2) > 0, workers: number(3) })
 }
 
 fn tell_more() {

@@ -56,11 +56,18 @@ fn page(access: StudyAccess) -> AnyView {
     said::follow(state);
     follow_workers(state);
     let canvas = NodeRef::<Canvas>::new();
+    let is_restored = RwSignal::new(false);
     spawn_local(async move {
         draft_storage::restore(state).await;
+        is_restored.set(true);
         preview_client::follow(state, canvas);
         sending::open(state);
     });
+    // What is typed before the draft is there would be replaced by it.
+    view! { {move || is_restored.get().then(|| form_and_preview(state, canvas))} }.into_any()
+}
+
+fn form_and_preview(state: DesignState, canvas: NodeRef<Canvas>) -> AnyView {
     let content = view! {
         {skip_links()}
         {toolbar(state)}

@@ -229,7 +229,7 @@ fn quality(design: &DesignPoints, axes: &[DesignAxis]) -> PointsQuality {
     if points.dimensions() == 0 {
         return PointsQuality::default();
     }
-    // Texts are in an order in which they were typed: a correlation with it says nothing.
+    // The order of texts is that in which they were typed: a correlation with it says nothing.
     let has_order = |axis: &&DesignAxis| !matches!(axis.least, ParameterValue::Text(_));
     let (ordered, columns): (Vec<_>, Vec<_>) =
         axes.iter().zip(points.columns()).filter(|(axis, _)| has_order(axis)).unzip();

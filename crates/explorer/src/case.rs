@@ -6,7 +6,7 @@ use cruncher_results::number::exact;
 use cruncher_results::store::{CellValue, FAILED, ResultStore};
 use cruncher_study::number_format::{counted, duration, thousands};
 use js_sys::Date;
-use leptos::ev::KeyboardEvent;
+use leptos::ev;
 use leptos::html::Div;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -17,7 +17,7 @@ use super::copy::copy_button;
 use super::document::document;
 use super::outcome::outcome;
 use super::reading;
-use super::results_state::ResultsState;
+use super::results_state::{ResultsState, is_here};
 use crate::state::words::{CellText, words};
 
 /// Maximum length of a text that stands in one line of a narrow window, in characters.
@@ -51,12 +51,13 @@ fn sheet(state: ResultsState) -> AnyView {
         }
     };
     let (press, escape) = (close.clone(), close);
-    let key = move |event: KeyboardEvent| {
-        if event.key() == "Escape" {
-            event.stop_propagation();
+    // It covers what else is there: Escape closes it wherever the focus is, unless a menu that is open took it.
+    let keys = window_event_listener(ev::keydown, move |event| {
+        if event.key() == "Escape" && !event.default_prevented() && is_here() {
             escape();
         }
-    };
+    });
+    on_cleanup(move || keys.remove());
     let row = Memo::new(move |before: Option<&usize>| state.opened.get().or(before.copied()).unwrap_or_default());
     let document_key = Memo::new(move |_| state.data.with(|store| reading::key(store, row.get())));
     let id =
@@ -64,7 +65,7 @@ fn sheet(state: ResultsState) -> AnyView {
     let short = move || format!("Case {:.8}", id());
     view! {
         <div
-            class="case" node_ref=sheet tabindex="-1" role="dialog" aria-labelledby="case-title" on:keydown=key
+            class="case" node_ref=sheet tabindex="-1" role="dialog" aria-labelledby="case-title"
             on:scroll=|_| tell_plots()
         >
             <div class="case__top">

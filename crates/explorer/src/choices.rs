@@ -7,14 +7,12 @@ use leptos::prelude::*;
 
 use super::columns::{ShownColumns, is_logarithmic, label, showable, unit};
 use super::results_state::ResultsState;
+use crate::state::export::beginning;
 use crate::state::view::ResultsView;
 use crate::state::words::words;
 
 /// Maximum number of constant responses that are named.
 const MAX_CONSTANTS: usize = 5;
-
-/// Maximum number of characters of their values.
-const MAX_VALUE_CHARS: usize = 40;
 
 /// Function that puts a choice into the view.
 type Choose = fn(&mut ResultsView, Option<ColumnId>);
@@ -61,12 +59,7 @@ fn constants(store: &ResultStore) -> Vec<String> {
             return None;
         }
         let row = (0..store.len()).find(|row| store.cell(id, *row) != CellValue::Missing)?;
-        let value = words(store.cell(id, row)).text;
-        let end = value.char_indices().nth(MAX_VALUE_CHARS).map(|(end, _)| end);
-        Some(match end {
-            Some(end) => format!("{} = {}…", label(id), &value[..end]),
-            None => format!("{} = {value}", label(id)),
-        })
+        Some(format!("{} = {}", label(id), beginning(&words(store.cell(id, row)).text)))
     };
     store.responses().filter_map(written).collect()
 }

@@ -94,6 +94,7 @@ pub(super) fn downloads(state: ResultsState) -> AnyView {
     let toggled = move |_| is_open.set(details.get_untracked().is_some_and(|details| details.open()));
     let key = move |event: KeyboardEvent| {
         if let Some(details) = details.get_untracked().filter(|details| event.key() == "Escape" && details.open()) {
+            event.prevent_default();
             details.set_open(false);
             let summary = details.query_selector("summary").ok().flatten();
             if let Some(summary) = summary.and_then(|summary| summary.dyn_into::<web_sys::HtmlElement>().ok()) {
@@ -111,7 +112,7 @@ pub(super) fn downloads(state: ResultsState) -> AnyView {
     on_cleanup(move || pressed.remove());
     let body = move || is_open.get().then(|| menu.body());
     let link = move || {
-        // What was typed a moment ago isn't in the address yet.
+        // The address lacks what was typed a moment ago.
         state.write_address();
         address::url_of_view()
     };

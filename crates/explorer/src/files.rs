@@ -118,6 +118,11 @@ impl DownloadRequest {
         tell: Rc<impl Fn(String) + 'static>,
     ) -> Result<Vec<String>, ZipError> {
         let mut contents = untrack(|| self.contents());
+        if contents.study.is_empty() {
+            // Without it, which the file then says, the file lacks the name of the study only.
+            let _ = reading::study(self.state).await;
+            contents.study = self.state.study_name.get_untracked();
+        }
         let name = contents.file_name();
         match file {
             DownloadFile::Table => {

@@ -23,7 +23,7 @@ use super::extremes::extremes;
 use super::mixed_versions::mixed_versions;
 use super::plots::panels;
 use super::reading;
-use super::results_state::{ADDRESS, ResultsState};
+use super::results_state::{ResultsState, is_here};
 use super::selection::selection;
 use super::table::table;
 use crate::state::view::ResultsView;
@@ -76,7 +76,7 @@ fn page(access: StudyAccess) -> AnyView {
 }
 
 fn nothing(state: ResultsState) -> AnyView {
-    let is_over = state.data.counts().get().is_some_and(|counts| counts.done == 0 || counts.is_checked);
+    let is_over = state.data.counts().get().is_some_and(|counts| counts.done == 0 || counts.are_rows_read);
     if !is_over {
         return view! { <p class="empty" role="status">"Reading the results …"</p> }.into_any();
     }
@@ -136,7 +136,7 @@ fn follow_address(state: ResultsState) {
     });
     let listener = window_event_listener(ev::hashchange, move |_| {
         state.known_address.set_value(address::fragment());
-        if address::fragment().starts_with(ADDRESS) {
+        if is_here() {
             state.show(ResultsView::parse(&address::fragment()));
         }
     });

@@ -28,9 +28,6 @@ const QUIET: Duration = Duration::from_millis(150);
 /// drawing.
 pub(super) const AFTER_DRAWING: Duration = Duration::from_millis(50);
 
-/// Beginning of the page's addresses.
-pub(super) const ADDRESS: &str = "#/results";
-
 /// State of the page. Copies share everything.
 #[derive(Clone, Copy)]
 pub(super) struct ResultsState {
@@ -108,6 +105,11 @@ fn in_order(store: &ResultStore, selected: &SelectedRows, sorting: Option<&(Colu
         (Some((column, direction)), None) => order(store, column, *direction, &store.all()),
         (None, _) => selected.rows(store),
     }
+}
+
+/// Whether the address is one of this page.
+pub(super) fn is_here() -> bool {
+    address::fragment().starts_with("#/results")
 }
 
 /// Returns the case of a row, as documents are asked for.
@@ -227,8 +229,7 @@ impl ResultsState {
 
     /// Writes the view into the address, unless that has just changed, and its event is still to come.
     pub(super) fn write_address(self) {
-        let is_here = address::fragment().starts_with(ADDRESS);
-        if is_here && self.known_address.with_value(|known| *known == address::fragment()) {
+        if is_here() && self.known_address.with_value(|known| *known == address::fragment()) {
             address::replace(&self.view.read_untracked().to_string());
             self.known_address.set_value(address::fragment());
         }

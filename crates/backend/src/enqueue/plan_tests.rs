@@ -1,4 +1,5 @@
 use cruncher_study::design::ModelFile;
+use cruncher_study::isolation::CaseIsolation;
 use cruncher_study::model::ModelKind;
 
 use super::*;
@@ -69,6 +70,9 @@ fn the_digest_knows_cases_and_settings_but_not_the_submission() {
     assert_ne!(of(&file, b"another", &submission()), first);
     assert_ne!(of(&DesignFile { seed: 2, ..file.clone() }, b"model", &submission()), first);
     assert_ne!(of(&DesignFile { max_attempts: 1, ..file.clone() }, b"model", &submission()), first);
+    assert_ne!(of(&DesignFile { isolation: CaseIsolation::Case, ..file.clone() }, b"model", &submission()), first);
+    // That of a plan from before there was isolation: its sending goes on.
+    assert_eq!(first.0, "3ece89965b22ca88b747ec00bf1d49df88cc4e6bd01324825c67dbd5d0010073");
     let elsewhere = EnqueuePlan::new(&file, b"model", &submission()).unwrap().key("another");
     assert_ne!(elsewhere, first.1);
 }

@@ -86,7 +86,7 @@ pub fn shares(account: &BatchAccount, tells_one: bool, clock: &dyn Fn(f64) -> St
     let counted = submissions.iter().rfind(|own| !own.is_withdrawn);
     let Some(latest) = counted.or(submissions.last()) else { return Vec::new() };
     let versions = versions(submissions);
-    let is_named = versions.len() > 1;
+    let has_several = versions.len() > 1;
     let mut shares = Vec::new();
     let mut add = |words, offer| shares.push(VersionShare { words, offer });
     let mut named = 0;
@@ -97,7 +97,7 @@ pub fn shares(account: &BatchAccount, tells_one: bool, clock: &dyn Fn(f64) -> St
         let name = format!("{}, sent {}", version.name(), clock(version.submit_time()));
         named += counts.cases;
         if version.model == latest.model {
-            for share in designs(version, latest, is_named, clock) {
+            for share in designs(version, latest, has_several, clock) {
                 add(share.words, share.offer);
             }
         } else if counts.cases > 0 {
@@ -106,8 +106,8 @@ pub fn shares(account: &BatchAccount, tells_one: bool, clock: &dyn Fn(f64) -> St
         }
         if withdrawn.cases > 0 {
             let mut offer = version_offer(VersionAct::CountAgain, version, &versions);
-            let name = if is_named { name } else { withdrawn_designs(version, clock) };
-            if !is_named {
+            let name = if has_several { name } else { withdrawn_designs(version, clock) };
+            if !has_several {
                 name.clone_into(&mut offer.of);
             }
             let cases = thousands(withdrawn.cases);
@@ -125,18 +125,18 @@ pub fn shares(account: &BatchAccount, tells_one: bool, clock: &dyn Fn(f64) -> St
 fn designs(
     version: &ModelVersion,
     latest: &SubmissionAccount,
-    is_named: bool,
+    has_other_versions: bool,
     clock: &dyn Fn(f64) -> String,
 ) -> Vec<VersionShare> {
     let counted: Vec<_> =
         version.submissions.iter().rev().filter(|own| own.counts.cases > 0 && !own.is_withdrawn).collect();
+    let is_only = version.submissions.len() == 1;
     let share = |design: &&&SubmissionAccount| {
         let (cases, time) = (thousands(design.counts.cases), clock(design.time));
-        let is_only = version.submissions.len() == 1;
-        let (words, of, more) = if design.id == latest.id && is_only && !is_named {
+        let (words, of, more) = if design.id == latest.id && is_only && !has_other_versions {
             (format!("{cases} of the design sent {time}"), "the design".to_owned(), "")
         } else if design.id == latest.id {
-            let name = if is_named { format!(", {}, sent {time}", version.name()) } else { String::new() };
+            let name = if has_other_versions { format!(", {}, sent {time}", version.name()) } else { String::new() };
             let more = if is_only { "" } else { " Cases that an earlier design has, too, go with it." };
             (format!("{cases} of the latest design{name}"), "the latest design".to_owned(), more)
         } else {

@@ -242,7 +242,7 @@ pub(crate) fn condition_in_words(condition: &FilterCondition, name: &str) -> Str
 }
 
 /// Returns as much of a text as a sentence has room for.
-fn beginning(text: &str) -> String {
+pub(crate) fn beginning(text: &str) -> String {
     text.char_indices().nth(MAX_WORDS_CHARS).map_or_else(|| text.to_owned(), |(end, _)| format!("{}…", &text[..end]))
 }
 

@@ -157,7 +157,7 @@ impl PlotController {
                 "ArrowRight" => self.pan(target, (-PAN_SHARE * width, 0.0)),
                 "ArrowUp" => self.pan(target, (0.0, PAN_SHARE * height)),
                 "ArrowDown" => self.pan(target, (0.0, -PAN_SHARE * height)),
-                "Escape" => self.plot.unselect(self.state),
+                "Escape" if self.state.opened.get_untracked().is_none() => self.plot.unselect(self.state),
                 _ => return false,
             }
             true
