@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from attached import attach
 from command_line import (
@@ -24,6 +25,10 @@ from visit import (
     Visits,
     chromium,
 )
+
+# No test fails on a time: the machine may be busy.
+hypothesis.settings.register_profile("cruncher", deadline=None)
+hypothesis.settings.load_profile("cruncher")
 
 
 @pytest.fixture(scope="session")

@@ -117,6 +117,7 @@ def test_the_page_is_sealed_and_the_rest_is_uploaded_as_it_is(command_line: Comm
         "queue_url": launched.outputs["QueueUrl"],
         "dead_letter_queue_url": launched.outputs["DeadLetterQueueUrl"],
         "lease_secs": 120,
+        "max_receives": 20,
         "launch_time": 0,
         "cruncher_version": "",
     }

@@ -206,7 +206,7 @@ ORDERS = st.fixed_dictionaries(
 SIGNATURE = ["authorization", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token"]
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(orders=st.lists(ORDERS, min_size=1, max_size=40))
 def test_signatures_are_those_of_botocore(program: Path, orders: list[dict[str, Any]]) -> None:
     lines = "".join(json.dumps(order) + "\n" for order in orders)

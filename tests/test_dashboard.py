@@ -261,6 +261,20 @@ def test_objects_that_are_not_what_their_keys_say_are_named_and_disturb_nothing(
 # ---- Workers ----
 
 
+def test_a_worker_on_which_everything_fails_says_why_it_takes_no_case(launched: Launched, visits: Visits) -> None:
+    model = "raise ValueError('no licence on this computer')"
+    enqueue(queue_of(launched), "b", model, {1: [{"a": number} for number in range(6)]}, max_attempts=1)
+    page = visits.open(link(launched))
+    with attach(line_of(launched)):
+        why = re.compile(
+            r"^Worker \S+ on \S+ takes no case at present: the last 5 cases failed here, the last one with ValueError: "
+            "no licence on this computer; it tries again after"
+        )
+        expect(page.get_by_role("status").get_by_text(why)).to_be_visible(timeout=40_000)
+        expect(page.get_by_role("row").filter(has_text="resting")).to_have_count(1)
+        expect(progress(page)).to_contain_text("0 of 6 done")
+
+
 def put_heartbeat(launched: Launched, worker: str, **fields: Any) -> None:
     """A worker that waits."""
     now = time.time()

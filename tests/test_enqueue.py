@@ -355,6 +355,15 @@ def test_what_can_not_be_enqueued_is_told_in_a_sentence(launched: Launched, tmp_
     assert enqueue(Launched(launched.command_line, "nowhere", launched.ran), empty).code == 1
 
 
+def test_more_attempts_than_the_queue_gives_are_refused(launched: Launched, tmp_path: Path) -> None:
+    design = write_design(tmp_path, {"kind": "random", "cases": 4}, max_attempts=21)
+    ran = enqueue(launched, design)
+    assert ran.code == 1
+    assert "A case is handed out 20 times at most in this study, which is too few for 21 attempts" in ran.err
+    assert "Give max_attempts of the design a smaller number" in ran.err
+    assert drain(launched) == [] and state(launched) == []
+
+
 # ---- first cases ----
 
 

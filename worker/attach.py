@@ -33,6 +33,7 @@ import datetime
 import decimal
 import email.utils
 import enum
+import errno
 import faulthandler
 import functools
 import gc
@@ -125,6 +126,20 @@ OUTPUT_BYTES = 64 * 1024
 # API_ChangeMessageVisibility.html. Before that the worker lets the queue go and keeps the case by its heartbeat.
 LONGEST_LEASE_SECS = 11.5 * 3600
 POISON_DELAY_SECS = 30
+# After a failed attempt the case becomes visible after a pause, each three times as long: what was busy is free again.
+RETRY_PAUSE_SECS = 3
+MAX_RETRY_PAUSE_SECS = 300
+USUAL_MAX_RECEIVES = 5  # of studies from before their configuration said it
+ANOTHER_WORKER_SECS = 5  # for which a worker leaves to others a case that has failed on it
+# A worker rests when its computer can't run any case, and before it tries another case after so many failures in a row.
+# Each rest is twice as long as the one before, from the first to the longest.
+CHECK_SECS = 1.0
+CHECK_FILES, CHECK_BYTES = 16, 64 * 1024  # that a computer must have room for, each of so many bytes
+FAILURES_IN_ROW = 5
+FINISHED_BY_OTHERS = 3  # of them, from which on the failures are the worker's
+COMPUTER_RESTS_SECS = 5.0, 60.0
+FAILURES_RESTS_SECS = 10.0, 60.0
+UNFIT_RESTS_SECS = 300.0, 3600.0
 FAREWELL_SECS = 10.0  # how long a worker that ends tries to say so
 TIMEOUT_SECS = 40.0  # for one answer; longer than a long poll
 REFUSED_PATIENCE_SECS = 6.0  # a new key takes seconds until it is known everywhere
@@ -327,6 +342,10 @@ class Worker:
         self._report = Report(self._identity, clock, journal)
         self._keeper = Keeper(self._report, Cloud(study, self._client.once()), study.lease_secs)
         self._interrupts = Interrupts()
+        self._computer_rests = Rests(COMPUTER_RESTS_SECS)
+        self._checked_time = -math.inf
+        self._failures = FailuresInRow()
+        self._failed_here: Deque[str] = collections.deque(maxlen=1000)  # error keys of cases that are repeated
         self._home = current_folder()
         self._process: Union[ThisProcess, ModelProcess]
 
@@ -370,6 +389,8 @@ class Worker:
                 self._idle("paused", "the study is paused")
                 self._host.wait(CONTROL_SECS)
                 continue
+            if self._has_rested():
+                continue
             asked_time = monotonic()
             poll_secs = self._host.poll_secs if self._report.state == "waiting" else FIRST_POLL_SECS
             message = self._cloud.receive(self._study.lease_secs, min(poll_secs, self._host.poll_secs))  # 2
@@ -379,6 +400,50 @@ class Worker:
                 continue
             self._take(message)  # 3 to 7
         return Ending("stopped", "stopped by its user")
+
+    def _has_rested(self) -> bool:
+        """Whether something kept it from taking a case: it has rested then, and looks again."""
+        try:
+            self._check_computer()
+        except ComputerTrouble as error:
+            words = "this computer can't run any case at present: {}".format(error)
+            self._rest(self._computer_rests.next_secs(), words)
+            return True
+        self._computer_rests.reset()
+        secs, words = self._failures.rest(self._cloud)
+        if secs > 0.0:
+            self._rest(secs, words)
+        return secs > 0.0
+
+    def _check_computer(self, is_suspect: bool = False) -> None:
+        """Raises `ComputerTrouble` if no case can run here. Looks once a second, or at once if that is suspected."""
+        if not is_suspect and monotonic() - self._checked_time < CHECK_SECS:
+            return
+        self._checked_time = -math.inf
+        try:
+            with scratch_folder() as folder, contextlib.ExitStack() as files:
+                for number in range(CHECK_FILES):
+                    file = files.enter_context(open(os.path.join(folder, str(number)), "wb"))
+                    file.write(bytes(CHECK_BYTES))
+            self._process.prepare()
+        except (OSError, MemoryError, ProcessEnded) as error:
+            raise ComputerTrouble(one_line(error)) from error
+        self._checked_time = monotonic()
+
+    def _rest(self, secs: float, why: str) -> None:
+        """Takes no case for a while, and says why."""
+        words = "{}; it tries again after {}".format(why, in_words(secs))
+        self._journal.say(words)
+        self._report.message = last_of(words, MESSAGE_CHARACTERS)
+        self._report.touch()
+        self._tell("resting")
+        self._report.flush()
+        end = monotonic() + secs
+        while monotonic() < end and not self._interrupts.by_user:
+            self._control.read(self._cloud, self._journal)
+            if self._control.paused or self._identity.worker in self._control.drain:
+                break
+            self._host.wait(max(0.0, min(CONTROL_SECS, end - monotonic())))
 
     def _idle(self, state: str, words: str) -> None:
         if self._report.state != state:
@@ -398,15 +463,45 @@ class Worker:
             case = read_case(message.body)
             if self._is_settled(case):  # 3
                 self._delete(lease)
+                return
+            attempt = Attempt(case, lease, self._number_of(case, message), self._clock.now())
+            if self._leaves_to_others(attempt):
+                self._journal.say("case {} has failed here: another worker may try it first".format(case.short))
+                self._give_back(lease, ANOTHER_WORKER_SECS)
             else:
-                self._compute(Attempt(case, lease, self._clock.now()))  # 5 to 7
+                self._compute(attempt)  # 5 to 7
         except NotACase as error:
             self._refuse(lease, str(error))
+        except (ComputerTrouble, OSError, MemoryError) as error:
+            self._give_back(lease, RETRY_PAUSE_SECS)
+            why = str(error) if isinstance(error, ComputerTrouble) else one_line(error)
+            words = "this computer could not run case {}: {}".format(case.short, why)
+            self._rest(self._computer_rests.next_secs(), words)
         except BaseException as error:
+            self._client.hurry(FAREWELL_SECS)
             self._give_back(lease, 0 if isinstance(error, KeyboardInterrupt) else POISON_DELAY_SECS)
             raise
         finally:
             self._keeper.let_go()
+
+    def _number_of(self, case: "Case", message: "Message") -> int:
+        """The number of the next attempt, one more than that of the last failed one: being handed out alone is none.
+
+        A message that comes back after its last attempt is one whose worker ended before it deleted that: the attempt
+        is made again.
+        """
+        if message.receive_count == 1:
+            return 1
+        failed = failed_attempt(self._cloud.get(case.error_key), case)
+        return min(failed + 1, case.max_attempts)
+
+    def _leaves_to_others(self, attempt: "Attempt") -> bool:
+        """Whether another worker shall try a case that has failed here: once, if it may be handed out often enough."""
+        case, receive_count = attempt.case, attempt.lease.message.receive_count
+        if case.error_key not in self._failed_here:
+            return False
+        self._failed_here.remove(case.error_key)
+        return receive_count + case.max_attempts - attempt.number + 2 <= self._study.max_receives
 
     def _refuse(self, lease: "Lease", why: str) -> None:
         """Leaves a message that is no case to the redrive policy, which moves it to the dead-letter queue."""
@@ -443,8 +538,10 @@ class Worker:
             attempt.end_time = max(self._clock.now(), attempt.start_time)
             if outcome.failure is None:
                 self._keep_result(attempt, outcome, folder)
-            else:
-                self._keep_failure(attempt, outcome, outcome.failure)
+                return
+        # What the case itself has used up is free again.
+        self._check_computer(is_suspect=True)
+        self._keep_failure(attempt, outcome, outcome.failure)
 
     def _keep_result(self, attempt: "Attempt", outcome: "Outcome", folder: str) -> None:
         """6: the result is written before the message is deleted, so a crash between the two loses nothing."""
@@ -467,6 +564,7 @@ class Worker:
             self._journal.say("case {}: another result was there already, its own was dropped".format(case.short))
             self._report.count("skipped")
             return
+        self._failures.clear()
         self._report.add_done(attempt, outcome.result, files)
         self._journal.say("case {} done in {}".format(case.short, in_words(attempt.secs)))
 
@@ -492,8 +590,11 @@ class Worker:
         self._write_failure(attempt, outcome, failure, final)
         if final:
             self._delete(lease)
-        elif not self._cloud.show(lease.message, 0):
+        elif self._cloud.show(lease.message, retry_pause_secs(attempt.number)):
+            self._failed_here.append(case.error_key)
+        else:
             self._journal.note("case {}: its lease was lost, so it is with another worker".format(case.short))
+        self._failures.add(case, failure)
         self._report.add_failed(attempt, failure, final)
         rest = "no attempt left" if final else "attempt {} of {}".format(attempt.number, case.max_attempts)
         words = "case {} failed after {}: {} ({})"
@@ -518,7 +619,6 @@ class Worker:
     def _give_back(self, lease: "Lease", delay_secs: int) -> None:
         """Makes a case that it can't finish visible to other workers."""
         lease.close()
-        self._client.hurry(FAREWELL_SECS)
         if not lease.is_in_queue:
             self._journal.say("this case is no longer in the queue (12 hours were over): enqueue it again")
             return
@@ -561,6 +661,78 @@ class Worker:
             self._report.close(ending, self._cloud)
         except TROUBLE as error:
             self._journal.say("could not write its last heartbeat: {}".format(error))
+
+
+def retry_pause_secs(attempt: int) -> int:
+    """How long a case waits after this attempt has failed."""
+    return min(MAX_RETRY_PAUSE_SECS, RETRY_PAUSE_SECS * int(3 ** min(attempt - 1, 10)))
+
+
+def failed_attempt(document: Optional[bytes], case: "Case") -> int:
+    """The number of the attempt that an error document is of; 0 if it is of another submission, or says nothing."""
+    try:
+        error = json.loads(document.decode("utf-8")) if document else {}
+        number = error["attempt"] if error["submission"] == case.submission else 0
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return 0
+    return max(0, int(number)) if type(number) is int else 0
+
+
+class ComputerTrouble(Exception):
+    """What this computer lacks to run any case: room, a folder, files, processes or memory. No case is to blame."""
+
+
+class Rests:
+    """Lengths of rests, each twice as long as the one before."""
+
+    def __init__(self, range_secs: Tuple[float, float]) -> None:
+        self._first_secs, self._longest_secs = range_secs
+        self._next_secs = self._first_secs
+
+    def next_secs(self) -> float:
+        """The length of the next rest."""
+        secs, self._next_secs = self._next_secs, min(2.0 * self._next_secs, self._longest_secs)
+        return secs
+
+    def reset(self) -> None:
+        """What was rested for is over."""
+        self._next_secs = self._first_secs
+
+
+class FailuresInRow:
+    """The last cases, if all of them failed: a worker then rests before it tries another one, so as not to fail all."""
+
+    def __init__(self) -> None:
+        self._cases: Deque[Case] = collections.deque(maxlen=FAILURES_IN_ROW)
+        self._last = ""
+        self._has_rested = self._is_unfit = False
+        self._rests, self._unfit_rests = Rests(FAILURES_RESTS_SECS), Rests(UNFIT_RESTS_SECS)
+
+    def add(self, case: "Case", failure: "Failure") -> None:
+        """One more case has failed."""
+        self._cases.append(case)
+        self._last, self._has_rested = failure.in_short, False
+
+    def clear(self) -> None:
+        """A case is done."""
+        self._cases.clear()
+        self._is_unfit = False
+        self._rests.reset()
+        self._unfit_rests.reset()
+
+    def rest(self, cloud: "Cloud") -> Tuple[float, str]:
+        """How long to rest now, and why; then one case is tried, unless others have finished what failed here."""
+        if len(self._cases) < FAILURES_IN_ROW or (self._has_rested and self._is_unfit):
+            return 0.0, ""
+        finished = sum(1 for case in self._cases if not case.force and cloud.exists(case.result_key))
+        was_unfit, self._is_unfit = self._is_unfit, finished >= FINISHED_BY_OTHERS
+        if self._has_rested and self._is_unfit == was_unfit:
+            return 0.0, ""
+        self._has_rested = True
+        words = "the last {} cases failed here, the last one with {}".format(len(self._cases), self._last)
+        if not self._is_unfit:
+            return self._rests.next_secs(), words
+        return self._unfit_rests.next_secs(), "{}; other workers have finished {} of them".format(words, finished)
 
 
 class Control:
@@ -773,6 +945,8 @@ class Report:
         if (state, attempt) == (self.state, self._attempt):
             return
         self._state_is_new = self._state_is_new or state != self.state
+        if self.state == "resting" and state != "resting":
+            self.message = None  # of the rest
         self.state, self._attempt = state, attempt
         self._heartbeat_is_new = True
 
@@ -1086,10 +1260,8 @@ def _checks(case: Case) -> Iterator[Tuple[str, bool]]:
 class Attempt:
     """One execution of a case."""
 
-    def __init__(self, case: Case, lease: Lease, start_time: float) -> None:
-        self.case, self.lease = case, lease
-        # A message that comes back after the last attempt belongs to a worker that ended: the last one is done again.
-        self.number = min(lease.message.receive_count, case.max_attempts)
+    def __init__(self, case: Case, lease: Lease, number: int, start_time: float) -> None:
+        self.case, self.lease, self.number = case, lease, number
         self.start_time = self.end_time = start_time
         self.progress: Optional[float] = None
         self.progress_text: Optional[str] = None
@@ -1828,6 +2000,10 @@ class ChannelClosed(Exception):
     """The other end of a channel is closed."""
 
 
+# What a computer may lack for a while: room, files, processes, memory.
+SHORT_OF = errno.ENOSPC, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM
+
+
 def process_of_cases(
     host: "Host", interrupts: "Interrupts", report: Report, journal: Journal
 ) -> "Union[ThisProcess, ModelProcess]":
@@ -1839,6 +2015,8 @@ def process_of_cases(
                 raise ProcessEnded("{!r} is no Python".format(sys.executable))
             process.start()
         except Exception as error:  # noqa: BLE001 - whatever it is, cases can be computed nevertheless
+            if isinstance(error, OSError) and error.errno in SHORT_OF:
+                return process  # it is started when there is enough again
             words = "this Python can't start another one, so a case that ends its process ends the worker: {}"
             journal.say(words.format(one_line(error)))
         else:
@@ -1862,6 +2040,9 @@ class ThisProcess:
         """What came of an attempt."""
         return execute(attempt, model, folder, self._host, self._surroundings, self._report, self._journal)
 
+    def prepare(self) -> None:
+        """It is there already."""
+
     def close(self) -> None:
         """At the worker's end."""
         self._surroundings.close()
@@ -1881,6 +2062,11 @@ class ModelProcess:
         self._is_used = False  # by a case before
         self._command: Optional[int] = None  # the group of a command that is computing the case
         self._output = Tail(OUTPUT_BYTES)
+
+    def prepare(self) -> None:
+        """Starts the process if there is none, so that the next case finds it."""
+        if self._process is None:
+            self.start()
 
     def start(self) -> None:
         """Starts the process, and waits until it is ready."""
@@ -1916,8 +2102,7 @@ class ModelProcess:
         head = {"number": self._number, "case": case, "attempt": attempt.number, "folder": folder}
         for is_last in (False, True):
             try:
-                if self._process is None:
-                    self.start()
+                self.prepare()
                 assert self._process is not None
                 self._process.send(head, model)
                 end = monotonic() + START_SECS
@@ -1929,7 +2114,8 @@ class ModelProcess:
             except (OSError, ProcessEnded) as error:
                 self._kill()
                 if is_last:
-                    raise Unexpected("the process of the cases can't be started: {}".format(one_line(error))) from error
+                    words = "the process of the cases can't be started: {}"
+                    raise ComputerTrouble(words.format(one_line(error))) from error
         raise AssertionError
 
     def _outcome(self, process: "ChildProcess", attempt: Attempt, model: bytes, folder: str) -> Outcome:
@@ -2299,7 +2485,7 @@ def compute_case(
 ) -> None:
     """Computes one case, and sends what came of it; should the channel be lost, it is left in the folder `kept`."""
     number, folder = head["number"], head["folder"]
-    attempt = Attempt(Case(**head["case"]), Lease(Message("", "", "", head["attempt"])), 0.0)
+    attempt = Attempt(Case(**head["case"]), Lease(Message("", "", "", 1)), head["attempt"], 0.0)
     relay.begin(number, attempt)
     threads = set(sys._current_frames())
     outcome = execute(attempt, model, folder, host, surroundings, relay, relay)
@@ -3957,6 +4143,7 @@ class Study(NamedTuple):
     endpoint_url: Optional[str]
     queue_url: str
     lease_secs: int
+    max_receives: int = USUAL_MAX_RECEIVES
 
     @property
     def _suffix(self) -> str:
@@ -3998,7 +4185,9 @@ def read_study(document: Dict[str, Any]) -> Study:
         raise ValueError("study, region, bucket, queue_url and endpoint_url must be strings")
     name, region, bucket, queue_url = names
     lease_secs = max(1, int(document["lease_secs"]))
-    return Study(name, region, bucket, endpoint_url.rstrip("/") if endpoint_url else None, queue_url, lease_secs)
+    max_receives = int(document.get("max_receives") or USUAL_MAX_RECEIVES)
+    endpoint_url = endpoint_url.rstrip("/") if endpoint_url else None
+    return Study(name, region, bucket, endpoint_url, queue_url, lease_secs, max_receives)
 
 
 class Message(NamedTuple):

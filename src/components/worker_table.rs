@@ -61,6 +61,7 @@ fn state_words(worker: &Heartbeat, now: f64) -> &'static str {
         WorkerState::Waiting => "○ waiting",
         WorkerState::Running => "▶ running",
         WorkerState::Paused => "‖ paused",
+        WorkerState::Resting => "‖ resting",
     }
 }
 

@@ -174,6 +174,7 @@ class LocalCloud:
             "queue_url": outputs["QueueUrl"],
             "dead_letter_queue_url": outputs["DeadLetterQueueUrl"],
             "lease_secs": lease_secs,
+            "max_receives": max_receives,
             "launch_time": time.time(),
             "cruncher_version": "0.1.0",
         }

@@ -303,16 +303,20 @@ class Lab:
         config_url: str = "",
         key: Key | None = None,
         before: str = "",
+        between: str = "",
         after: str = "",
         stdin: int | None = None,
         options: tuple[str, ...] = (),
         **environment: str,
     ) -> Attached:
-        """Starts a worker with the line of the protocol, `before` being executed first; `options` are Python's."""
+        """Starts a worker with the line of the protocol: `before` and, when attach.py is there, `between` are executed.
+
+        `after` are other arguments of `attach`, `options` those of Python.
+        """
         key, address = key or self.study.worker, self.study.bucket_url
         line = (
             f"import urllib.request as r; exec(r.urlopen('{address}/public/attach.py').read().decode()); "
-            f"attach('{config_url or self.study.config_url}', '{key.key_id}', '{key.secret}'{after})"
+            f"{between}attach('{config_url or self.study.config_url}', '{key.key_id}', '{key.secret}'{after})"
         )
         return self.execute(before + line, stdin, options, **environment)
 

@@ -51,7 +51,7 @@ class Bench:
     def execute_in(self, folder: str, model: str | bytes, **fields: Any) -> attach.Outcome:
         """The same in this folder."""
         message = attach.Message("m", "r", "", 2)
-        self.attempt = attach.Attempt(CASE._replace(**fields), attach.Lease(message), time.time())
+        self.attempt = attach.Attempt(CASE._replace(**fields), attach.Lease(message), 2, time.time())
         content = model.encode() if isinstance(model, str) else model
         return attach.execute(self.attempt, content, folder, self.host, self.surroundings, self.report, self.journal)
 
@@ -675,7 +675,7 @@ class TestWhatEachCaseFinds:
 
 
 @pytest.mark.filterwarnings("ignore:overflow encountered in cast")
-@settings(max_examples=150, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(
     value=ANYTHING,
     sent=st.dictionaries(st.text(), st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()),

@@ -36,9 +36,9 @@ def journal() -> attach.Journal:
     return attach.Journal(io.StringIO(), "cruncher")
 
 
-def attempt(receive_count: int = 1) -> attach.Attempt:
-    message = attach.Message("m", "r", json.dumps(CASE), receive_count)
-    return attach.Attempt(attach.read_case(message.body), attach.Lease(message), 1000.0)
+def attempt(number: int = 1) -> attach.Attempt:
+    message = attach.Message("m", "r", json.dumps(CASE), number)
+    return attach.Attempt(attach.read_case(message.body), attach.Lease(message), number, 1000.0)
 
 
 class Recorded:
@@ -470,9 +470,93 @@ def test_a_row_without_long_texts_speaks_of_none() -> None:
 class TestAttempts:
     """How an attempt is counted."""
 
-    @pytest.mark.parametrize(("receives", "number"), [(1, 1), (2, 2), (3, 3), (4, 3), (9, 3)])
-    def test_none_is_above_what_the_message_allows(self, receives: int, number: int) -> None:
-        assert attempt(receives).number == number
+    @pytest.mark.parametrize(
+        ("document", "number"),
+        [
+            (None, 0),
+            (b"", 0),
+            (b"\xff", 0),
+            (b"[]", 0),
+            (b"{}", 0),
+            ({"attempt": 2}, 0),
+            ({"attempt": 2, "submission": "0" * 16}, 0),
+            ({"attempt": 2, "submission": CASE["submission"]}, 2),
+            ({"attempt": True, "submission": CASE["submission"]}, 0),
+            ({"attempt": "2", "submission": CASE["submission"]}, 0),
+            ({"attempt": -1, "submission": CASE["submission"]}, 0),
+        ],
+    )
+    def test_the_last_failed_attempt_of_this_submission_counts(self, document: Any, number: int) -> None:
+        body = json.dumps(document).encode() if isinstance(document, dict) else document
+        assert attach.failed_attempt(body, attach.read_case(json.dumps(CASE))) == number
+
+    def test_pauses_before_another_attempt_grow_up_to_five_minutes(self) -> None:
+        assert [attach.retry_pause_secs(number) for number in (1, 2, 3, 9, 10**9)] == [3, 9, 27, 300, 300]
+
+
+class Finished:
+    """A cloud with these results."""
+
+    def __init__(self) -> None:
+        self.keys: set[str] = set()
+        self.asked = 0
+
+    def exists(self, key: str) -> bool:
+        """Whether it has this result."""
+        self.asked += 1
+        return key in self.keys
+
+
+class TestFailuresInRow:
+    """When a worker rests because its cases fail."""
+
+    def fail(self, failures: attach.FailuresInRow, cases: range, **fields: Any) -> list[Any]:
+        """So many cases fail."""
+        failed = [attach.read_case(json.dumps({**CASE, "case_id": f"{number:032x}", **fields})) for number in cases]
+        for case in failed:
+            failures.add(case, attach.Failure("ValueError", "no licence", "", "0" * 16))
+        return failed
+
+    def test_five_failures_are_a_rest_and_then_one_more_case(self) -> None:
+        failures = attach.FailuresInRow()
+        cloud: Any = Finished()
+        self.fail(failures, range(4))
+        assert failures.rest(cloud) == (0.0, "")
+        assert cloud.asked == 0
+        self.fail(failures, range(4, 5))
+        secs, words = failures.rest(cloud)
+        assert (secs, words) == (10.0, "the last 5 cases failed here, the last one with ValueError: no licence")
+        assert failures.rest(cloud) == (0.0, "")
+        rests = []
+        for number in range(5, 10):
+            self.fail(failures, range(number, number + 1))
+            rests.append(failures.rest(cloud)[0])
+        assert rests == [20.0, 40.0, 60.0, 60.0, 60.0]
+        failures.clear()
+        self.fail(failures, range(4))
+        assert failures.rest(cloud) == (0.0, "")
+
+    def test_what_others_finish_is_a_long_rest(self) -> None:
+        failures = attach.FailuresInRow()
+        cloud: Any = Finished()
+        failed = self.fail(failures, range(5))
+        assert failures.rest(cloud)[0] == 10.0
+        cloud.keys = {case.result_key for case in failed[:2]}
+        assert failures.rest(cloud)[0] == 0.0
+        cloud.keys = {case.result_key for case in failed[:3]}
+        secs, words = failures.rest(cloud)
+        assert secs == 300.0
+        assert words.endswith("ValueError: no licence; other workers have finished 3 of them")
+        assert failures.rest(cloud)[0] == 0.0
+        self.fail(failures, range(5, 6))
+        cloud.keys |= {case.result_key for case in failed}
+        assert failures.rest(cloud)[0] == 600.0
+
+    def test_a_result_from_before_says_nothing_of_a_forced_case(self) -> None:
+        failures = attach.FailuresInRow()
+        cloud: Any = Finished()
+        cloud.keys = {case.result_key for case in self.fail(failures, range(5), force=True)}
+        assert failures.rest(cloud)[0] == 10.0
 
 
 class TestFiles:

@@ -311,7 +311,7 @@ DICTS = (Mapping, pd.DataFrame, pd.Series, np.ndarray, np.void)  # arrays may ha
 
 
 @pytest.mark.filterwarnings("ignore:overflow encountered in cast")  # where floats of 16 bits are made up
-@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(st.dictionaries(st.text(max_size=3), MEANT, max_size=3))
 @example({"infinite": np.ma.masked_array(np.array(np.inf, dtype=np.float16), False)})
 def test_what_a_document_can_hold_is_written_as_it_was_meant(result: dict[str, Any]) -> None:
@@ -321,7 +321,7 @@ def test_what_a_document_can_hold_is_written_as_it_was_meant(result: dict[str, A
 
 
 @pytest.mark.filterwarnings("ignore:overflow encountered in cast")
-@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(st.dictionaries(st.text(max_size=3), ANYTHING, max_size=3))
 def test_anything_else_is_refused_by_name(result: dict[str, Any]) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -335,7 +335,7 @@ def test_anything_else_is_refused_by_name(result: dict[str, Any]) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:overflow encountered in cast")
-@settings(deadline=None, max_examples=50, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, suppress_health_check=list(HealthCheck))
 @given(ANYTHING.filter(lambda value: not isinstance(value, DICTS)))
 def test_whatever_stands_in_place_of_the_result_is_refused(value: Any) -> None:
     with pytest.raises(attach.UnusableResult):

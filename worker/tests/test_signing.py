@@ -41,7 +41,7 @@ def check(request: attach.Request, region: str = "eu-central-1") -> None:
     assert attach.sign(request, KEY, region, NOW)["Authorization"] == signed_by_botocore(request, region)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(keys, st.binary(max_size=20), st.sampled_from(["GET", "HEAD", "PUT"]), st.sampled_from([None, "http://h:81"]))
 def test_requests_to_the_bucket_are_signed_as_botocore_signs_them(
     key: str, body: bytes, method: str, endpoint_url: str | None
@@ -51,7 +51,7 @@ def test_requests_to_the_bucket_are_signed_as_botocore_signs_them(
     check(attach.Request(method, study.object_url(key), headers, body))
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(words, words), max_size=4))
 def test_queries_are_signed_also_with_empty_values(pairs: list[tuple[str, str]]) -> None:
     query = "&".join(f"{attach.quote(name)}={attach.quote(value)}" for name, value in pairs)

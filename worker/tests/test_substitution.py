@@ -7,7 +7,7 @@ from typing import Any
 
 import attach
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 NAMES = {"{{x}}": "x", "{{ n }}": "n", "{{c[0]}}": "c[0]"}
@@ -44,7 +44,6 @@ def value_of(code: str, **names: Any) -> str:
         return type(error).__name__
 
 
-@settings(deadline=None)
 @given(EXPRESSIONS, NUMBERS, st.integers(-9, 9), NUMBERS)
 def test_an_expression_has_the_value_that_it_has_with_variables(expression: str, x: Any, n: int, c: Any) -> None:
     with_names = expression
@@ -55,7 +54,6 @@ def test_an_expression_has_the_value_that_it_has_with_variables(expression: str,
     assert value_of(rendered) == value_of(with_names, x=x, n=n, c=[c]), rendered
 
 
-@settings(deadline=None)
 @given(st.text("'\"{}()[]\\\n\r#frbx:*.é {}N", max_size=40), st.sampled_from([-1.5, -2, 3, "a", True, [-1.0]]))
 def test_whatever_a_model_is_only_parentheses_are_added(text: str, value: Any) -> None:
     template = text.replace("x", "{{x}}")

@@ -61,6 +61,16 @@ pub enum EnqueueError {
         /// The length of its message.
         size_bytes: usize,
     },
+    /// The queue gives a case up before its last attempt; nothing was written or sent.
+    #[error(
+        "a case is handed out {max_receives} times at most in this study, which is too few for {max_attempts} attempts; nothing was sent"
+    )]
+    TooManyAttempts {
+        /// Attempts that a case shall have.
+        max_attempts: u32,
+        /// Number of times that the queue hands a case out.
+        max_receives: u32,
+    },
     /// The model isn't the one that the plan was made for.
     #[error("the model's file is not the one that the plan was made for")]
     OtherModel,

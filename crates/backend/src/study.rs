@@ -115,6 +115,7 @@ impl Study {
             queue_url,
             dead_letter_queue_url,
             lease_secs: 0,
+            max_receives: None,
             launch_time: 0.0,
             cruncher_version: String::new(),
         };

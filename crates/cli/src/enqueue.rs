@@ -113,6 +113,7 @@ impl<'a> EnqueueSession<'a> {
     }
 
     async fn look(&self) -> Result<(EnqueuePreflight, CaseSelection), CommandFailure> {
+        self.plan.check_attempts(self.study.config.max_receives).map_err(failed)?;
         let preflight = preflight(&self.study, &self.plan).await?;
         let sent_before = if self.arguments.again { SentBefore::SendAgain } else { SentBefore::Wait };
         let selection = preflight.selection(&self.plan, sent_before);

@@ -96,6 +96,11 @@ pub(crate) fn of_enqueue(error: EnqueueError, command: &str) -> CommandFailure {
     let text = sentence(&error);
     let advice = match error {
         EnqueueError::Design(_) | EnqueueError::Table(_) => "Correct the design, then repeat.".to_owned(),
+        EnqueueError::TooManyAttempts { .. } => {
+            "Give max_attempts of the design a smaller number, or raise MaxReceives of the study's stack and run \
+             `cruncher configure`."
+                .to_owned()
+        }
         EnqueueError::FileName(_) => "Rename the file, then repeat.".to_owned(),
         EnqueueError::CaseTooLarge { .. } => {
             "Shorten its texts and vectors, or let the model read them from a file.".to_owned()
@@ -213,6 +218,10 @@ mod tests {
         for (error, parts) in [
             (EnqueueError::FileName("a/b".into()), ["`a/b` can't be the name", "Rename"]),
             (EnqueueError::CaseTooLarge { number: 7, size_bytes: 300_000 }, ["Case 7 is 300000 bytes", "Shorten"]),
+            (
+                EnqueueError::TooManyAttempts { max_attempts: 9, max_receives: 5 },
+                ["A case is handed out 5 times at most", "raise MaxReceives"],
+            ),
             (EnqueueError::OtherPlan, ["another design", "Begin it anew"]),
             (EnqueueError::Withdrawn, ["withdrawn meanwhile", "Count it again"]),
             (

@@ -162,6 +162,7 @@ fn state(worker: &Heartbeat, now: f64) -> String {
         WorkerState::Waiting => "waiting",
         WorkerState::Running => "running",
         WorkerState::Paused => "paused",
+        WorkerState::Resting => "resting",
         WorkerState::Stopped => "stopped",
         WorkerState::Refused => "refused",
         WorkerState::Crashed => "crashed",

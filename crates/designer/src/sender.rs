@@ -188,6 +188,7 @@ impl CaseSender {
         };
         let plan =
             EnqueuePlan::new(&self.tables.whole(file), &model, &submission).map_err(|error| error.to_string())?;
+        plan.check_attempts(open.study.config.max_receives).map_err(|error| error.to_string())?;
         let looks = try_join3(preflight(&open.study, &plan), submitted(&open.study, &[]), control(&open.study));
         let (found, mut designs, control) = looks.await.map_err(|error| error.to_string())?;
         designs.retain(|design| !control.withdraws(&design.submission));

@@ -26,6 +26,10 @@ pub struct StudyConfig {
     pub dead_letter_queue_url: String,
     /// Duration of a worker's claim on a case unless it is extended, in seconds.
     pub lease_secs: u32,
+    /// Number of times that a case is handed out before it goes to the dead-letter queue; `None` in configurations from before
+    /// they told it.
+    #[serde(default)]
+    pub max_receives: Option<u32>,
     /// Time when the study was launched.
     pub launch_time: f64,
     /// The version of Cruncher that wrote this.

@@ -67,6 +67,15 @@ pub enum Notice {
         /// The message that it ended with.
         message: String,
     },
+    /// Workers take no case at present.
+    WorkersResting {
+        /// Number of workers.
+        workers: usize,
+        /// Process and host of one of them.
+        worker: String,
+        /// The message that it rests with.
+        message: String,
+    },
     /// A worker has a case and hasn't been heard of.
     WorkerSilent {
         /// Its process and host.
@@ -95,9 +104,11 @@ impl Notice {
     pub const fn weight(&self) -> NoticeWeight {
         match self {
             Self::NoCases | Self::Finished => NoticeWeight::Information,
-            Self::NoWorker { .. } | Self::Paused | Self::Empty { .. } | Self::WorkerSilent { .. } => {
-                NoticeWeight::Warning
-            }
+            Self::NoWorker { .. }
+            | Self::Paused
+            | Self::Empty { .. }
+            | Self::WorkersResting { .. }
+            | Self::WorkerSilent { .. } => NoticeWeight::Warning,
             Self::Lost { .. } | Self::DeadLetters { .. } | Self::WorkerRefused { .. } | Self::WorkerCrashed { .. } => {
                 NoticeWeight::Problem
             }
@@ -130,6 +141,12 @@ impl fmt::Display for Notice {
                 write!(f, "Worker {worker} was refused: {message} Attach it again with the line of the Attach page.")
             }
             Self::WorkerCrashed { worker, message } => write!(f, "Worker {worker} crashed: {message}"),
+            Self::WorkersResting { workers: 1, worker, message } => {
+                write!(f, "Worker {worker} takes no case at present: {message}.")
+            }
+            Self::WorkersResting { workers, worker, message } => {
+                write!(f, "{workers} workers take no case at present; {worker} says: {message}.")
+            }
             Self::WorkerSilent { worker, silent_secs } => {
                 let since = duration(*silent_secs);
                 write!(f, "Worker {worker} has a case and hasn't been heard of for {since}; when its lease ends, another worker takes the case.")
@@ -170,6 +187,7 @@ pub fn diagnose(
         notices.push(Notice::DeadLetters { cases: dead_letters });
     }
     notices.extend(heartbeats.iter().filter_map(|heartbeat| worker_notice(heartbeat, now)));
+    notices.extend(resting_workers(heartbeats, now));
     notices.extend(silent_workers(heartbeats, leased, now));
     let of_weight = |weight| notices.iter().filter(move |notice| notice.weight() == weight).cloned();
     [NoticeWeight::Problem, NoticeWeight::Warning, NoticeWeight::Information].into_iter().flat_map(of_weight).collect()
@@ -189,6 +207,18 @@ fn worker_notice(heartbeat: &Heartbeat, now: f64) -> Option<Notice> {
         WorkerState::Crashed => Some(Notice::WorkerCrashed { worker, message }),
         _ => None,
     }
+}
+
+/// Returns a notice of all workers that rest: they often do so for the same reason.
+fn resting_workers(heartbeats: &[Heartbeat], now: f64) -> Option<Notice> {
+    let is_resting = |heartbeat: &&Heartbeat| heartbeat.state == WorkerState::Resting && heartbeat.is_fresh(now);
+    let resting = || heartbeats.iter().filter(is_resting);
+    let message = |heartbeat: &Heartbeat| heartbeat.message.clone().unwrap_or_default();
+    resting().next().map(|first| Notice::WorkersResting {
+        workers: resting().count(),
+        worker: named(first),
+        message: message(first),
+    })
 }
 
 /// Returns notices of silent workers that had a case when they were heard of last: of no more than there are messages in hands
@@ -287,6 +317,20 @@ mod tests {
             false,
             &["2 cases are done, but returned nothing", "Every case"],
         );
+    }
+
+    #[test]
+    fn workers_that_rest_are_told_together() {
+        let queued = CaseCounts { cases: 5, queued: 5, ..CaseCounts::default() };
+        let rest = Heartbeat { message: Some("the disk is full".into()), ..heartbeat(WorkerState::Resting, 990.0) };
+        let alive = heartbeat(WorkerState::Waiting, 990.0);
+        let one = [alive, rest.clone()];
+        check(queued, &one, 0, false, &["Worker w on node7 takes no case at present: the disk is full."]);
+        let two = [rest.clone(), rest.clone()];
+        check(queued, &two, 0, false, &["2 workers take no case at present; w on node7 says: the disk is full."]);
+        // One that is no longer heard of is gone, as others are.
+        let gone = Heartbeat { time: 700.0, ..rest };
+        check(queued, &[gone], 0, false, &["5 cases wait, and no worker"]);
     }
 
     #[test]

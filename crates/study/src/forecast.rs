@@ -68,7 +68,8 @@ impl ForecastBasis {
     /// Gathers the durations of finished cases and of cases in heartbeats at `now`, in seconds since 1970.
     #[must_use]
     pub fn of(finishes: &[CaseFinish], heartbeats: &[Heartbeat], now: f64) -> Self {
-        let alive = || heartbeats.iter().filter(|heartbeat| heartbeat.is_alive(now));
+        let takes_cases = |heartbeat: &&Heartbeat| heartbeat.is_alive(now) && heartbeat.state != WorkerState::Resting;
+        let alive = || heartbeats.iter().filter(takes_cases);
         let elapsed_secs: Vec<f64> = alive().filter_map(|heartbeat| elapsed_secs(heartbeat, now)).collect();
         let sample = (SAMPLE_PER_WORKER * elapsed_secs.len()).clamp(MIN_SAMPLE, MAX_SAMPLE);
         Self {

@@ -87,6 +87,8 @@ pub enum WorkerState {
     Running,
     /// The operator paused the study.
     Paused,
+    /// Its computer can't run any case at present, or its cases fail in a row: it tries again after a while.
+    Resting,
     /// It was drained, or ended by its user.
     Stopped,
     /// Its credentials were not accepted.

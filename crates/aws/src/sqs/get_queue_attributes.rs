@@ -26,6 +26,8 @@ pub struct QueueAttributes {
     pub visibility_timeout_secs: Option<u64>,
     /// Time for which a message is kept, in seconds.
     pub retention_secs: Option<u64>,
+    /// Number of times that a message is handed out before it goes to the dead-letter queue, if there is one.
+    pub max_receives: Option<u32>,
     /// The queue's ARN.
     pub arn: Option<String>,
 }
@@ -74,9 +76,18 @@ impl Operation for GetQueueAttributes {
             delayed: count("ApproximateNumberOfMessagesDelayed")?,
             visibility_timeout_secs: number("VisibilityTimeout"),
             retention_secs: number("MessageRetentionPeriod"),
+            max_receives: attributes.get("RedrivePolicy").and_then(|policy| max_receives(policy)),
             arn: attributes.get("QueueArn").cloned(),
         })
     }
+}
+
+/// Reads a redrive policy, which is JSON within JSON; its number may be a text.
+fn max_receives(policy: &str) -> Option<u32> {
+    let policy: serde_json::Value = serde_json::from_str(policy).ok()?;
+    let count = policy.get("maxReceiveCount")?;
+    let number = count.as_u64().or_else(|| count.as_str()?.parse().ok())?;
+    u32::try_from(number).ok()
 }
 
 #[cfg(test)]
@@ -100,7 +111,8 @@ mod tests {
 
     const REPLY: &str = r#"{"Attributes": {"ApproximateNumberOfMessages": "12", "VisibilityTimeout": "120",
         "ApproximateNumberOfMessagesDelayed": "0", "ApproximateNumberOfMessagesNotVisible": "3",
-        "QueueArn": "arn:aws:sqs:eu-central-1:1:Cases.fifo", "MessageRetentionPeriod": "1209600"}}"#;
+        "QueueArn": "arn:aws:sqs:eu-central-1:1:Cases.fifo", "MessageRetentionPeriod": "1209600",
+        "RedrivePolicy": "{\"deadLetterTargetArn\":\"arn:aws:sqs:eu-central-1:1:Dead.fifo\",\"maxReceiveCount\":5}"}}"#;
 
     #[test]
     fn counts_are_read() {
@@ -111,9 +123,18 @@ mod tests {
             delayed: 0,
             visibility_timeout_secs: Some(120),
             retention_secs: Some(1_209_600),
+            max_receives: Some(5),
             arn: Some("arn:aws:sqs:eu-central-1:1:Cases.fifo".to_owned()),
         };
         assert_eq!(attributes, expected);
+    }
+
+    #[test]
+    fn the_number_of_receives_may_be_a_text() {
+        assert_eq!(max_receives(r#"{"maxReceiveCount": "20"}"#), Some(20));
+        for policy in ["", "{}", r#"{"maxReceiveCount": -1}"#, r#"{"maxReceiveCount": "many"}"#] {
+            assert_eq!(max_receives(policy), None, "{policy}");
+        }
     }
 
     #[test]

@@ -182,6 +182,7 @@ mod tests {
             queue_url: "q".into(),
             dead_letter_queue_url: "d".into(),
             lease_secs: 120,
+            max_receives: None,
             launch_time: 1.0,
             cruncher_version: "0.1.0".into(),
         }

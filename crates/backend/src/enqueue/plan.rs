@@ -118,6 +118,20 @@ impl EnqueuePlan {
         key
     }
 
+    /// Checks that a queue which hands a case out `max_receives` times does so often enough for all attempts.
+    ///
+    /// # Errors
+    /// If it doesn't.
+    pub fn check_attempts(&self, max_receives: Option<u32>) -> Result<(), EnqueueError> {
+        let max_attempts = self.document.max_attempts;
+        match max_receives {
+            Some(max_receives) if max_attempts > max_receives => {
+                Err(EnqueueError::TooManyAttempts { max_attempts, max_receives })
+            }
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn len(&self) -> u32 {
         u32::try_from(self.cases.len()).unwrap_or(u32::MAX)
     }

@@ -78,6 +78,16 @@ fn the_digest_knows_cases_and_settings_but_not_the_submission() {
 }
 
 #[test]
+fn more_attempts_than_the_queue_hands_a_case_out_are_refused() {
+    let plan = plan(r#"[{"name": "a", "minimum": 0, "maximum": 1}]"#).unwrap();
+    for max_receives in [None, Some(3), Some(4)] {
+        assert!(plan.check_attempts(max_receives).is_ok(), "{max_receives:?}");
+    }
+    let error = plan.check_attempts(Some(2)).unwrap_err().to_string();
+    assert!(error.starts_with("a case is handed out 2 times at most in this study, which is too few for 3"), "{error}");
+}
+
+#[test]
 fn places_know_their_levels() {
     let plan = crate::testing::levelled_plan();
     let levels: Vec<u32> = (0..plan.len()).map(|place| plan.level_of(place)).collect();

@@ -78,6 +78,7 @@ fn config(content: &FrozenContent) -> StudyConfig {
         queue_url: String::new(),
         dead_letter_queue_url: String::new(),
         lease_secs: 0,
+        max_receives: None,
         launch_time: content.launch_time,
         cruncher_version: String::new(),
     }
