@@ -464,8 +464,12 @@ class Worker:
             if self._is_settled(case):  # 3
                 self._delete(lease)
                 return
-            attempt = Attempt(case, lease, self._number_of(case, message), self._clock.now())
-            if self._leaves_to_others(attempt):
+            failed = 0 if message.receive_count == 1 else failed_attempt(self._cloud.get(case.error_key), case)
+            # A message that comes back after its last attempt is not deleted yet: that attempt is made again.
+            attempt = Attempt(case, lease, min(failed + 1, case.max_attempts), self._clock.now())
+            if self._has_ended_workers(attempt, message.receive_count - 1 - failed):
+                self._fail_unseen(attempt)
+            elif self._leaves_to_others(attempt):
                 self._journal.say("case {} has failed here: another worker may try it first".format(case.short))
                 self._give_back(lease, ANOTHER_WORKER_SECS)
             else:
@@ -484,21 +488,22 @@ class Worker:
         finally:
             self._keeper.let_go()
 
-    def _number_of(self, case: "Case", message: "Message") -> int:
-        """The number of the next attempt, one more than that of the last failed one: being handed out alone is none.
+    def _has_ended_workers(self, attempt: "Attempt", unexplained: int) -> bool:
+        """Whether a case was handed out so often without an outcome that it seems to end the program around it."""
+        return self._process.ends_with_worker and unexplained >= attempt.case.max_attempts
 
-        A message that comes back after its last attempt is one whose worker ended before it deleted that: the attempt
-        is made again.
-        """
-        if message.receive_count == 1:
-            return 1
-        failed = failed_attempt(self._cloud.get(case.error_key), case)
-        return min(failed + 1, case.max_attempts)
+    def _fail_unseen(self, attempt: "Attempt") -> None:
+        """Fails a case for good without computing it: where it ends its worker, it would end one after the other."""
+        attempt.number = attempt.case.max_attempts
+        message = "no worker has told what became of it: it seems to end the program that it is computed in"
+        name = "WorkerEnded"
+        failure = Failure(name, message, "{}: {}\n".format(name, message), signature(name, message, []))
+        self._keep_failure(attempt, Outcome(None, failure, "", []), failure)
 
     def _leaves_to_others(self, attempt: "Attempt") -> bool:
         """Whether another worker shall try a case that has failed here: once, if it may be handed out often enough."""
         case, receive_count = attempt.case, attempt.lease.message.receive_count
-        if case.error_key not in self._failed_here:
+        if case.error_key not in self._failed_here or self._process.ends_with_worker:
             return False
         self._failed_here.remove(case.error_key)
         return receive_count + case.max_attempts - attempt.number + 2 <= self._study.max_receives
@@ -2032,6 +2037,8 @@ def may_start_python() -> bool:
 class ThisProcess:
     """Computes cases in the worker's own process, as in FLAC3D, 3DEC and PFC: a case that ends it ends the worker."""
 
+    ends_with_worker = True
+
     def __init__(self, host: "Host", interrupts: "Interrupts", report: Report, journal: Journal) -> None:
         self._host, self._report, self._journal = host, report, journal
         self._surroundings = Surroundings(interrupts)
@@ -2054,6 +2061,8 @@ class ModelProcess:
     The process is kept from case to case, so that what models import is imported once. The worker holds the lease,
     writes all documents, and ends a process whose model goes on behind its time limit or the user's Ctrl-C.
     """
+
+    ends_with_worker = False  # a case that ends the process doesn't end the worker
 
     def __init__(self, report: Report, journal: Journal) -> None:
         self._report, self._journal = report, journal

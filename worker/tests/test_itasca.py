@@ -54,6 +54,18 @@ def test_a_model_starts_anew_and_cycles_while_the_lease_is_kept(lab: Lab, calls_
     assert [call for call in calls if "callback" in call[0]][-1] == ["remove_callback", *callback]
 
 
+def test_a_case_that_has_ended_the_program_twice_ends_no_third_one(hasty_lab: Lab, calls_file: Path) -> None:
+    lab = hasty_lab
+    case = lab.send("import os\nos._exit(3)", max_attempts=2)
+    for _ in range(2):
+        assert attach_inside(lab, calls_file).ends() == 3
+    worker = attach_inside(lab, calls_file)
+    document = lab.error(case)
+    assert (document["exception"], document["attempt"], document["final"]) == ("WorkerEnded", 2, True)
+    assert document["message"].startswith("no worker has told what became of it")
+    assert lab.done(lab.send("result['a'] = 1"))["worker"] == worker.name()
+
+
 def test_a_callback_of_the_model_is_found_in_main(lab: Lab, calls_file: Path) -> None:
     model = (
         "import itasca as it\nseen = []\ndef mine(*_):\n    seen.append(it.cycle())\n"
