@@ -22,7 +22,7 @@ from attached import attach
 from command_line import PATIENCE_SECS, CommandLine, Launched, Ran
 from local_cloud import REGION, REPOSITORY
 from proxy import Answer, Proxy, proxy, throttled, without
-from studies import drain, line_of, messages, table_of
+from studies import drain, line_of, messages, table_of, wait_for_end
 
 MODEL = "result['double'] = 2 * {{a}}\nif {{a}} > 900:\n    raise ValueError('too much')\n"
 
@@ -362,6 +362,33 @@ def test_more_attempts_than_the_queue_gives_are_refused(launched: Launched, tmp_
     assert "A case is handed out 20 times at most in this study, which is too few for 21 attempts" in ran.err
     assert "Give max_attempts of the design a smaller number" in ran.err
     assert drain(launched) == [] and state(launched) == []
+
+
+def test_failed_cases_that_are_sent_again_are_open_again(launched: Launched, tmp_path: Path) -> None:
+    factors = [{"name": "a", "levels": [1, 1000, 2]}]
+    design = write_design(tmp_path, {"kind": "full_grid", "steps": 2}, factors=factors, max_attempts=1)
+    assert enqueue(launched, design).code == 0
+    with attach(line_of(launched)):
+        wait_for_end(launched, done=2, errors=1)
+
+    def told() -> tuple[int, int, int]:
+        status = launched.command_line.run("status", launched.study, "--json").json()
+        return status["cases"]["failed"], status["cases"]["queued"], len(status["error_groups"])
+
+    assert told() == (1, 0, 1)
+    assert enqueue(launched, design).code == 0
+    assert told() == (0, 1, 0)
+    watching = subprocess.Popen(
+        launched.command_line.arguments("status", launched.study, "--watch"),
+        env=launched.command_line.environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert watching.stdout is not None
+    assert watching.stdout.readline() == "2 of 3 cases done, 1 queued\n"
+    assert watching.poll() is None, "it goes on"
+    watching.send_signal(signal.SIGINT)
+    watching.wait(30)
 
 
 # ---- first cases ----

@@ -183,7 +183,8 @@ pub fn diagnose(
     if counts.empty > 0 {
         notices.push(Notice::Empty { cases: counts.empty });
     }
-    if dead_letters > 0 {
+    // Where all cases have come to their end, messages that are left belong to cases which were sent again.
+    if dead_letters > 0 && (counts.cases == 0 || counts.open() + counts.lost > 0) {
         notices.push(Notice::DeadLetters { cases: dead_letters });
     }
     notices.extend(heartbeats.iter().filter_map(|heartbeat| worker_notice(heartbeat, now)));
@@ -281,13 +282,14 @@ mod tests {
         let alive = heartbeat(WorkerState::Waiting, 990.0);
         check(CaseCounts::default(), &[], 0, false, &["No cases yet."]);
         check(queued, &[], 0, false, &["5 cases wait, and no worker"]);
-        check(queued, &[heartbeat(WorkerState::Waiting, 700.0)], 0, false, &["5 cases wait, and no worker"]);
+        check(queued, &[heartbeat(WorkerState::Waiting, 900.0)], 0, false, &["5 cases wait, and no worker"]);
         check(queued, &[heartbeat(WorkerState::Stopped, 990.0)], 0, false, &["5 cases wait, and no worker"]);
         check(queued, std::slice::from_ref(&alive), 0, false, &[]);
         check(queued, std::slice::from_ref(&alive), 0, true, &["The study is paused"]);
         check(CaseCounts { cases: 1, done: 1, ..CaseCounts::default() }, &[], 0, false, &["Every case"]);
         let lost = CaseCounts { cases: 1, lost: 1, ..CaseCounts::default() };
         check(lost, &[], 2, false, &["1 case is lost", "2 cases are in the dead-letter", "Every case"]);
+        check(CaseCounts { cases: 1, done: 1, ..CaseCounts::default() }, &[], 2, false, &["Every case"]);
         let refused = heartbeat(WorkerState::Refused, 990.0);
         check(queued, &[refused, alive], 0, false, &["Worker w on node7 was refused: The key is unknown."]);
     }

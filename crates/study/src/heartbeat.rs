@@ -68,10 +68,10 @@ impl Heartbeat {
         self.worker.rsplit('_').next().unwrap_or_default()
     }
 
-    /// Whether the worker takes cases or will do so again at `now`.
+    /// Whether the worker takes cases or will do so again, as far as is known at `now`: a silent one may have been killed.
     #[must_use]
     pub fn is_alive(&self, now: f64) -> bool {
-        self.is_fresh(now) && !self.state.is_over()
+        self.is_fresh(now) && !self.state.is_over() && !self.is_silent(now)
     }
 }
 
@@ -165,7 +165,8 @@ mod tests {
             "message": null, "traceback": null}"#;
         let heartbeat: Heartbeat = serde_json::from_str(json).unwrap();
         assert_eq!(heartbeat.case.as_ref().unwrap().progress, Some(0.4));
-        assert!(heartbeat.is_alive(1_790_000_200.0));
+        assert!(heartbeat.is_alive(1_790_000_170.0), "it writes every minute");
+        assert!(heartbeat.is_fresh(1_790_000_200.0) && !heartbeat.is_alive(1_790_000_200.0));
         assert!(!heartbeat.is_silent(1_790_000_160.0) && heartbeat.is_silent(1_790_000_200.0));
         assert!(!heartbeat.is_alive(1_790_000_280.0), "silent for three minutes");
         assert_eq!(heartbeat.process(), "4711-3fa2c1");

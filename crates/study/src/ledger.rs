@@ -345,12 +345,34 @@ impl Ledger {
         found
     }
 
-    /// Returns the failures of cases that have no result and aren't withdrawn.
+    /// Returns the failures of cases that have no result, weren't sent again since, and aren't withdrawn.
     pub fn counted_failures<'a>(
         &'a self,
         control: &'a StudyControl,
     ) -> impl Iterator<Item = (&'a CaseRef, &'a CaseFailure)> {
-        self.failures.iter().filter(|(case, _)| !self.withdraws(case, control))
+        let counts = |(case, failure): &(&CaseRef, &CaseFailure)| {
+            !self.was_sent_again(case, failure) && !self.withdraws(case, control)
+        };
+        self.failures.iter().filter(counts)
+    }
+
+    /// Whether a case has used up its attempts since it was sent last.
+    fn has_failed(&self, case: &CaseRef) -> bool {
+        self.failures.get(case).is_some_and(|failure| failure.is_final && !self.was_sent_again(case, failure))
+    }
+
+    /// Whether a case was submitted after its failure, as the design of the submission that named it last tells.
+    fn was_sent_again(&self, case: &CaseRef, failure: &CaseFailure) -> bool {
+        let submit_time = || {
+            let cases = self.batches.get(&case.0)?;
+            let submission = cases.submission_of(cases.entries.get(&case.1)?)?;
+            // The table was written later still.
+            if submission.time < failure.end_time {
+                return None;
+            }
+            Some(self.models.get(&(case.0.clone(), submission.id.clone()))?.as_ref()?.submit_time)
+        };
+        submit_time().is_some_and(|time| time > failure.end_time)
     }
 
     /// Whether the case's last submission is withdrawn.
@@ -394,7 +416,7 @@ impl Ledger {
     /// Number of cases that have neither a result nor used up their attempts.
     #[must_use]
     pub fn open_cases(&self) -> u64 {
-        let final_failures = self.failures.values().filter(|failure| failure.is_final).count();
+        let final_failures = self.failures.keys().filter(|case| self.has_failed(case)).count();
         self.cases() - self.done_cases() - final_failures as u64
     }
 }

@@ -78,6 +78,32 @@ fn every_case_is_in_one_state() {
 }
 
 #[test]
+fn a_case_that_was_sent_again_after_it_had_failed_is_open() {
+    let mut ledger = ledger(3);
+    for number in [0, 1] {
+        ledger.add_row("w", &row(number, RowOutcome::Failed, true, 1_100.0));
+    }
+    let again = |ledger: &mut Ledger, submit_time, table_time| {
+        ledger.add_table(&batch("b"), SECOND, table_time, &[TableRow { case_id: case(0), level: 1 }]);
+        ledger.add_model(&batch("b"), SECOND, Some(SubmittedModel { key: String::new(), submit_time }));
+    };
+    // The rest of a design is sent after its first cases have failed: its table is written again, but it isn't another design.
+    again(&mut ledger, 1_050.0, 1_300.0);
+    let failed = CaseCounts { cases: 3, queued: 1, failed: 2, ..CaseCounts::default() };
+    assert_eq!((counts(&ledger, &[], false, NOW), ledger.open_cases()), (failed, 1));
+
+    again(&mut ledger, 1_299.0, 1_300.0);
+    let queued = CaseCounts { queued: 2, failed: 1, ..failed };
+    assert_eq!((counts(&ledger, &[], false, NOW), ledger.open_cases()), (queued, 2));
+    let control = StudyControl::default();
+    let counted: Vec<_> = ledger.counted_failures(&control).map(|(case, _)| case.1).collect();
+    assert_eq!(counted, [case(1)]);
+    // Its next failure is of the new submission.
+    ledger.add_row("w", &row(0, RowOutcome::Failed, true, 1_400.0));
+    assert_eq!((counts(&ledger, &[], false, NOW), ledger.open_cases()), (failed, 1));
+}
+
+#[test]
 fn an_account_tells_when_a_batch_was_heard_of_last() {
     let mut ledger = ledger(3);
     ledger.add_table(&batch("later"), SECOND, NOW, &[TableRow { case_id: case(9), level: 0 }]);

@@ -43,7 +43,7 @@ pub struct Snapshot {
 impl Snapshot {
     /// Returns the workers that are alive, as far as they are heard of.
     pub fn alive_workers(&self) -> impl Iterator<Item = &Heartbeat> {
-        self.workers.iter().filter(|worker| worker.is_alive(self.time) && !worker.is_silent(self.time))
+        self.workers.iter().filter(|worker| worker.is_alive(self.time))
     }
 
     /// Returns the number of workers that have computed a case.

@@ -162,7 +162,7 @@ fn error(batch: &str, number: u32) -> String {
         r#"{{"v": 1, "batch": "{batch}", "case_id": "{}", "level": 2, "attempt": 3, "max_attempts": 3, "worker": "w-1",
             "start_time": {}, "end_time": {}, "exception": "E", "signature": "00", "final": true}}"#,
         case(number),
-        START - 20.0,
-        START - 10.0
+        START + 70.0,
+        START + 80.0
     )
 }

@@ -238,6 +238,19 @@ fn a_young_heartbeat_may_name_a_case_that_has_ended() {
 }
 
 #[test]
+fn a_worker_that_takes_no_cases_does_not_count() {
+    let known = [10.0, 11.0, 12.0, 13.0];
+    let of = |others: &[Heartbeat]| {
+        let heartbeats: Vec<Heartbeat> = others.iter().cloned().chain([heartbeat(0, None, 1_000.0)]).collect();
+        ForecastBasis::of(&finishes(&known), &heartbeats, 1_000.0).forecast(10, 0)
+    };
+    let resting = Heartbeat { state: WorkerState::Resting, ..heartbeat(1, None, 1_000.0) };
+    let silent = heartbeat(2, None, 900.0);
+    assert_eq!(of(&[resting, silent]), of(&[]));
+    assert_ne!(of(&[heartbeat(1, None, 1_000.0)]), of(&[]));
+}
+
+#[test]
 fn more_workers_are_sooner_and_more_than_cases_do_not_help() {
     let durations: Vec<f64> = (0..40).map(|case| 10.0 + f64::from(case % 7)).collect();
     let waiting: Vec<Heartbeat> = (0..2).map(|worker| heartbeat(worker, None, 1_000.0)).collect();

@@ -109,7 +109,7 @@ impl Ledger {
         if circumstances.running.contains(case) {
             return CaseState::Running;
         }
-        if self.failures.get(case).is_some_and(|failure| failure.is_final) {
+        if self.has_failed(case) {
             return CaseState::Failed;
         }
         if circumstances.control.cancels(&case.0, case.1) {
