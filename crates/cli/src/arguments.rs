@@ -1,5 +1,6 @@
 //! The arguments of `cruncher`, and the help that explains them.
 
+mod control;
 mod designs;
 mod results;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use cruncher_study::config::check_study_name;
 
+pub(crate) use control::{CancelArguments, DrainArguments, PauseArguments};
 pub(crate) use designs::{DesignArguments, DesignSource, EnqueueArguments};
 pub(crate) use results::{ResultsArguments, ResultsDestination, ResultsKind, TableFile, TableFormat};
 
@@ -30,6 +32,7 @@ Examples:
   cruncher design footing.json            what a design has, before it is sent anywhere
   cruncher enqueue prandtl footing.json   sends its cases to the workers
   cruncher status prandtl --watch         how far it is
+  cruncher pause prandtl                  workers take no further case; `resume` lets them go on
   cruncher results prandtl prandtl-data   its results, in a folder; --table prandtl.csv: as one table
   cruncher freeze prandtl prandtl.html    its page as it is now, in one file
   cruncher clean-up prandtl               when it is over; the results stay
@@ -66,6 +69,14 @@ pub(crate) enum Command {
     Enqueue(EnqueueArguments),
     /// Show how far a study is
     Status(StatusArguments),
+    /// Let workers finish their case and take no other
+    Pause(PauseArguments),
+    /// Let workers of a paused study go on
+    Resume(PauseArguments),
+    /// Let workers finish their case and end
+    Drain(DrainArguments),
+    /// Leave cases uncomputed
+    Cancel(CancelArguments),
     /// Fetch a study's results
     Results(ResultsArguments),
     /// Write a study's page as it is now into one file

@@ -8,10 +8,13 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use cruncher_aws::transport::native;
 use cruncher_aws::{Client, Credentials, Endpoints, Ports, TransportError};
+use cruncher_backend::administer::launch::find_config;
+use cruncher_backend::study::Study;
 
 use crate::arguments::CloudAccount;
-use crate::failure::{CommandFailure, sentence};
+use crate::failure::{CommandFailure, of_launch, sentence};
 use crate::profile_files::{check_profile, places, profile_files};
+use crate::release::VERSION;
 use crate::text::printable;
 
 /// Returns the ports of this process.
@@ -31,6 +34,13 @@ pub(crate) async fn client(account: &CloudAccount) -> Result<Client, CommandFail
 /// Returns such a client that delivers objects as they are stored.
 pub(crate) async fn client_as_stored(account: &CloudAccount) -> Result<Client, CommandFailure> {
     signing(account, native::ports_as_stored().map_err(|error| unsendable(&error))?).await
+}
+
+/// Finds a study by its name.
+pub(crate) async fn study(client: Client, name: &str) -> Result<Study, CommandFailure> {
+    let region = client.endpoints().region.clone();
+    let config = find_config(&client, name, VERSION).await.map_err(|error| of_launch(error, name, &region))?;
+    Ok(Study { client, config })
 }
 
 async fn signing(account: &CloudAccount, ports: Ports) -> Result<Client, CommandFailure> {

@@ -7,7 +7,6 @@ mod summary;
 use std::env;
 use std::rc::Rc;
 
-use cruncher_backend::administer::launch::find_config;
 use cruncher_backend::enqueue::{
     CaseSelection, EnqueueError, EnqueuePlan, EnqueuePreflight, EnqueueProgress, Journal, PauseHandle, SendEnd,
     SentBefore, SubmissionSender, preflight, submission_id,
@@ -20,9 +19,8 @@ use crate::arguments::{CloudAccount, EnqueueArguments};
 use crate::cloud;
 use crate::design::{placeholder_notes, table_notes, thinned};
 use crate::design_input::DesignInput;
-use crate::failure::{CommandFailure, of_enqueue, of_launch};
+use crate::failure::{CommandFailure, of_enqueue};
 use crate::output::{ProgressLine, can_ask, note, result, yes_or_no};
-use crate::release::VERSION;
 use crate::signal::{EndSignal, SignalListener, ended, unless_ended};
 use crate::state_folder::StateFolder;
 use same::command;
@@ -93,17 +91,14 @@ impl<'a> EnqueueSession<'a> {
         let ports = client.ports();
         let submission = Submission { id: submission_id(ports), time: client.now().as_secs_f64(), by: user() };
         let plan = EnqueuePlan::new(&input.file, model, &submission).map_err(failed)?;
-        let region = client.endpoints().region.clone();
-        let config = find_config(&client, &arguments.study, VERSION).await;
-        let config = config.map_err(|error| of_launch(error, &arguments.study, &region))?;
+        let study = cloud::study(client, &arguments.study).await?;
         let keep = Rc::new(StateFolder::find()?);
-        let journal = Journal::read(&*keep, &plan.key(&config.bucket)).await;
+        let journal = Journal::read(&*keep, &plan.key(&study.config.bucket)).await;
         let journal = journal.map_err(|error| failed(error.into()))?;
         let plan = match &journal {
             Some(journal) => plan.with_submission(journal.submission()),
             None => plan,
         };
-        let study = Study { client, config };
         Ok(Self { arguments, study, plan, keep, journal, last: EnqueueProgress::default(), secs: 0.0 })
     }
 

@@ -5,17 +5,15 @@ use std::path::Path;
 use std::rc::Rc;
 
 use cruncher_aws::Client;
-use cruncher_backend::administer::launch::find_config;
 use cruncher_backend::freeze::{FreezeProgress, FrozenContent, collect, document};
-use cruncher_backend::study::Study;
 use cruncher_study::number_format::thousands;
 
 use crate::arguments::{CloudAccount, FreezeArguments};
 use crate::cloud;
 use crate::draft::PendingFile;
-use crate::failure::{CommandFailure, of_launch, sentence};
+use crate::failure::{CommandFailure, sentence};
 use crate::output::{ProgressReporter, note, result};
-use crate::release::{VERSION, page};
+use crate::release::page;
 use crate::signal::unless_ended;
 use crate::text::{count, size};
 
@@ -57,10 +55,9 @@ fn view(address: &str) -> Result<String, CommandFailure> {
 async fn look(client: Client, study: &str) -> Result<FrozenContent, CommandFailure> {
     let reporter = Rc::new(ProgressReporter::new());
     reporter.now("reading the study");
-    let region = client.endpoints().region.clone();
-    let config = find_config(&client, study, VERSION).await.map_err(|error| of_launch(error, study, &region))?;
+    let study = cloud::study(client, study).await?;
     let report = move |reading| reporter.now(words(reading));
-    Ok(collect(&Study { client, config }, Rc::new(report)).await?)
+    Ok(collect(&study, Rc::new(report)).await?)
 }
 
 /// Returns the progress of reading in words.

@@ -5,6 +5,7 @@ mod arguments;
 mod clean_up;
 mod cloud;
 mod configure;
+mod control;
 mod demo;
 mod design;
 mod design_input;
@@ -59,6 +60,10 @@ async fn run(arguments: Arguments) -> Result<(), CommandFailure> {
         Command::Design(design) => design::run(&design),
         Command::Enqueue(enqueue) => enqueue::run(&account, &enqueue).await,
         Command::Status(status) => status::run(&account, &status).await,
+        Command::Pause(pause) => control::pause(&account, &pause, true).await,
+        Command::Resume(resume) => control::pause(&account, &resume, false).await,
+        Command::Drain(drain) => control::drain(&account, &drain).await,
+        Command::Cancel(cancel) => control::cancel(&account, &cancel).await,
         Command::Results(results) => results::run(&account, &results).await,
         Command::Freeze(freeze) => freeze::run(&account, &freeze).await,
         Command::CleanUp(clean_up) => clean_up::run(&account, &clean_up).await,

@@ -3,16 +3,13 @@
 use std::time::Duration;
 
 use cruncher_aws::{Client, ErrorKind};
-use cruncher_backend::administer::launch::find_config;
-use cruncher_backend::study::Study;
 use cruncher_backend::watch::StudyWatch;
 use cruncher_backend::watch::snapshot::Snapshot;
 
 use crate::arguments::{CloudAccount, StatusArguments};
 use crate::cloud;
-use crate::failure::{CommandFailure, of_launch};
+use crate::failure::CommandFailure;
 use crate::output::{is_watched, note, result, result_part};
-use crate::release::VERSION;
 use crate::report::{as_json, as_line, as_text};
 use crate::signal::unless_ended;
 
@@ -51,9 +48,7 @@ fn require_done(study: &str, snapshot: &Snapshot) -> Result<(), CommandFailure> 
 }
 
 async fn watch(client: Client, study: &str) -> Result<StudyWatch, CommandFailure> {
-    let region = client.endpoints().region.clone();
-    let config = find_config(&client, study, VERSION).await.map_err(|error| of_launch(error, study, &region))?;
-    Ok(StudyWatch::new(Study { client, config }))
+    Ok(StudyWatch::new(cloud::study(client, study).await?))
 }
 
 fn pretty(study: &str, snapshot: &Snapshot) -> String {

@@ -122,7 +122,7 @@ impl fmt::Display for Notice {
             Self::NoCases => f.write_str("No cases yet."),
             Self::NoWorker { waiting: 1 } => f.write_str("1 case waits, and no worker is attached."),
             Self::NoWorker { waiting } => write!(f, "{waiting} cases wait, and no worker is attached."),
-            Self::Paused => f.write_str("The study is paused: workers finish their case and take no other."),
+            Self::Paused => f.write_str("The study is paused: workers finish their case and take no other, until `cruncher resume`."),
             Self::Lost { cases: 1 } => f.write_str("1 case is lost: the queue doesn't hold it, or not any more. Send the rest, or enqueue it again."),
             Self::Lost { cases } => {
                 write!(f, "{cases} cases are lost: the queue doesn't hold them, or not any more. Send the rest, or enqueue them again.")

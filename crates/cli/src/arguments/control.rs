@@ -1,0 +1,93 @@
+//! The arguments of the commands that steer workers, and their help.
+
+use clap::Args;
+use cruncher_study::batch::Batch;
+use cruncher_study::case::CaseId;
+
+use super::study;
+
+const AFTER_PAUSE: &str = "\
+Workers finish the case that they have, and take no other until `cruncher resume`. One that is waiting for a case at this moment
+takes the one that comes within the next 20 seconds.
+
+Examples:
+  cruncher pause prandtl
+  cruncher resume prandtl";
+
+/// Pause or resume a study.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_PAUSE)]
+pub(crate) struct PauseArguments {
+    /// The study's name
+    #[arg(value_parser = study)]
+    pub study: String,
+}
+
+const AFTER_DRAIN: &str = "\
+A worker that is drained finishes the case that it has, says so in its heartbeat, and ends. It is attached again by the line of the
+Attach page.
+
+Examples:
+  cruncher drain prandtl 4711-3fa2c1          the worker that the page calls so
+  cruncher drain prandtl --host node7         all workers of a computer
+  cruncher drain prandtl --all
+  cruncher drain prandtl --host node7 --undo  those that haven't ended yet go on";
+
+/// Let workers finish their case and end.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_DRAIN)]
+pub(crate) struct DrainArguments {
+    /// The study's name
+    #[arg(value_parser = study)]
+    pub study: String,
+    /// Workers, each by its whole name or as the page calls it
+    #[arg(value_name = "WORKER", required_unless_present_any = ["hosts", "all"])]
+    pub workers: Vec<String>,
+    /// All workers of this computer; may be there several times
+    #[arg(long = "host", value_name = "HOST")]
+    pub hosts: Vec<String>,
+    /// All workers
+    #[arg(long, conflicts_with_all = ["workers", "hosts"])]
+    pub all: bool,
+    /// Take it back
+    #[arg(long)]
+    pub undo: bool,
+}
+
+const AFTER_CANCEL: &str = "\
+Cases that are cancelled aren't computed: a worker that receives one deletes its message. One that is running comes to its end, and
+counts as done then.
+
+With --undo they may be computed again, as long as the queue has their messages. Those whose messages are deleted count as lost:
+`cruncher enqueue STUDY DESIGN --again` sends them.
+
+Examples:
+  cruncher cancel prandtl --batch prandtl/by-hand
+  cruncher cancel prandtl --case 86e1c36cbb4bcb11a9c45b8e2c7f5a04
+  cruncher cancel prandtl --batch prandtl/by-hand --undo";
+
+/// Cancel cases.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_CANCEL)]
+pub(crate) struct CancelArguments {
+    /// The study's name
+    #[arg(value_parser = study)]
+    pub study: String,
+    /// All cases of this batch; may be there several times
+    #[arg(long = "batch", value_name = "BATCH", value_parser = batch, required_unless_present = "cases")]
+    pub batches: Vec<Batch>,
+    /// This case, by the 32 digits of its id; may be there several times
+    #[arg(long = "case", value_name = "CASE", value_parser = case)]
+    pub cases: Vec<CaseId>,
+    /// Take it back
+    #[arg(long)]
+    pub undo: bool,
+}
+
+fn batch(name: &str) -> Result<Batch, String> {
+    Batch::parse(name).map_err(|error| error.to_string())
+}
+
+fn case(id: &str) -> Result<CaseId, String> {
+    CaseId::parse(id).map_err(|_no_id| "a case's id has 32 hexadecimal digits".to_owned())
+}

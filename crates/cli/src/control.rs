@@ -1,0 +1,204 @@
+//! `cruncher pause`, `resume`, `drain` and `cancel`: what an operator asks of the workers.
+
+use std::collections::BTreeSet;
+
+use cruncher_backend::administer::control::{ControlError, change_control};
+use cruncher_backend::study::Study;
+use cruncher_backend::watch::StudyWatch;
+use cruncher_backend::watch::snapshot::Snapshot;
+use cruncher_study::control::StudyControl;
+use cruncher_study::heartbeat::Heartbeat;
+use cruncher_study::number_format::counted;
+
+use crate::arguments::{CancelArguments, CloudAccount, DrainArguments, PauseArguments};
+use crate::cloud;
+use crate::failure::{CommandFailure, sentence};
+use crate::output::{note, result};
+
+/// Pauses a study, or lets it go on.
+pub(crate) async fn pause(
+    account: &CloudAccount,
+    arguments: &PauseArguments,
+    is_paused: bool,
+) -> Result<(), CommandFailure> {
+    let study = open(account, &arguments.study).await?;
+    change(&study, &|control| control.paused = is_paused).await?;
+    let name = &arguments.study;
+    if is_paused {
+        result(format_args!("Study {name} is paused: workers finish their case and take no other."));
+        note(format_args!("To go on:  cruncher resume {name}"));
+    } else {
+        result(format_args!("Study {name} goes on."));
+    }
+    Ok(())
+}
+
+/// Lets workers finish their case and end.
+pub(crate) async fn drain(account: &CloudAccount, arguments: &DrainArguments) -> Result<(), CommandFailure> {
+    let study = open(account, &arguments.study).await?;
+    let snapshot = look(&study).await?;
+    let alive: Vec<&Heartbeat> = snapshot.workers.iter().filter(|worker| !worker.state.is_over()).collect();
+    let named = named_workers(&alive, arguments)?;
+    change(&study, &|control| {
+        for worker in &named {
+            if arguments.undo {
+                control.drain.remove(worker);
+            } else {
+                control.drain.insert(worker.clone());
+            }
+        }
+    })
+    .await?;
+    let what = match (named.len(), arguments.undo) {
+        (1, false) => "finishes its case and ends",
+        (1, true) => "is drained no more",
+        (_, false) => "finish their case and end",
+        (_, true) => "are drained no more",
+    };
+    result(format_args!("{} {what}.", counted(named.len() as u64, "worker", "workers")));
+    Ok(())
+}
+
+/// Returns the names of the workers that are meant.
+fn named_workers(alive: &[&Heartbeat], arguments: &DrainArguments) -> Result<BTreeSet<String>, CommandFailure> {
+    let mut named = BTreeSet::new();
+    let mut add = |what: String, is_meant: &dyn Fn(&Heartbeat) -> bool| {
+        let meant: Vec<String> =
+            alive.iter().filter(|worker| is_meant(worker)).map(|worker| worker.worker.clone()).collect();
+        if meant.is_empty() {
+            return Err(CommandFailure::new(format!("There is no {what}. {}", there_are(alive))));
+        }
+        named.extend(meant);
+        Ok(())
+    };
+    if arguments.all {
+        add("worker".to_owned(), &|_| true)?;
+    }
+    for host in &arguments.hosts {
+        add(format!("worker on a computer `{host}`"), &|worker| worker.host == *host)?;
+    }
+    for name in &arguments.workers {
+        add(format!("worker `{name}`"), &|worker| worker.worker == *name || worker.process() == *name)?;
+    }
+    Ok(named)
+}
+
+fn there_are(alive: &[&Heartbeat]) -> String {
+    let names: Vec<String> =
+        alive.iter().take(10).map(|worker| format!("{} on {}", worker.process(), worker.host)).collect();
+    match alive.len() {
+        0 => "No worker is attached.".to_owned(),
+        1..=10 => format!("Attached are {}.", names.join(", ")),
+        all => format!("Attached are {}, and {} others.", names.join(", "), all - names.len()),
+    }
+}
+
+/// Cancels cases, or takes that back.
+pub(crate) async fn cancel(account: &CloudAccount, arguments: &CancelArguments) -> Result<(), CommandFailure> {
+    let study = open(account, &arguments.study).await?;
+    let CancelArguments { batches, cases, undo, .. } = arguments;
+    if !undo {
+        check_batches(&look(&study).await?, arguments)?;
+    }
+    change(&study, &|control| {
+        if *undo {
+            control.cancelled_batches.retain(|batch| !batches.contains(batch));
+            control.cancelled_cases.retain(|case| !cases.contains(case));
+        } else {
+            control.cancelled_batches.extend(batches.iter().cloned());
+            control.cancelled_cases.extend(cases);
+        }
+    })
+    .await?;
+    let after = look(&study).await?;
+    let said = if *undo { "not cancelled any more" } else { "cancelled" };
+    for batch in batches {
+        let counts = after.counts(Some(batch));
+        let open = counted(counts.open(), "case", "cases");
+        let cancelled = counted(counts.cancelled, "case", "cases");
+        result(format_args!("Batch {batch} is {said}: {cancelled} cancelled, {open} open, {} done.", counts.done));
+    }
+    if !cases.is_empty() {
+        let number = cases.len() as u64;
+        let are = if number == 1 { "is" } else { "are" };
+        result(format_args!("{} {are} {said}.", counted(number, "case", "cases")));
+    }
+    if !undo {
+        note("The same with --undo takes it back, for those whose messages the queue still has.");
+    }
+    Ok(())
+}
+
+/// Checks that there are such batches: a name with a mistake would cancel nothing.
+fn check_batches(snapshot: &Snapshot, arguments: &CancelArguments) -> Result<(), CommandFailure> {
+    let known: Vec<&str> = snapshot.batches.iter().map(|account| account.batch.as_str()).collect();
+    let unknown = arguments.batches.iter().find(|batch| !known.contains(&batch.as_str()));
+    unknown.map_or(Ok(()), |batch| {
+        let there_are = match known.as_slice() {
+            [] => "The study has no batch.".to_owned(),
+            names => format!("There are {}.", names.join(", ")),
+        };
+        Err(CommandFailure::new(format!("There is no batch `{batch}`. {there_are}")))
+    })
+}
+
+async fn open(account: &CloudAccount, study: &str) -> Result<Study, CommandFailure> {
+    cloud::study(cloud::client(account).await?, study).await
+}
+
+async fn look(study: &Study) -> Result<Snapshot, CommandFailure> {
+    let mut watch = StudyWatch::new(study.clone());
+    let snapshot = watch.refresh().await?;
+    // The first look at a large study may know its cases by what they left alone.
+    Ok(if snapshot.is_checked { snapshot } else { watch.refresh().await? })
+}
+
+async fn change(study: &Study, change: &dyn Fn(&mut StudyControl)) -> Result<StudyControl, CommandFailure> {
+    change_control(study, change).await.map_err(of_control)
+}
+
+fn of_control(error: ControlError) -> CommandFailure {
+    match error {
+        ControlError::Document(cruncher_backend::study::ReadError::Aws(error)) => error.into(),
+        error => CommandFailure::new(sentence(&error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heartbeat(worker: &str) -> Heartbeat {
+        let host = worker.split('_').next().unwrap_or_default();
+        let json =
+            format!(r#"{{"worker": "{worker}", "host": "{host}", "start_time": 0, "time": 0, "state": "waiting"}}"#);
+        serde_json::from_str(&json).unwrap()
+    }
+
+    fn meant(workers: &[&str], hosts: &[&str], all: bool) -> Result<Vec<String>, String> {
+        let heartbeats = ["node7_linux_1-aa", "node7_linux_2-bb", "node8_linux_1-cc"].map(heartbeat);
+        let strings = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let arguments =
+            DrainArguments { study: "s".into(), workers: strings(workers), hosts: strings(hosts), all, undo: false };
+        let named = named_workers(&heartbeats.iter().collect::<Vec<_>>(), &arguments);
+        named.map(|named| named.into_iter().collect()).map_err(|failure| failure.message().to_owned())
+    }
+
+    #[test]
+    fn workers_are_meant_by_either_name_by_their_computer_or_all() {
+        assert_eq!(meant(&["node7_linux_1-aa", "1-cc"], &[], false).unwrap(), ["node7_linux_1-aa", "node8_linux_1-cc"]);
+        assert_eq!(meant(&["1-aa"], &["node7"], false).unwrap(), ["node7_linux_1-aa", "node7_linux_2-bb"]);
+        assert_eq!(meant(&[], &[], true).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn what_is_not_there_is_said_with_what_there_is() {
+        let attached = "Attached are 1-aa on node7, 2-bb on node7, 1-cc on node8.";
+        assert_eq!(meant(&["1-aa", "x"], &[], false).unwrap_err(), format!("There is no worker `x`. {attached}"));
+        let error = meant(&[], &["node9"], false).unwrap_err();
+        assert_eq!(error, format!("There is no worker on a computer `node9`. {attached}"));
+        assert_eq!(there_are(&[]), "No worker is attached.");
+        let many: Vec<Heartbeat> = (0..12).map(|number| heartbeat(&format!("n_l_{number}-a"))).collect();
+        assert!(there_are(&many.iter().collect::<Vec<_>>()).ends_with("9-a on n, and 2 others."));
+    }
+}

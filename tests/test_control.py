@@ -1,0 +1,103 @@
+"""What an operator asks of the workers: `cruncher pause`, `resume`, `drain` and `cancel`, with workers that hear it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attached import attach
+from command_line import CommandLine, Launched, Ran, wait_for
+from enqueue import enqueue
+from small_models import DOUBLE
+from studies import documents, line_of, messages, queue_of, wait_for_end
+
+WAITING = "import os, time\nwhile not os.path.exists({{gate}}):\n    time.sleep(0.02)\nresult['a'] = 1\n"
+
+
+@pytest.fixture
+def study(command_line: CommandLine) -> Launched:
+    """A fresh study."""
+    return command_line.launch()
+
+
+def ask(study: Launched, command: str, *arguments: str) -> Ran:
+    """A command about a study."""
+    return study.command_line.run(command, study.study, *arguments)
+
+
+def control(study: Launched) -> Any:
+    """What the workers are asked."""
+    s3 = study.command_line.cloud.client("s3")
+    return json.loads(s3.get_object(Bucket=study.bucket, Key="control.json")["Body"].read())
+
+
+def test_a_paused_study_goes_on_when_it_is_resumed(study: Launched) -> None:
+    ran = ask(study, "pause")
+    assert (ran.code, ran.out) == (0, f"Study {study.study} is paused: workers finish their case and take no other.\n")
+    assert f"cruncher resume {study.study}" in ran.err
+    enqueue(queue_of(study), "b", DOUBLE, {1: [{"a": 1}]})
+    with attach(line_of(study)) as worker:
+        wait_for(lambda: "the study is paused" in worker.output)
+        assert "The study is paused" in ask(study, "status").out
+        assert ask(study, "resume").out == f"Study {study.study} goes on.\n"
+        wait_for_end(study, done=1)
+
+
+def test_a_drained_worker_finishes_its_case_and_ends(study: Launched, tmp_path: Path) -> None:
+    gate = tmp_path / "open"
+    enqueue(queue_of(study), "b", WAITING, {1: [{"gate": str(gate)}]})
+    with attach(line_of(study)) as worker:
+        wait_for(lambda: "attempt 1 of" in worker.output)
+        name = worker.output.split(" as ", 1)[1].split(" ", 1)[0]
+        process = name.rsplit("_", 1)[1]
+        wait_for(lambda: process in ask(study, "status").out)
+        ran = ask(study, "drain", "4711-000000")
+        assert (ran.code, ran.out) == (1, "")
+        assert (
+            ran.err == f"cruncher: There is no worker `4711-000000`. Attached are {process} on {name.split('_')[0]}.\n"
+        )
+        assert ask(study, "drain", process).out == "1 worker finishes its case and ends.\n"
+        assert ask(study, "drain", name, "--undo").out == "1 worker is drained no more.\n"
+        assert control(study)["drain"] == []
+        assert ask(study, "drain", "--all").out == "1 worker finishes its case and ends.\n"
+        assert control(study)["drain"] == [name]
+        gate.touch()
+        assert worker.process.wait(30) == 0
+        assert "drained" in worker.output
+        wait_for_end(study, done=1)
+    assert "No worker is attached." in ask(study, "drain", "--all").err
+
+
+def test_the_cases_of_a_cancelled_batch_are_not_computed(study: Launched) -> None:
+    assert "The study has no batch." in ask(study, "cancel", "--batch", "b").err
+    enqueue(queue_of(study), "b", DOUBLE, {1: [{"a": number} for number in range(3)]})
+    enqueue(queue_of(study), "c", DOUBLE, {1: [{"a": 1}]})
+    ran = ask(study, "cancel", "--batch", "d")
+    assert (ran.code, ran.err) == (1, "cruncher: There is no batch `d`. There are b, c.\n")
+    ran = ask(study, "cancel", "--batch", "b")
+    assert ran.out == "Batch b is cancelled: 3 cases cancelled, 0 cases open, 0 done.\n"
+    assert ask(study, "cancel", "--batch", "b", "--undo").out.startswith("Batch b is not cancelled any more: 0 cases")
+    assert ask(study, "cancel", "--batch", "b").code == 0
+    with attach(line_of(study)):
+        wait_for(lambda: len(results(study)) == 1)
+        wait_for(lambda: messages(study.command_line.cloud.client("sqs"), study.outputs["QueueUrl"]) == (0, 0))
+    assert [document["batch"] for document in results(study)] == ["c"]
+    counts = ask(study, "status", "--json").json()["cases"]
+    assert (counts["cancelled"], counts["done"]) == (3, 1)
+
+
+def test_a_case_is_cancelled_by_its_id(study: Launched) -> None:
+    enqueue(queue_of(study), "b", DOUBLE, {1: [{"a": number} for number in range(2)]})
+    case = "0" * 32
+    assert ask(study, "cancel", "--case", case).out == "1 case is cancelled.\n"
+    assert control(study)["cancelled_cases"] == [case]
+    ran = ask(study, "cancel", "--case", "0000")
+    assert ran.code == 2
+    assert "a case's id has 32 hexadecimal digits" in ran.err
+
+
+def results(study: Launched) -> list[dict[str, Any]]:
+    """The result documents."""
+    return documents(study.command_line.cloud.client("s3"), study.bucket, "done-")
