@@ -139,7 +139,7 @@ def test_a_worker_killed_in_the_middle_of_a_case_loses_nothing(
         expect(figure(page, "done")).to_have_text("1")
         expect(progress(page)).to_contain_text("complete")
     (result,) = documents(s3, study.bucket, "done-")
-    assert (result["result"], result["attempt"], here.read_text()) == ({"double": 14}, 2, "xx")
+    assert (result["result"], result["attempt"], here.read_text()) == ({"double": 14}, 1, "xx")
     assert messages(sqs, study.config["queue_url"]) == (0, 0)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 from document_runner import ATTACH_LINE, DESIGN, STUDY, DocumentRunner
-from documents import Block, Document, documents, tracked
+from documents import Document, documents, tracked
 from local_cloud import REPOSITORY, LocalCloud
 
 LAUNCH, ENQUEUE, ATTACH = ("launch", STUDY), ("enqueue", STUDY, DESIGN), ("attach",)
@@ -72,30 +72,6 @@ def skip_if_lacking(runner: DocumentRunner) -> None:
     """Says so when blocks weren't run."""
     if runner.lacking:
         pytest.skip(f"blocks with {', '.join(sorted(runner.lacking))} were not run, which this machine doesn't have")
-
-
-def test_what_pauses_a_study_keeps_what_is_cancelled(runner: DocumentRunner) -> None:
-    runner.cruncher(*LAUNCH)
-    s3, control = runner.cloud.client("s3"), {"Bucket": runner.buckets[STUDY], "Key": "control.json"}
-    before = {
-        "v": 1,
-        "paused": False,
-        "drain": ["w"],
-        "cancelled_batches": ["a"],
-        "cancelled_cases": ["0" * 32],
-        "more": 1,
-    }
-    s3.put_object(**control, Body=json.dumps(before).encode())
-    (block,) = (
-        block for block in Document.read("docs/operations.md").blocks() if "change '.paused = true'" in block.text
-    )
-    paused = block.text.replace("change '.paused = false'", "#")
-    runner.run(Block(block.document, block.line, block.language, paused, None))
-    skip_if_lacking(runner)
-    assert json.loads(s3.get_object(**control)["Body"].read()) == {**before, "paused": True}
-    overtaken = paused.replace('"$etag"', "'another'")
-    with pytest.raises(AssertionError, match="PreconditionFailed"):
-        runner.run(Block(block.document, block.line, block.language, overtaken, None))
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,8 @@ pub struct QueueAttributes {
     pub visibility_timeout_secs: Option<u64>,
     /// Time for which a message is kept, in seconds.
     pub retention_secs: Option<u64>,
-    /// Number of times that a message is handed out before it goes to the dead-letter queue, if there is one.
-    pub max_receives: Option<u32>,
+    /// The policy by which messages go to a dead-letter queue, if there is one, as JSON.
+    pub redrive_policy: Option<String>,
     /// The queue's ARN.
     pub arn: Option<String>,
 }
@@ -76,18 +76,22 @@ impl Operation for GetQueueAttributes {
             delayed: count("ApproximateNumberOfMessagesDelayed")?,
             visibility_timeout_secs: number("VisibilityTimeout"),
             retention_secs: number("MessageRetentionPeriod"),
-            max_receives: attributes.get("RedrivePolicy").and_then(|policy| max_receives(policy)),
+            redrive_policy: attributes.get("RedrivePolicy").cloned(),
             arn: attributes.get("QueueArn").cloned(),
         })
     }
 }
 
-/// Reads a redrive policy, which is JSON within JSON; its number may be a text.
-fn max_receives(policy: &str) -> Option<u32> {
-    let policy: serde_json::Value = serde_json::from_str(policy).ok()?;
-    let count = policy.get("maxReceiveCount")?;
-    let number = count.as_u64().or_else(|| count.as_str()?.parse().ok())?;
-    u32::try_from(number).ok()
+impl QueueAttributes {
+    /// Returns the number of times that a message is handed out before it goes to the dead-letter queue. In the policy it is a
+    /// number or a text.
+    #[must_use]
+    pub fn max_receives(&self) -> Option<u32> {
+        let policy: serde_json::Value = serde_json::from_str(self.redrive_policy.as_deref()?).ok()?;
+        let count = policy.get("maxReceiveCount")?;
+        let number = count.as_u64().or_else(|| count.as_str()?.parse().ok())?;
+        u32::try_from(number).ok()
+    }
 }
 
 #[cfg(test)]
@@ -123,17 +127,22 @@ mod tests {
             delayed: 0,
             visibility_timeout_secs: Some(120),
             retention_secs: Some(1_209_600),
-            max_receives: Some(5),
+            redrive_policy: Some(
+                r#"{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:1:Dead.fifo","maxReceiveCount":5}"#.to_owned(),
+            ),
             arn: Some("arn:aws:sqs:eu-central-1:1:Cases.fifo".to_owned()),
         };
         assert_eq!(attributes, expected);
+        assert_eq!(attributes.max_receives(), Some(5));
     }
 
     #[test]
     fn the_number_of_receives_may_be_a_text() {
-        assert_eq!(max_receives(r#"{"maxReceiveCount": "20"}"#), Some(20));
+        let of =
+            |policy: &str| QueueAttributes { redrive_policy: Some(policy.to_owned()), ..QueueAttributes::default() };
+        assert_eq!(of(r#"{"maxReceiveCount": "20"}"#).max_receives(), Some(20));
         for policy in ["", "{}", r#"{"maxReceiveCount": -1}"#, r#"{"maxReceiveCount": "many"}"#] {
-            assert_eq!(max_receives(policy), None, "{policy}");
+            assert_eq!(of(policy).max_receives(), None, "{policy}");
         }
     }
 

@@ -273,7 +273,7 @@ async fn config(client: &Client, study: &str, version: &str, outputs: &StackOutp
         queue_url: outputs.queue_url.clone(),
         dead_letter_queue_url: outputs.dead_letter_queue_url.clone(),
         lease_secs: u32::try_from(lease_secs).unwrap_or(u32::MAX),
-        max_receives: queue.max_receives,
+        max_receives: queue.max_receives(),
         launch_time: client.now().as_secs_f64(),
         cruncher_version: version.to_owned(),
     })
