@@ -710,13 +710,15 @@ class FailuresInRow:
     def __init__(self) -> None:
         self._cases: Deque[Case] = collections.deque(maxlen=FAILURES_IN_ROW)
         self._last = ""
-        self._has_rested = self._is_unfit = False
+        self._looks_left = 0
+        self._is_unfit = False
         self._rests, self._unfit_rests = Rests(FAILURES_RESTS_SECS), Rests(UNFIT_RESTS_SECS)
 
     def add(self, case: "Case", failure: "Failure") -> None:
         """One more case has failed."""
         self._cases.append(case)
-        self._last, self._has_rested = failure.in_short, False
+        self._last = failure.in_short
+        self._looks_left = 2  # before a rest and after it
 
     def clear(self) -> None:
         """A case is done."""
@@ -727,13 +729,13 @@ class FailuresInRow:
 
     def rest(self, cloud: "Cloud") -> Tuple[float, str]:
         """How long to rest now, and why; then one case is tried, unless others have finished what failed here."""
-        if len(self._cases) < FAILURES_IN_ROW or (self._has_rested and self._is_unfit):
+        if len(self._cases) < FAILURES_IN_ROW or self._looks_left == 0:
             return 0.0, ""
+        self._looks_left -= 1
         finished = sum(1 for case in self._cases if not case.force and cloud.exists(case.result_key))
         was_unfit, self._is_unfit = self._is_unfit, finished >= FINISHED_BY_OTHERS
-        if self._has_rested and self._is_unfit == was_unfit:
+        if self._looks_left == 0 and self._is_unfit == was_unfit:
             return 0.0, ""
-        self._has_rested = True
         words = "the last {} cases failed here, the last one with {}".format(len(self._cases), self._last)
         if not self._is_unfit:
             return self._rests.next_secs(), words

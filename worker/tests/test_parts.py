@@ -527,6 +527,9 @@ class TestFailuresInRow:
         secs, words = failures.rest(cloud)
         assert (secs, words) == (10.0, "the last 5 cases failed here, the last one with ValueError: no licence")
         assert failures.rest(cloud) == (0.0, "")
+        asked = cloud.asked
+        assert failures.rest(cloud) == (0.0, "")
+        assert cloud.asked == asked, "who waits for cases asks no more"
         rests = []
         for number in range(5, 10):
             self.fail(failures, range(number, number + 1))
@@ -540,9 +543,8 @@ class TestFailuresInRow:
         failures = attach.FailuresInRow()
         cloud: Any = Finished()
         failed = self.fail(failures, range(5))
-        assert failures.rest(cloud)[0] == 10.0
         cloud.keys = {case.result_key for case in failed[:2]}
-        assert failures.rest(cloud)[0] == 0.0
+        assert failures.rest(cloud)[0] == 10.0
         cloud.keys = {case.result_key for case in failed[:3]}
         secs, words = failures.rest(cloud)
         assert secs == 300.0
