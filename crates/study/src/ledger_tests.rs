@@ -1,3 +1,5 @@
+#[path = "ledger/order_tests.rs"]
+mod order_tests;
 #[path = "ledger/version_tests.rs"]
 mod version_tests;
 
