@@ -98,6 +98,28 @@ def test_a_case_is_cancelled_by_its_id(study: Launched) -> None:
     assert "a case's id has 32 hexadecimal digits" in ran.err
 
 
+def test_what_lies_in_the_dead_letter_queue_is_sent_again(study: Launched) -> None:
+    assert ask(study, "redrive").out == "The dead-letter queue has no case.\n"
+    enqueue(queue_of(study), "b", DOUBLE, {1: [{"a": number} for number in range(12)]})
+    sqs, queue_url = study.command_line.cloud.client("sqs"), study.outputs["QueueUrl"]
+    sqs.send_message(QueueUrl=queue_url, MessageBody="no case", MessageGroupId="g", MessageDeduplicationId="d")
+    dead_url = study.outputs["DeadLetterQueueUrl"]
+
+    def is_dead() -> bool:
+        sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        return messages(sqs, dead_url)[0] == 13
+
+    wait_for(is_dead)
+    assert "13 cases are in the dead-letter queue" in ask(study, "status").out
+    ran = ask(study, "redrive")
+    said = "12 cases are in the queue again. 1 message is no case and stays in the dead-letter queue.\n"
+    assert (ran.code, ran.out) == (0, said)
+    assert messages(sqs, queue_url) == (12, 0)
+    with attach(line_of(study)):
+        wait_for_end(study, done=12)
+    assert ask(study, "redrive").code == 0
+
+
 def results(study: Launched) -> list[dict[str, Any]]:
     """The result documents."""
     return documents(study.command_line.cloud.client("s3"), study.bucket, "done-")

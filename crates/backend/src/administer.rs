@@ -6,4 +6,5 @@ pub mod keys;
 pub mod launch;
 pub mod page;
 pub mod publish;
+pub mod redrive;
 pub mod stack;

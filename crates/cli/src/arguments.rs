@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use cruncher_study::config::check_study_name;
 
-pub(crate) use control::{CancelArguments, DrainArguments, PauseArguments};
+pub(crate) use control::{CancelArguments, DrainArguments, PauseArguments, RedriveArguments};
 pub(crate) use designs::{DesignArguments, DesignSource, EnqueueArguments};
 pub(crate) use results::{ResultsArguments, ResultsDestination, ResultsKind, TableFile, TableFormat};
 
@@ -77,6 +77,8 @@ pub(crate) enum Command {
     Drain(DrainArguments),
     /// Leave cases uncomputed
     Cancel(CancelArguments),
+    /// Send the cases of the dead-letter queue again
+    Redrive(RedriveArguments),
     /// Fetch a study's results
     Results(ResultsArguments),
     /// Write a study's page as it is now into one file

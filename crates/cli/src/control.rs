@@ -1,4 +1,4 @@
-//! `cruncher pause`, `resume`, `drain` and `cancel`: what an operator asks of the workers.
+//! `cruncher pause`, `resume`, `drain`, `cancel` and `redrive`: what an operator asks of the workers.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use cruncher_study::control::StudyControl;
 use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::number_format::counted;
 
-use crate::arguments::{CancelArguments, CloudAccount, DrainArguments, PauseArguments};
+use crate::arguments::{CancelArguments, CloudAccount, DrainArguments, PauseArguments, RedriveArguments};
 use crate::cloud;
 use crate::failure::{CommandFailure, sentence};
 use crate::output::{note, result};
@@ -140,6 +140,27 @@ fn check_batches(snapshot: &Snapshot, arguments: &CancelArguments) -> Result<(),
         };
         Err(CommandFailure::new(format!("There is no batch `{batch}`. {there_are}")))
     })
+}
+
+/// Sends the cases of the dead-letter queue again.
+pub(crate) async fn redrive(account: &CloudAccount, arguments: &RedriveArguments) -> Result<(), CommandFailure> {
+    let study = open(account, &arguments.study).await?;
+    let tell = |redriven| note(format_args!("{} …", counted(redriven, "case", "cases")));
+    let outcome = cruncher_backend::administer::redrive::redrive(&study, &tell).await?;
+    let left = counted(outcome.left, "message is no case and stays", "messages are no cases and stay");
+    let left = if outcome.left > 0 { format!(" {left} in the dead-letter queue.") } else { String::new() };
+    match outcome.redriven {
+        0 => result(format_args!("The dead-letter queue has no case.{left}")),
+        1 => result(format_args!("1 case is in the queue again.{left}")),
+        redriven => result(format_args!("{} are in the queue again.{left}", counted(redriven, "case", "cases"))),
+    }
+    match outcome.refused.first() {
+        None => Ok(()),
+        Some(first) => {
+            let refused = counted(outcome.refused.len() as u64, "case", "cases");
+            Err(CommandFailure::new(format!("The queue refused {refused}, which stay where they were: {first}.")))
+        }
+    }
 }
 
 async fn open(account: &CloudAccount, study: &str) -> Result<Study, CommandFailure> {

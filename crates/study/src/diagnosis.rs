@@ -128,10 +128,10 @@ impl fmt::Display for Notice {
                 write!(f, "{cases} cases are lost: the queue doesn't hold them, or not any more. Send the rest, or enqueue them again.")
             }
             Self::DeadLetters { cases: 1 } => {
-                f.write_str("1 case is in the dead-letter queue: it was handed out again and again, and no worker came to an end with it.")
+                f.write_str("1 case is in the dead-letter queue: it was handed out again and again, and no worker came to an end with it. `cruncher redrive` sends it again.")
             }
             Self::DeadLetters { cases } => {
-                write!(f, "{cases} cases are in the dead-letter queue: they were handed out again and again, and no worker came to an end with them.")
+                write!(f, "{cases} cases are in the dead-letter queue: they were handed out again and again, and no worker came to an end with them. `cruncher redrive` sends them again.")
             }
             Self::Empty { cases: 1 } => f.write_str("1 case is done, but returned nothing: a model returns what it puts into result[\"…\"]."),
             Self::Empty { cases } => {

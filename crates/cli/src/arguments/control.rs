@@ -23,6 +23,22 @@ pub(crate) struct PauseArguments {
     pub study: String,
 }
 
+const AFTER_REDRIVE: &str = "\
+The dead-letter queue holds cases that were handed out again and again, and that no worker came to an end with. Find the reason
+first, in the logs of the workers. Messages that are no cases stay there.
+
+Examples:
+  cruncher redrive prandtl";
+
+/// Send the cases of the dead-letter queue again.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_REDRIVE)]
+pub(crate) struct RedriveArguments {
+    /// The study's name
+    #[arg(value_parser = study)]
+    pub study: String,
+}
+
 const AFTER_DRAIN: &str = "\
 A worker that is drained finishes the case that it has, says so in its heartbeat, and ends. It is attached again by the line of the
 Attach page.
