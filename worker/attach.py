@@ -343,7 +343,7 @@ class Worker:
         self._keeper = Keeper(self._report, Cloud(study, self._client.once()), study.lease_secs)
         self._interrupts = Interrupts()
         self._computer_rests = Rests(COMPUTER_RESTS_SECS)
-        self._checked_time = -math.inf
+        self._next_check_time = -math.inf
         self._failures = FailuresInRow()
         self._failed_here: Deque[str] = collections.deque(maxlen=1000)  # error keys of cases that are repeated
         self._home = current_folder()
@@ -416,10 +416,11 @@ class Worker:
         return secs > 0.0
 
     def _check_computer(self, is_suspect: bool = False) -> None:
-        """Raises `ComputerTrouble` if no case can run here. Looks once a second, or at once if that is suspected."""
-        if not is_suspect and monotonic() - self._checked_time < CHECK_SECS:
+        """Raises `ComputerTrouble` if no case can run here. Looks now and then, or at once if that is suspected."""
+        began = monotonic()
+        if not is_suspect and began < self._next_check_time:
             return
-        self._checked_time = -math.inf
+        self._next_check_time = -math.inf
         try:
             with scratch_folder() as folder, contextlib.ExitStack() as files:
                 for number in range(CHECK_FILES):
@@ -428,7 +429,9 @@ class Worker:
             self._process.prepare()
         except (OSError, MemoryError, ProcessEnded) as error:
             raise ComputerTrouble(one_line(error)) from error
-        self._checked_time = monotonic()
+        # Where folders are slow, too, checking costs a twentieth of the time at most.
+        now = monotonic()
+        self._next_check_time = now + max(CHECK_SECS, 20.0 * (now - began))
 
     def _rest(self, secs: float, why: str) -> None:
         """Takes no case for a while, and says why."""
