@@ -119,7 +119,7 @@ impl DownloadRequest {
     ) -> Result<Vec<String>, ZipError> {
         let mut contents = untrack(|| self.contents());
         if contents.study.is_empty() {
-            // Without it, which the file then says, the file lacks the name of the study only.
+            // If that fails, the file lacks the study's name.
             let _ = reading::study(self.state).await;
             contents.study = self.state.study_name.get_untracked();
         }
