@@ -120,6 +120,23 @@ def test_what_lies_in_the_dead_letter_queue_is_sent_again(study: Launched) -> No
     assert ask(study, "redrive").code == 0
 
 
+def test_workers_that_are_gone_are_forgotten(study: Launched) -> None:
+    assert ask(study, "forget").out == "No worker is gone.\n"
+    enqueue(queue_of(study), "b", DOUBLE, {1: [{"a": 1}]})
+    with attach(line_of(study)) as gone:
+        wait_for_end(study, done=1)
+        name = gone.output.split(" as ", 1)[1].split(" ", 1)[0]
+    with attach(line_of(study)) as alive:
+        wait_for(lambda: "waiting for cases" in alive.output)
+        assert ask(study, "forget").out == "1 worker is forgotten; its rows and its log stay.\n"
+        (told,) = ask(study, "status", "--json").json()["workers"]
+        assert told["worker"] in alive.output
+    s3 = study.command_line.cloud.client("s3")
+    kept = [one["Key"] for one in s3.list_objects_v2(Bucket=study.bucket, Prefix=f"workers/{name}/")["Contents"]]
+    assert kept == [f"workers/{name}/log.txt", f"workers/{name}/segment-000000.ndjson"]
+    assert ask(study, "status", "--json").json()["cases"]["done"] == 1
+
+
 def results(study: Launched) -> list[dict[str, Any]]:
     """The result documents."""
     return documents(study.command_line.cloud.client("s3"), study.bucket, "done-")

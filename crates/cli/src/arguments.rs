@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use cruncher_study::config::check_study_name;
 
-pub(crate) use control::{CancelArguments, DrainArguments, PauseArguments, RedriveArguments};
+pub(crate) use control::{CancelArguments, DrainArguments, ForgetArguments, PauseArguments, RedriveArguments};
 pub(crate) use designs::{DesignArguments, DesignSource, EnqueueArguments};
 pub(crate) use results::{ResultsArguments, ResultsDestination, ResultsKind, TableFile, TableFormat};
 
@@ -79,6 +79,8 @@ pub(crate) enum Command {
     Cancel(CancelArguments),
     /// Send the cases of the dead-letter queue again
     Redrive(RedriveArguments),
+    /// Show workers that are gone no longer
+    Forget(ForgetArguments),
     /// Fetch a study's results
     Results(ResultsArguments),
     /// Write a study's page as it is now into one file

@@ -1,16 +1,20 @@
-//! `cruncher pause`, `resume`, `drain`, `cancel` and `redrive`: what an operator asks of the workers.
+//! `cruncher pause`, `resume`, `drain`, `cancel`, `redrive` and `forget`: what an operator asks of the workers.
 
 use std::collections::BTreeSet;
 
+use cruncher_aws::s3;
 use cruncher_backend::administer::control::{ControlError, change_control};
 use cruncher_backend::study::Study;
 use cruncher_backend::watch::StudyWatch;
 use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_study::control::StudyControl;
 use cruncher_study::heartbeat::Heartbeat;
+use cruncher_study::key::WORKERS_PREFIX;
 use cruncher_study::number_format::counted;
 
-use crate::arguments::{CancelArguments, CloudAccount, DrainArguments, PauseArguments, RedriveArguments};
+use crate::arguments::{
+    CancelArguments, CloudAccount, DrainArguments, ForgetArguments, PauseArguments, RedriveArguments,
+};
 use crate::cloud;
 use crate::failure::{CommandFailure, sentence};
 use crate::output::{note, result};
@@ -161,6 +165,31 @@ pub(crate) async fn redrive(account: &CloudAccount, arguments: &RedriveArguments
             Err(CommandFailure::new(format!("The queue refused {refused}, which stay where they were: {first}.")))
         }
     }
+}
+
+/// Deletes the heartbeats of workers that are gone.
+pub(crate) async fn forget(account: &CloudAccount, arguments: &ForgetArguments) -> Result<(), CommandFailure> {
+    let study = open(account, &arguments.study).await?;
+    let snapshot = look(&study).await?;
+    let is_gone = |worker: &&Heartbeat| worker.state.is_over() || !worker.is_fresh(snapshot.time);
+    // Computers of the predecessor have no heartbeats.
+    let is_own = |worker: &&Heartbeat| worker.max_silence_secs.is_none();
+    let gone: BTreeSet<String> =
+        snapshot.workers.iter().filter(is_gone).filter(is_own).map(|worker| worker.worker.clone()).collect();
+    for worker in &gone {
+        let key = format!("{WORKERS_PREFIX}{worker}/heartbeat.json");
+        study.client.send(&s3::DeleteObject::new(&study.config.bucket, key)).await?;
+    }
+    change(&study, &|control| control.drain.retain(|worker| !gone.contains(worker))).await?;
+    match gone.len() {
+        0 => result("No worker is gone."),
+        1 => result("1 worker is forgotten; its rows and its log stay."),
+        all => result(format_args!(
+            "{} are forgotten; their rows and logs stay.",
+            counted(all as u64, "worker", "workers")
+        )),
+    }
+    Ok(())
 }
 
 async fn open(account: &CloudAccount, study: &str) -> Result<Study, CommandFailure> {

@@ -65,6 +65,7 @@ async fn run(arguments: Arguments) -> Result<(), CommandFailure> {
         Command::Drain(drain) => control::drain(&account, &drain).await,
         Command::Cancel(cancel) => control::cancel(&account, &cancel).await,
         Command::Redrive(redrive) => control::redrive(&account, &redrive).await,
+        Command::Forget(forget) => control::forget(&account, &forget).await,
         Command::Results(results) => results::run(&account, &results).await,
         Command::Freeze(freeze) => freeze::run(&account, &freeze).await,
         Command::CleanUp(clean_up) => clean_up::run(&account, &clean_up).await,

@@ -39,6 +39,22 @@ pub(crate) struct RedriveArguments {
     pub study: String,
 }
 
+const AFTER_FORGET: &str = "\
+Workers that have ended, or weren't heard of for three minutes, are no longer shown: their heartbeats are deleted. Results, rows and
+logs stay. One that is only without network shows itself again.
+
+Examples:
+  cruncher forget prandtl";
+
+/// Forget workers that are gone.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_FORGET)]
+pub(crate) struct ForgetArguments {
+    /// The study's name
+    #[arg(value_parser = study)]
+    pub study: String,
+}
+
 const AFTER_DRAIN: &str = "\
 A worker that is drained finishes the case that it has, says so in its heartbeat, and ends. It is attached again by the line of the
 Attach page.
