@@ -294,7 +294,7 @@ mod tests {
 Study prandtl: 1,234 of 5,000 cases done, 12 running, 3,700 queued, 54 failed
 Queue: 3,700 waiting, 12 leased; dead-letter queue: 1
 
-  1 case is in the dead-letter queue: it was handed out again and again, and no worker came to an end with it.
+  1 case is in the dead-letter queue: it was handed out again and again, and no worker came to an end with it. `cruncher redrive` sends it again.
   3700 cases wait, and no worker is attached.
 
 Batches
