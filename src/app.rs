@@ -151,9 +151,10 @@ fn settle_batches(live: LiveStudy, route: RwSignal<Route>) {
         let Some(snapshot) = snapshot else { return batches };
         let known = before.filter(|before| *before != BatchChoice::Unsaid);
         let known = known.or_else(|| latest(&snapshot.batches).cloned().map(BatchChoice::One));
-        // If the address has just changed, its event is still to come.
-        let is_unsaid =
-            batches == BatchChoice::Unsaid && Route::parse(&address::fragment()).batches == BatchChoice::Unsaid;
+        // If the address has just changed, its event is still to come. Another link that was opened stays whole.
+        let is_unsaid = batches == BatchChoice::Unsaid
+            && !address::holds_access()
+            && Route::parse(&address::fragment()).batches == BatchChoice::Unsaid;
         if let (true, Some(known)) = (is_unsaid, known) {
             address::settle(&known.clone().written_into(&address::fragment()));
             return known;
