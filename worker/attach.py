@@ -498,9 +498,8 @@ class Worker:
     def _fail_unseen(self, attempt: "Attempt") -> None:
         """Fails a case for good without computing it: where it ends its worker, it would end one after the other."""
         attempt.number = attempt.case.max_attempts
-        message = "no worker has told what became of it: it seems to end the program that it is computed in"
-        name = "WorkerEnded"
-        failure = Failure(name, message, "{}: {}\n".format(name, message), signature(name, message, []))
+        error = WorkerEnded("no worker has told what became of it: it seems to end the program that it is computed in")
+        failure = describe(error, NO_SOURCE)
         self._keep_failure(attempt, Outcome(None, failure, "", []), failure)
 
     def _leaves_to_others(self, attempt: "Attempt") -> bool:
@@ -547,7 +546,7 @@ class Worker:
             if outcome.failure is None:
                 self._keep_result(attempt, outcome, folder)
                 return
-        # What the case itself has used up is free again.
+        # The scratch folder is removed first, so that what the case itself has used up is free again.
         self._check_computer(is_suspect=True)
         self._keep_failure(attempt, outcome, outcome.failure)
 
@@ -1327,6 +1326,10 @@ class ModelNotFound(CaseFailure):
     """The model file isn't there, or isn't the file that its address promises."""
 
 
+class WorkerEnded(CaseFailure):
+    """A case that ends the program that it is computed in, and so its worker."""
+
+
 class CommandFailed(CaseFailure):
     """A command ended with an exit code other than 0."""
 
@@ -2010,7 +2013,7 @@ class ChannelClosed(Exception):
     """The other end of a channel is closed."""
 
 
-# What a computer may lack for a while: room, files, processes, memory.
+# Shortages of a computer that may pass: of room, files, processes, memory.
 SHORT_OF = errno.ENOSPC, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM
 
 

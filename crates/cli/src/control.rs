@@ -18,6 +18,7 @@ use crate::arguments::{
 use crate::cloud;
 use crate::failure::{CommandFailure, sentence};
 use crate::output::{note, result};
+use crate::status;
 
 /// Pauses a study, or lets it go on.
 pub(crate) async fn pause(
@@ -41,8 +42,8 @@ pub(crate) async fn pause(
 pub(crate) async fn drain(account: &CloudAccount, arguments: &DrainArguments) -> Result<(), CommandFailure> {
     let study = open(account, &arguments.study).await?;
     let snapshot = look(&study).await?;
-    let alive: Vec<&Heartbeat> = snapshot.workers.iter().filter(|worker| !worker.state.is_over()).collect();
-    let named = named_workers(&alive, arguments)?;
+    let attached: Vec<&Heartbeat> = snapshot.workers.iter().filter(|worker| !worker.state.is_over()).collect();
+    let named = named_workers(&attached, arguments)?;
     change(&study, &|control| {
         for worker in &named {
             if arguments.undo {
@@ -64,13 +65,13 @@ pub(crate) async fn drain(account: &CloudAccount, arguments: &DrainArguments) ->
 }
 
 /// Returns the names of the workers that are meant.
-fn named_workers(alive: &[&Heartbeat], arguments: &DrainArguments) -> Result<BTreeSet<String>, CommandFailure> {
+fn named_workers(attached: &[&Heartbeat], arguments: &DrainArguments) -> Result<BTreeSet<String>, CommandFailure> {
     let mut named = BTreeSet::new();
     let mut add = |what: String, is_meant: &dyn Fn(&Heartbeat) -> bool| {
         let meant: Vec<String> =
-            alive.iter().filter(|worker| is_meant(worker)).map(|worker| worker.worker.clone()).collect();
+            attached.iter().filter(|worker| is_meant(worker)).map(|worker| worker.worker.clone()).collect();
         if meant.is_empty() {
-            return Err(CommandFailure::new(format!("There is no {what}. {}", there_are(alive))));
+            return Err(CommandFailure::new(format!("There is no {what}. {}", attached_words(attached))));
         }
         named.extend(meant);
         Ok(())
@@ -87,10 +88,10 @@ fn named_workers(alive: &[&Heartbeat], arguments: &DrainArguments) -> Result<BTr
     Ok(named)
 }
 
-fn there_are(alive: &[&Heartbeat]) -> String {
+fn attached_words(attached: &[&Heartbeat]) -> String {
     let names: Vec<String> =
-        alive.iter().take(10).map(|worker| format!("{} on {}", worker.process(), worker.host)).collect();
-    match alive.len() {
+        attached.iter().take(10).map(|worker| format!("{} on {}", worker.process(), worker.host)).collect();
+    match attached.len() {
         0 => "No worker is attached.".to_owned(),
         1..=10 => format!("Attached are {}.", names.join(", ")),
         all => format!("Attached are {}, and {} others.", names.join(", "), all - names.len()),
@@ -197,10 +198,7 @@ async fn open(account: &CloudAccount, study: &str) -> Result<Study, CommandFailu
 }
 
 async fn look(study: &Study) -> Result<Snapshot, CommandFailure> {
-    let mut watch = StudyWatch::new(study.clone());
-    let snapshot = watch.refresh().await?;
-    // The first look at a large study may know its cases by what they left alone.
-    Ok(if snapshot.is_checked { snapshot } else { watch.refresh().await? })
+    status::look(&mut StudyWatch::new(study.clone())).await
 }
 
 async fn change(study: &Study, change: &dyn Fn(&mut StudyControl)) -> Result<StudyControl, CommandFailure> {
@@ -247,8 +245,8 @@ mod tests {
         assert_eq!(meant(&["1-aa", "x"], &[], false).unwrap_err(), format!("There is no worker `x`. {attached}"));
         let error = meant(&[], &["node9"], false).unwrap_err();
         assert_eq!(error, format!("There is no worker on a computer `node9`. {attached}"));
-        assert_eq!(there_are(&[]), "No worker is attached.");
+        assert_eq!(attached_words(&[]), "No worker is attached.");
         let many: Vec<Heartbeat> = (0..12).map(|number| heartbeat(&format!("n_l_{number}-a"))).collect();
-        assert!(there_are(&many.iter().collect::<Vec<_>>()).ends_with("9-a on n, and 2 others."));
+        assert!(attached_words(&many.iter().collect::<Vec<_>>()).ends_with("9-a on n, and 2 others."));
     }
 }

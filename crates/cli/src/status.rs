@@ -26,10 +26,7 @@ pub(crate) async fn run(account: &CloudAccount, arguments: &StatusArguments) -> 
 async fn show(account: &CloudAccount, arguments: &StatusArguments) -> Result<(), CommandFailure> {
     let client = cloud::client(account).await?;
     let mut watch = watch(client, &arguments.study).await?;
-    let mut snapshot = watch.refresh().await?;
-    if !snapshot.is_checked {
-        snapshot = watch.refresh().await?;
-    }
+    let mut snapshot = look(&mut watch).await?;
     if arguments.watch {
         snapshot = follow(watch, snapshot, arguments).await?;
     } else {
@@ -37,6 +34,12 @@ async fn show(account: &CloudAccount, arguments: &StatusArguments) -> Result<(),
         result(if arguments.json { pretty(study, &snapshot) } else { as_text(study, &snapshot) });
     }
     if arguments.require_done { require_done(&arguments.study, &snapshot) } else { Ok(()) }
+}
+
+/// Looks at a study for the first time. The very first look at a large one may not know all of its documents.
+pub(crate) async fn look(watch: &mut StudyWatch) -> Result<Snapshot, CommandFailure> {
+    let snapshot = watch.refresh().await?;
+    Ok(if snapshot.is_checked { snapshot } else { watch.refresh().await? })
 }
 
 fn require_done(study: &str, snapshot: &Snapshot) -> Result<(), CommandFailure> {

@@ -63,7 +63,7 @@ fn page(access: StudyAccess) -> AnyView {
         preview_client::follow(state, canvas);
         sending::open(state);
     });
-    // What is typed before the draft is there would be replaced by it.
+    // The form waits for the draft, which would replace what is typed before.
     view! { {move || is_restored.get().then(|| form_and_preview(state, canvas))} }.into_any()
 }
 

@@ -366,7 +366,7 @@ impl Ledger {
         let submit_time = || {
             let cases = self.batches.get(&case.0)?;
             let submission = cases.submission_of(cases.entries.get(&case.1)?)?;
-            // The table was written later still.
+            // A table that is older than the failure is of the submission that failed, whatever the sender's clock says.
             if submission.time < failure.end_time {
                 return None;
             }
