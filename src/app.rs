@@ -17,13 +17,14 @@ use cruncher_browser::visit_flags::VisitFlag;
 use cruncher_browser::{address, designer, frozen, network, rows, theme};
 use cruncher_study::access::{AccessKey, StudyAccess};
 use cruncher_study::accounting::{CaseCounts, latest};
+use cruncher_study::error_groups::ErrorGroup;
 use leptos::ev;
 use leptos::mount::mount_to_body;
 use leptos::prelude::*;
 
 use crate::components::frame;
 use crate::live::{LiveStudy, OpenStudy, PendingChange, ReaderState};
-use crate::pages::{access_gate, attach, errors, overview, program};
+use crate::pages::{access_gate, attach, overview, program};
 use crate::poll_backoff::{LookOutcome, PollBackoff};
 use crate::polling::poll;
 use crate::watching::{StudyWatcher, WatchWorker};
@@ -90,7 +91,6 @@ fn opened_view((study, access, beside): Opened) -> AnyView {
     follow_address(reader.route);
     scrolling::keep_for_each_page();
     settle_batches(live, reader.route);
-    errors::read_failures(open.study.clone(), live, reader);
     let look_again = if let Some(snapshot) = frozen::snapshot() {
         live.has_rows.set(true);
         live.update(Ok(snapshot));
@@ -111,8 +111,7 @@ fn opened_view((study, access, beside): Opened) -> AnyView {
     let page = move || match reader.route.read().page {
         Page::Overview => overview::page(&open),
         Page::Attach => attach::page(&open),
-        Page::Errors => errors::page(&open),
-        Page::Results => program::page(PageProgram::Explorer, reader),
+        Page::Cases | Page::Errors | Page::Results => program::page(PageProgram::Explorer, reader),
         Page::Design => program::page(PageProgram::Designer, reader),
     };
     let problem = move || live.problem.get().map(problem_note);
@@ -159,10 +158,23 @@ fn settle_batches(live: LiveStudy, route: RwSignal<Route>) {
             address::settle(&known.clone().written_into(&address::fragment()));
             return known;
         }
-        let CaseCounts { cases, done, .. } = snapshot.counts(batches.one());
+        let CaseCounts { cases, done, withdrawn, .. } = snapshot.counts(batches.one());
+        let failures = |batch| snapshot.error_groups(batch).iter().map(ErrorGroup::len).sum::<usize>() as u64;
+        let failed = failures(batches.one());
+        let failed_elsewhere = failures(None) - failed;
         let workers = snapshot.alive_workers().count() as u64;
+        rows::set_unreadable(snapshot.unreadable.iter());
         let are_rows_read = snapshot.is_checked && live.has_rows.get();
-        rows::set_counts(rows::ShownCounts { cases, done, are_rows_read, workers });
+        rows::set_counts(rows::ShownCounts {
+            cases,
+            done,
+            are_rows_read,
+            workers,
+            failed,
+            failed_elsewhere,
+            withdrawn,
+            time: snapshot.time,
+        });
         batches
     });
 }
@@ -190,9 +202,7 @@ fn watch(
     let is_thorough = Rc::new(Cell::new(false));
     let thorough = is_thorough.clone();
     let wake = poll(async move || {
-        if reader.route.read_untracked().page == Page::Results {
-            watcher.want_rows();
-        }
+        watcher.read_for(reader.route.read_untracked().page);
         let seen = watcher.refresh(thorough.take()).await;
         let look = match &seen {
             Ok(snapshot) if snapshot.has_changed => LookOutcome::Changed,
@@ -210,7 +220,7 @@ fn watch(
     Effect::new(move || {
         let page = reader.route.read().page;
         awaits.set(page == Page::Attach);
-        if matches!(page, Page::Attach | Page::Results) {
+        if page == Page::Attach || page.needs_rows() {
             wanted.now();
         }
     });

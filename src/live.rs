@@ -5,8 +5,6 @@ use std::sync::Arc;
 use cruncher_backend::Study;
 use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_study::access::{AccessKey, Role};
-use cruncher_study::case::CaseRef;
-use cruncher_study::outcome::ErrorDocument;
 use leptos::prelude::*;
 
 use cruncher_browser::programs::PageProgram;
@@ -67,9 +65,6 @@ impl LiveStudy {
     }
 }
 
-/// Number of cases of an error group that are named at first, and number that is added whenever more are asked for.
-pub(crate) const CASES_AT_A_TIME: usize = 20;
-
 /// Place of the reader, and their choices.
 #[derive(Clone, Copy)]
 pub(crate) struct ReaderState {
@@ -81,12 +76,6 @@ pub(crate) struct ReaderState {
     pub(crate) workers: RwSignal<u32>,
     /// Line that was copied last.
     pub(crate) copied: RwSignal<Option<CopiedLine>>,
-    /// Failed case that is shown, if it isn't the last one of its group.
-    pub(crate) case: RwSignal<Option<CaseRef>>,
-    /// Number of cases of an error group that are named.
-    pub(crate) named_cases: RwSignal<usize>,
-    /// Error documents of these cases, as far as they have been read.
-    pub(crate) failures: RwSignal<Vec<(CaseRef, Result<ErrorDocument, PageProblem>)>>,
     /// Change of the requests to the workers that isn't done yet.
     pub(crate) asked: RwSignal<Option<PendingChange>>,
     /// Reasons why the designer, and the results, couldn't be loaded, if so.
@@ -101,9 +90,6 @@ impl ReaderState {
             is_dark: RwSignal::new(is_dark),
             workers: RwSignal::new(4),
             copied: RwSignal::new(None),
-            case: RwSignal::new(None),
-            named_cases: RwSignal::new(CASES_AT_A_TIME),
-            failures: RwSignal::new(Vec::new()),
             asked: RwSignal::new(None),
             failed: [RwSignal::new(None), RwSignal::new(None)],
         }

@@ -140,3 +140,51 @@ def test_workers_that_are_gone_are_forgotten(study: Launched) -> None:
 def results(study: Launched) -> list[dict[str, Any]]:
     """The result documents."""
     return documents(study.command_line.cloud.client("s3"), study.bucket, "done-")
+
+
+FAILING = "import os\nprint('tried', {{number}})\nif not os.path.exists({{gate}}):\n    raise ValueError('no gate')\nresult['a'] = {{number}}\n"
+
+
+def test_failed_cases_are_sent_again_once_and_no_success_is_computed_twice(study: Launched, tmp_path: Path) -> None:
+    gate = tmp_path / "open"
+    queue = queue_of(study)
+    cases = [{"number": number, "gate": str(gate)} for number in range(3)]
+    enqueue(
+        queue,
+        "b",
+        FAILING,
+        {1: [*cases, {"number": 9, "gate": str(tmp_path)}]},
+        max_attempts=1,
+        factors=[{"name": "number"}, {"name": "gate"}],
+    )
+    with attach(line_of(study)) as worker:
+        wait_for_end(study, done=1, errors=3)
+        nothing = ask(study, "retry", "--lost")
+        assert (nothing.code, nothing.out) == (0, "There is no such case: nothing is sent.\n")
+        gate.touch()
+        ran = ask(study, "retry", "--failed", "--attempts", "2", "--time-limit", "60")
+        assert (ran.code, ran.out) == (0, "3 cases are in the queue again.\n"), ran.err
+        wait_for(lambda: len(documents(queue.s3, study.bucket, "done-")) == 4)
+        again = ask(study, "retry", "--failed")
+        assert again.out == "There is no such case: nothing is sent.\n"
+        assert worker.output.count("attempt 1 of 2") == 3
+        # A message that isn't deleted yet would hold up the next one of its case.
+        wait_for(lambda: messages(queue.sqs, queue.queue_url) == (0, 0))
+    status = ask(study, "status", "--json").json()
+    assert status["cases"]["done"] == 4 and status["cases"]["failed"] == 0
+    wrong = ask(study, "retry", "--case", "0" * 32)
+    assert (wrong.code, wrong.err) == (1, f"cruncher: There is no case `{'0' * 32}`.\n")
+    unknown = ask(study, "retry", "--signature", "00ff")
+    assert unknown.err == "cruncher: No case has failed for good with the signature `00ff`.\n"
+    done = documents(queue.s3, study.bucket, "done-")[0]
+    settled = ask(study, "retry", "--case", done["case_id"])
+    assert settled.out == "There is no such case: nothing is sent.\n"
+    with attach(line_of(study)):
+        forced = ask(study, "retry", "--case", done["case_id"], "--force")
+        assert forced.out == "1 case is in the queue again.\n"
+
+        def was_replaced() -> bool:
+            results = documents(queue.s3, study.bucket, "done-")
+            return any(own["case_id"] == done["case_id"] and own["end_time"] > done["end_time"] for own in results)
+
+        wait_for(was_replaced)

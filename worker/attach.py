@@ -523,6 +523,10 @@ class Worker:
     def _is_settled(self, case: "Case") -> bool:
         """Whether nothing is to be done, because the case was cancelled or its result is there."""
         if self._control.is_cancelled(case):
+            # What was cancelled when the worker asked last may be wanted again, and its message would be gone.
+            self._control.forget_age()
+            self._control.read(self._cloud, self._journal)
+        if self._control.is_cancelled(case):
             self._report.count("cancelled")
         elif not case.force and self._cloud.exists(case.result_key):
             self._report.count("skipped")

@@ -2,7 +2,6 @@
 
 pub(crate) mod attach_lines;
 pub(crate) mod copy_line;
-pub(crate) mod error_group;
 pub(crate) mod frame;
 pub(crate) mod notices;
 pub(crate) mod progress;

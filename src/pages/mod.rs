@@ -2,6 +2,5 @@
 
 pub(crate) mod access_gate;
 pub(crate) mod attach;
-pub(crate) mod errors;
 pub(crate) mod overview;
 pub(crate) mod program;

@@ -3,11 +3,13 @@
 mod versions;
 
 use cruncher_backend::watch::snapshot::Snapshot;
+use cruncher_browser::components::error_group::error_group_head;
 use cruncher_browser::local_time::clock_time;
 use cruncher_browser::state::route::{BatchChoice, Page, Route};
 use cruncher_study::access::Role;
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
 use cruncher_study::batch::Batch;
+use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::forecast::{Forecast, ForecastBasis};
 use cruncher_study::heartbeat::{Heartbeat, RunningCase, WorkerState};
 use cruncher_study::number_format::{counted, duration, thousands};
@@ -15,13 +17,11 @@ use leptos::prelude::*;
 use versions::{asked, version_shares};
 
 use crate::components::attach_lines::attach_lines;
-use crate::components::error_group::error_group_head;
 use crate::components::notices::notices;
 use crate::components::progress::{bar, figures};
 use crate::components::throughput_chart::throughput_chart;
 use crate::components::worker_table::worker_table;
 use crate::live::OpenStudy;
-use crate::pages::errors::none_failed;
 
 /// Maximum number of error groups that the overview names, and of batches whose versions it names.
 const MAX_GROUPS: usize = 5;
@@ -295,4 +295,20 @@ fn errors(snapshot: &Snapshot, route: &Route, now: f64) -> Option<AnyView> {
         <ul class="groups">{lines}</ul>
     };
     Some(section.into_any())
+}
+
+/// Tells that none of the shown cases has failed, and how many others have.
+fn none_failed(snapshot: &Snapshot, route: &Route) -> AnyView {
+    let elsewhere: usize = snapshot.error_groups(None).iter().map(ErrorGroup::len).sum();
+    if elsewhere == 0 {
+        let withdrawn = snapshot.counts(route.batches.one()).withdrawn;
+        let words = match withdrawn {
+            0 => "No case has failed.".to_owned(),
+            _ => format!("No case has failed that counts; {} withdrawn.", counted(withdrawn, "case is", "cases are")),
+        };
+        return words.into_any();
+    }
+    let others = route.on(Page::Errors).of(BatchChoice::All);
+    view! { {format!("None in this batch; {elsewhere} in others. ")}<a href=others.to_string()>"Show all batches"</a> }
+        .into_any()
 }

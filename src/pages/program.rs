@@ -12,7 +12,7 @@ use crate::live::ReaderState;
 /// Draws the elements that the programs fill.
 pub(crate) fn places() -> AnyView {
     let place = |program: PageProgram| {
-        let words = format!("Loading the {} page …", program.page().name().to_ascii_lowercase());
+        let words = format!("Loading the {} page …", program.title());
         view! { <div id=program.name() hidden><p class="empty" role="status">{words}</p></div> }
     };
     PageProgram::ALL.map(place).into_iter().collect_view().into_any()
@@ -22,7 +22,7 @@ pub(crate) fn places() -> AnyView {
 /// cases were being sent when the page was closed.
 pub(crate) fn show(reader: ReaderState) {
     for program in PageProgram::ALL {
-        let is_here = reader.route.read().page == program.page();
+        let is_here = program.shows(reader.route.read().page);
         let failed = reader.failed(program);
         if let Some(place) = program.place() {
             place.set_hidden(!is_here || failed.read().is_some());

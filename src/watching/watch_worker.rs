@@ -34,14 +34,14 @@ impl WatchWorker {
     pub(super) async fn refresh(
         &mut self,
         key: &AccessKey,
-        is_thorough: bool,
+        (is_thorough, wants_inputs): (bool, bool),
         progress: RwSignal<(u64, u64)>,
     ) -> Option<Result<Snapshot, PageProblem>> {
         if !self.is_open {
             self.worker.post(WatchRequest::Open { page_url: address::page_url(), key: key.clone() }).ok()?;
             self.is_open = true;
         }
-        self.worker.post(WatchRequest::Look { is_thorough }).ok()?;
+        self.worker.post(WatchRequest::Look { is_thorough, wants_inputs }).ok()?;
         loop {
             let WorkerEvent::Message(reply) = self.events.next().await? else { return None };
             match reply {

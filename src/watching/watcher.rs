@@ -18,13 +18,15 @@ pub(crate) struct StudyWatcher {
     progress: RwSignal<(u64, u64)>,
     here: Option<StudyWatch<LightStrategy>>,
     beside: Option<WatchWorker>,
+    /// Whether inputs of cases without a row are read, too.
+    wants_inputs: bool,
 }
 
 impl StudyWatcher {
     /// Starts the worker that is needed, if the study was a large one at the last visit or rows are wanted: nothing is known
     /// of it yet, but the worker takes a while.
     pub(crate) fn ahead(page: Page) -> Option<WatchWorker> {
-        let is_needed = VisitFlag::Large.is_set() || page == Page::Results;
+        let is_needed = VisitFlag::Large.is_set() || page.needs_rows();
         is_needed.then(WatchWorker::start)?
     }
 
@@ -36,12 +38,15 @@ impl StudyWatcher {
         progress: RwSignal<(u64, u64)>,
     ) -> Self {
         let here = beside.is_none().then(|| StudyWatch::light(study));
-        Self { key, progress, here, beside }
+        Self { key, progress, here, beside, wants_inputs: false }
     }
 
-    /// Goes on beside the page: rows are wanted, which only the worker reads.
-    pub(crate) fn want_rows(&mut self) {
-        self.here = None;
+    /// Reads what `page` shows. Rows are read only by the worker beside the page.
+    pub(crate) fn read_for(&mut self, page: Page) {
+        if page.needs_rows() {
+            self.here = None;
+        }
+        self.wants_inputs |= page == Page::Cases;
     }
 
     /// Whether it reads rows: what the page itself watches has none.
@@ -68,7 +73,7 @@ impl StudyWatcher {
             self.beside = WatchWorker::start();
         }
         let seen = match &mut self.beside {
-            Some(beside) => beside.refresh(&self.key, is_thorough, self.progress).await,
+            Some(beside) => beside.refresh(&self.key, (is_thorough, self.wants_inputs), self.progress).await,
             None => None,
         };
         // A worker that broke is started anew with the next look.

@@ -15,6 +15,7 @@ mod pause_handle;
 mod plan;
 mod preflight;
 mod progress;
+mod retry;
 mod send_loop;
 mod settled;
 mod submission_sender;
@@ -26,14 +27,17 @@ pub use pause_handle::PauseHandle;
 pub use plan::{EnqueuePlan, submission_id};
 pub use preflight::{CaseSelection, EnqueuePreflight, SentBefore, WorkerFleet, preflight};
 pub use progress::EnqueueProgress;
+pub use retry::{RetryOutcome, RetryRequest, RetryTimeLimit, retry};
 pub use submission_sender::{SendEnd, SubmissionSender};
 
 use cruncher_aws::Error;
+use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
 use cruncher_study::case_table::TableError;
 use cruncher_study::design::DesignError;
 use cruncher_study::message::MAX_MESSAGE_BYTES;
 
+use crate::administer::control::ControlError;
 use crate::enqueue::key_value_store::KeyValueError;
 use crate::study::ReadError;
 
@@ -80,6 +84,12 @@ pub enum EnqueueError {
     /// The submission was withdrawn after cases of it had been sent: workers would delete the messages of the rest.
     #[error("the design was withdrawn meanwhile, and workers wouldn't compute the rest")]
     Withdrawn,
+    /// Cases that are to be sent again are called off with their batch: workers would delete their messages.
+    #[error("batch {0} is cancelled, and workers wouldn't compute its cases")]
+    BatchCancelled(Batch),
+    /// The requests to the workers can't be changed.
+    #[error(transparent)]
+    Control(ControlError),
     /// The design in the bucket can't be read.
     #[error("{key} can't be read")]
     Unreadable {

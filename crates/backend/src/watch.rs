@@ -18,6 +18,7 @@ mod strategy;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod untold;
 mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! Pages that are programs of their own: each is loaded when it is shown for the first time.
+//! Programs that show pages: each is loaded when one of its pages is shown for the first time.
 
 use leptos::prelude::{RwSignal, Set, document};
 use wasm_bindgen::closure::Closure;
@@ -12,7 +12,7 @@ use crate::state::route::Page;
 /// as a worker.
 const START: &str = "assets/start.js?program=";
 
-/// A page that is a program of its own.
+/// A program that shows pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PageProgram {
     Designer,
@@ -23,12 +23,21 @@ impl PageProgram {
     /// All programs.
     pub const ALL: [Self; 2] = [Self::Designer, Self::Explorer];
 
-    /// Returns the page that the program shows.
+    /// Whether the program shows this page.
     #[must_use]
-    pub const fn page(self) -> Page {
+    pub const fn shows(self, page: Page) -> bool {
         match self {
-            Self::Designer => Page::Design,
-            Self::Explorer => Page::Results,
+            Self::Designer => matches!(page, Page::Design),
+            Self::Explorer => page.needs_rows(),
+        }
+    }
+
+    /// Returns what a reader calls it.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Designer => "design",
+            Self::Explorer => "results",
         }
     }
 
@@ -86,7 +95,7 @@ impl PageProgram {
         script.set_id(&self.script_id());
         script.set_attribute("type", "module")?;
         script.set_attribute("src", &format!("{}{attempt}", self.start_url()))?;
-        let page = self.page().name();
+        let page = self.title();
         let fail = Closure::<dyn FnMut(Event)>::new(move |_| failed.set(Some(PageProblem::no_program(page))));
         script.add_event_listener_with_callback("error", fail.into_js_value().unchecked_ref())?;
         document().body().ok_or(JsValue::NULL)?.append_child(&script)?;

@@ -14,6 +14,9 @@ pub const MORE: &str = "cruncher-rows";
 /// Window's property that holds the counts of cases and workers.
 const COUNTS: &str = "cruncherCounts";
 
+/// Window's property that holds the objects that can't be read.
+const UNREADABLE: &str = "cruncherUnreadable";
+
 /// Window's property that holds the array of chunks.
 const ARRAY: &str = "cruncherRows";
 
@@ -24,7 +27,7 @@ pub fn give(chunk: &JsValue) {
 }
 
 /// Counts of the study's cases and workers, as far as the page knows them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ShownCounts {
     /// All cases.
     pub cases: u64,
@@ -34,13 +37,23 @@ pub struct ShownCounts {
     pub are_rows_read: bool,
     /// Workers that are alive.
     pub workers: u64,
+    /// Cases with a failure, of the batches that are shown and of others.
+    pub failed: u64,
+    pub failed_elsewhere: u64,
+    /// Cases of the batches that are shown that are withdrawn.
+    pub withdrawn: u64,
+    /// Time of these counts by the servers' clock, in seconds since 1970.
+    pub time: f64,
 }
 
 /// Tells the results how many cases and workers there are.
 #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 cases")]
 pub fn set_counts(counts: ShownCounts) {
     let are_rows_read = f64::from(u8::from(counts.are_rows_read));
-    let numbers = [counts.cases as f64, counts.done as f64, are_rows_read, counts.workers as f64];
+    let ShownCounts { cases, done, workers, failed, failed_elsewhere, withdrawn, time, .. } = counts;
+    let [cases, done, workers, failed, failed_elsewhere, withdrawn] =
+        [cases, done, workers, failed, failed_elsewhere, withdrawn].map(|count| count as f64);
+    let numbers = [cases, done, are_rows_read, workers, failed, failed_elsewhere, withdrawn, time];
     let numbers: Array = numbers.map(JsValue::from).iter().collect();
     // A window takes every property.
     let _ = Reflect::set(&window(), &COUNTS.into(), &numbers);
@@ -53,7 +66,32 @@ pub fn set_counts(counts: ShownCounts) {
 pub fn counts() -> Option<ShownCounts> {
     let numbers: Array = Reflect::get(&window(), &COUNTS.into()).ok()?.dyn_into().ok()?;
     let number = |index| numbers.get(index).as_f64().unwrap_or_default() as u64;
-    Some(ShownCounts { cases: number(0), done: number(1), are_rows_read: number(2) > 0, workers: number(3) })
+    Some(ShownCounts {
+        cases: number(0),
+        done: number(1),
+        are_rows_read: number(2) > 0,
+        workers: number(3),
+        failed: number(4),
+        failed_elsewhere: number(5),
+        withdrawn: number(6),
+        time: numbers.get(7).as_f64()?,
+    })
+}
+
+/// Tells the results which objects can't be read, and why. Whoever asks for them hears of changes by [`MORE`].
+pub fn set_unreadable<'a>(objects: impl Iterator<Item = (&'a String, &'a String)>) {
+    let words: Array = objects.flat_map(|(key, reason)| [key, reason]).map(JsValue::from).collect();
+    // A window takes every property.
+    let _ = Reflect::set(&window(), &UNREADABLE.into(), &words);
+}
+
+/// Returns the key of each object that can't be read, and why.
+#[must_use]
+pub fn unreadable() -> Vec<(String, String)> {
+    let words = Reflect::get(&window(), &UNREADABLE.into()).ok().and_then(|words| words.dyn_into::<Array>().ok());
+    let words: Vec<String> = words.iter().flat_map(Array::iter).filter_map(|word| word.as_string()).collect();
+    let (pairs, _) = words.as_chunks();
+    pairs.iter().map(|[key, reason]| (key.clone(), reason.clone())).collect()
 }
 
 fn tell_more() {

@@ -14,15 +14,16 @@ use crate::worker_channel::ChannelMessage;
 pub enum WatchRequest {
     /// Open the study of this page.
     Open { page_url: String, key: AccessKey },
-    /// Look at the study, at all documents if the look `is_thorough`.
-    Look { is_thorough: bool },
+    /// Look at the study, at all documents if the look `is_thorough`, and also at the inputs of cases without a row if
+    /// `wants_inputs`.
+    Look { is_thorough: bool, wants_inputs: bool },
 }
 
 impl ChannelMessage for WatchRequest {
     fn into_entries(self) -> Vec<JsValue> {
         match self {
             Self::Open { page_url, key } => vec![page_url.into(), key.key_id.into(), key.secret.into()],
-            Self::Look { is_thorough } => vec![is_thorough.into()],
+            Self::Look { is_thorough, wants_inputs } => vec![is_thorough.into(), wants_inputs.into()],
         }
     }
 
@@ -32,7 +33,9 @@ impl ChannelMessage for WatchRequest {
                 page_url: page_url.as_string()?,
                 key: AccessKey { key_id: key_id.as_string()?, secret: secret.as_string()? },
             }),
-            [is_thorough] => Some(Self::Look { is_thorough: is_thorough.as_bool()? }),
+            [is_thorough, wants_inputs] => {
+                Some(Self::Look { is_thorough: is_thorough.as_bool()?, wants_inputs: wants_inputs.as_bool()? })
+            }
             _ => None,
         }
     }

@@ -9,7 +9,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use cruncher_study::config::check_study_name;
 
-pub(crate) use control::{CancelArguments, DrainArguments, ForgetArguments, PauseArguments, RedriveArguments};
+pub(crate) use control::{
+    CancelArguments, DrainArguments, ForgetArguments, PauseArguments, RedriveArguments, RetryArguments,
+};
 pub(crate) use designs::{DesignArguments, DesignSource, EnqueueArguments};
 pub(crate) use results::{ResultsArguments, ResultsDestination, ResultsKind, TableFile, TableFormat};
 
@@ -77,6 +79,7 @@ pub(crate) enum Command {
     Drain(DrainArguments),
     /// Leave cases uncomputed
     Cancel(CancelArguments),
+    Retry(RetryArguments),
     /// Send the cases of the dead-letter queue again
     Redrive(RedriveArguments),
     /// Show workers that are gone no longer

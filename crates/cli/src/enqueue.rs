@@ -263,7 +263,7 @@ fn failed(error: EnqueueError) -> CommandFailure {
 }
 
 /// Returns the sender's name, as the system knows it.
-fn user() -> String {
+pub(crate) fn user() -> String {
     let names = ["USER", "USERNAME", "LOGNAME"];
     names.into_iter().find_map(|name| env::var(name).ok()).unwrap_or_else(|| "command line".to_owned())
 }

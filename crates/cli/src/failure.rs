@@ -105,6 +105,7 @@ pub(crate) fn of_enqueue(error: EnqueueError, command: &str) -> CommandFailure {
         EnqueueError::CaseTooLarge { .. } => {
             "Shorten its texts and vectors, or let the model read them from a file.".to_owned()
         }
+        EnqueueError::BatchCancelled(_) => "`cruncher cancel STUDY --batch BATCH --undo` takes that back.".to_owned(),
         EnqueueError::Withdrawn => {
             format!(
                 "Count it again on the Overview, then go on by `{command}`; or take the rest back by `{command} --cancel`."
@@ -114,6 +115,7 @@ pub(crate) fn of_enqueue(error: EnqueueError, command: &str) -> CommandFailure {
         | EnqueueError::OtherPlan
         | EnqueueError::Unreadable { .. }
         | EnqueueError::TooLarge { .. } => "Begin it anew, in another batch if need be.".to_owned(),
+        EnqueueError::Control(_) => format!("To go on:  {command}"),
         EnqueueError::Refused { .. } => {
             format!("What was sent before is noted: correct the case, or take the rest back by `{command} --cancel`.")
         }

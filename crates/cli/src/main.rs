@@ -20,6 +20,7 @@ mod profile_files;
 mod release;
 mod report;
 mod results;
+mod retry;
 mod signal;
 mod state_folder;
 mod status;
@@ -64,6 +65,7 @@ async fn run(arguments: Arguments) -> Result<(), CommandFailure> {
         Command::Resume(resume) => control::pause(&account, &resume, false).await,
         Command::Drain(drain) => control::drain(&account, &drain).await,
         Command::Cancel(cancel) => control::cancel(&account, &cancel).await,
+        Command::Retry(again) => retry::retry(&account, &again).await,
         Command::Redrive(redrive) => control::redrive(&account, &redrive).await,
         Command::Forget(forget) => control::forget(&account, &forget).await,
         Command::Results(results) => results::run(&account, &results).await,

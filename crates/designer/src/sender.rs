@@ -191,7 +191,7 @@ impl CaseSender {
         plan.check_attempts(open.study.config.max_receives).map_err(|error| error.to_string())?;
         let looks = try_join3(preflight(&open.study, &plan), submitted(&open.study, &[]), control(&open.study));
         let (found, mut designs, control) = looks.await.map_err(|error| error.to_string())?;
-        designs.retain(|design| !control.withdraws(&design.submission));
+        designs.retain(|design| design.retry_of.is_none() && !control.withdraws(&design.submission));
         let selection = found.selection(&plan, SentBefore::Wait);
         let again = found.selection(&plan, SentBefore::SendAgain);
         let effort = |selection: &CaseSelection| SendEffort {

@@ -53,7 +53,7 @@ fn sheet(state: ResultsState) -> AnyView {
     let (press, escape) = (close.clone(), close);
     // It covers what else is there: Escape closes it wherever the focus is, unless a menu that is open took it.
     let keys = window_event_listener(ev::keydown, move |event| {
-        if event.key() == "Escape" && !event.default_prevented() && is_here() {
+        if event.key() == "Escape" && !event.default_prevented() && is_here(state.page) {
             escape();
         }
     });

@@ -1,4 +1,5 @@
-//! Rows that are shown: those of the chosen batches, among all that the shell reads.
+//! Rows that are shown: those of the chosen batches, among all that the shell reads. There are two tables of them: of the cases with
+//! an outcome, and of all cases.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -6,8 +7,10 @@ use std::time::Duration;
 use cruncher_browser::rows;
 use cruncher_browser::rows::ShownCounts;
 use cruncher_browser::state::route::BatchChoice;
+use cruncher_results::case_states::CaseStates;
 use cruncher_results::case_versions::CaseVersions;
 use cruncher_results::chunk::Chunk;
+use cruncher_results::designed_cases::DesignedCases;
 use cruncher_results::store::ResultStore;
 use js_sys::Date;
 use leptos::prelude::*;
@@ -23,7 +26,12 @@ const MAX_PAUSE_MILLIS: f64 = 400.0;
 const PAUSE_FACTOR: f64 = 3.0;
 
 thread_local! {
-    static ROWS: RefCell<BatchRows> = RefCell::default();
+    /// Cases with an outcome, each as its last attempt left it.
+    static OUTCOMES: RefCell<BatchRows> = RefCell::default();
+    /// All cases, each in its state; `None` before somebody wants them.
+    static CASES: RefCell<Option<BatchRows>> = const { RefCell::new(None) };
+    /// What only the table of all cases takes, as long as nobody wants that.
+    static UNTAKEN: RefCell<Vec<Untold>> = const { RefCell::new(Vec::new()) };
     /// Time at which rows were shown last.
     static SHOWN_MILLIS: Cell<f64> = const { Cell::new(0.0) };
     /// Time until the next rows may be shown.
@@ -32,21 +40,53 @@ thread_local! {
     static IS_TAKING: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Facts of cases that no row tells.
+enum Untold {
+    States(CaseStates),
+    Inputs(DesignedCases),
+}
+
+/// Table of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RowScope {
+    Outcomes,
+    Cases,
+}
+
 /// The rows. Copies share everything.
 #[derive(Clone, Copy)]
 pub(super) struct ResultsData {
-    revision: RwSignal<u64>,
+    scope: RowScope,
+    /// Revision of each table.
+    revisions: [RwSignal<u64>; 2],
     counts: RwSignal<Option<ShownCounts>>,
 }
 
 impl ResultsData {
-    /// Takes the rows that the shell hands over, now and from now on.
+    /// Takes the rows that the shell hands over, now and from now on: those of cases with an outcome.
     pub(super) fn follow() -> Self {
-        let data = Self { revision: RwSignal::new(0), counts: RwSignal::new(None) };
+        let revisions = [RwSignal::new(0), RwSignal::new(0)];
+        let data = Self { scope: RowScope::Outcomes, revisions, counts: RwSignal::new(None) };
         let listener = window_event_listener_untyped(rows::MORE, move |_| data.take_chunks_soon());
         on_cleanup(move || listener.remove());
         data.take_chunks_soon();
         data
+    }
+
+    /// Returns the rows of all cases, with or without an outcome.
+    pub(super) fn all_cases(self) -> Self {
+        CASES.with_borrow_mut(|cases| {
+            cases.get_or_insert_with(|| {
+                let mut cases = OUTCOMES.with_borrow(BatchRows::clone);
+                UNTAKEN.take().into_iter().for_each(|untold| take_untold(&mut cases, untold));
+                cases
+            });
+        });
+        Self { scope: RowScope::Cases, ..self }
+    }
+
+    const fn revision(self) -> RwSignal<u64> {
+        self.revisions[self.scope as usize]
     }
 
     fn take_chunks_soon(self) {
@@ -63,21 +103,7 @@ impl ResultsData {
             && let Some(bytes) = rows::next_chunk()
         {
             taken += 1;
-            if let Some(versions) = CaseVersions::from_bytes(&bytes) {
-                ROWS.with_borrow_mut(|own| own.set_versions(versions));
-            }
-            // Bytes that are neither versions nor a chunk were written by another version of this page: they are read again
-            // soon.
-            if let Some(chunk) = Chunk::from_bytes(&bytes) {
-                ROWS.with_borrow_mut(|own| {
-                    own.append(&chunk);
-                    if taken == 1 {
-                        // The waiting chunks are expected to have as many rows to a byte as this one, and some more.
-                        let rows = rows::waiting_bytes() / bytes.len() * chunk.len();
-                        own.make_room(rows + rows / 16);
-                    }
-                });
-            }
+            take(&bytes, taken == 1);
         }
         if taken == AT_ONCE {
             self.take_chunks_soon();
@@ -87,14 +113,18 @@ impl ResultsData {
 
     /// Shows the rows that there are now; while many come, only now and then.
     fn show(self) {
-        let revision = self.with_untracked(ResultStore::revision);
-        if revision == self.revision.get_untracked() {
+        let is_news = |own: &Self| own.with_untracked(ResultStore::revision) != own.revision().get_untracked();
+        let mut news = self.tables();
+        news.retain(is_news);
+        if news.is_empty() {
             return;
         }
         let wait_millis = SHOWN_MILLIS.get() + PAUSE_MILLIS.get() - Date::now();
         if wait_millis <= 0.0 {
             SHOWN_MILLIS.set(Date::now());
-            self.revision.set(revision);
+            for own in &news {
+                own.revision().set(own.with_untracked(ResultStore::revision));
+            }
             // The pause is measured after the drawings, which are made in the next frame.
             request_animation_frame(|| set_timeout(pace, Duration::ZERO));
         } else if !IS_WAITING.replace(true) {
@@ -106,16 +136,35 @@ impl ResultsData {
         }
     }
 
+    /// Returns both tables, as far as they are wanted.
+    fn tables(self) -> Vec<Self> {
+        let is_wanted = |scope: &RowScope| *scope == RowScope::Outcomes || CASES.with_borrow(Option::is_some);
+        let scopes = [RowScope::Outcomes, RowScope::Cases].into_iter().filter(is_wanted);
+        scopes.map(|scope| Self { scope, ..self }).collect()
+    }
+
     /// Shows other batches, at once. Their rows have other places.
     pub(super) fn choose(self, batches: BatchChoice) {
-        ROWS.with_borrow_mut(|rows| rows.choose(batches));
-        self.revision.set(self.with_untracked(ResultStore::revision));
+        self.with_rows(|rows| rows.choose(batches));
+        self.revision().set(self.with_untracked(ResultStore::revision));
+    }
+
+    fn with_rows<T>(self, look: impl FnOnce(&mut BatchRows) -> T) -> T {
+        match self.scope {
+            RowScope::Outcomes => OUTCOMES.with_borrow_mut(look),
+            RowScope::Cases => CASES.with_borrow_mut(|cases| look(cases.get_or_insert_default())),
+        }
     }
 
     /// Gives the rows to `look` once.
-    #[expect(clippy::unused_self, reason = "whoever has no data has nothing to look at")]
     pub(super) fn with_untracked<T>(self, look: impl FnOnce(&ResultStore) -> T) -> T {
-        ROWS.with_borrow(|rows| look(rows.shown()))
+        match self.scope {
+            RowScope::Outcomes => OUTCOMES.with_borrow(|rows| look(rows.shown())),
+            RowScope::Cases => CASES.with_borrow(|rows| match rows {
+                Some(rows) => look(rows.shown()),
+                None => look(&ResultStore::default()),
+            }),
+        }
     }
 
     /// Returns the counts that the shell knows of the study.
@@ -125,13 +174,47 @@ impl ResultsData {
 
     /// Runs the caller again when there are other rows.
     pub(super) fn track(self) {
-        self.revision.track();
+        self.revision().track();
     }
 
     /// Gives the rows to `look`, and runs the caller again when there are others.
     pub(super) fn with<T>(self, look: impl FnOnce(&ResultStore) -> T) -> T {
-        self.revision.track();
+        self.revision().track();
         self.with_untracked(look)
+    }
+}
+
+/// Takes bytes that the shell handed over. Bytes that are nothing known were written by another version of this page: they are read
+/// again soon. `is_first` of several: room is made for the others.
+fn take(bytes: &[u8], is_first: bool) {
+    let in_both = |change: &dyn Fn(&mut BatchRows)| {
+        OUTCOMES.with_borrow_mut(change);
+        CASES.with_borrow_mut(|cases| cases.as_mut().map(change));
+    };
+    if let Some(versions) = CaseVersions::from_bytes(bytes) {
+        return in_both(&|rows| rows.set_versions(versions.clone()));
+    }
+    if let Some(chunk) = Chunk::from_bytes(bytes) {
+        // The waiting chunks are expected to have as many rows to a byte as this one, and some more.
+        let more = if is_first { rows::waiting_bytes() / bytes.len() * chunk.len() } else { 0 };
+        return in_both(&|rows| {
+            rows.append(&chunk);
+            rows.make_room(more + more / 16);
+        });
+    }
+    let inputs = || DesignedCases::from_bytes(bytes).map(Untold::Inputs);
+    if let Some(untold) = CaseStates::from_bytes(bytes).map(Untold::States).or_else(inputs) {
+        CASES.with_borrow_mut(|cases| match cases {
+            Some(cases) => take_untold(cases, untold),
+            None => UNTAKEN.with_borrow_mut(|untaken| untaken.push(untold)),
+        });
+    }
+}
+
+fn take_untold(cases: &mut BatchRows, untold: Untold) {
+    match untold {
+        Untold::States(states) => cases.set_states(&states),
+        Untold::Inputs(designed) => cases.append_designed(&designed),
     }
 }
 

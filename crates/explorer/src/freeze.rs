@@ -31,7 +31,7 @@ pub(super) async fn freeze(state: ResultsState, tell: Rc<impl Fn(String) + 'stat
     let read = collect(&study, Rc::new(move |reading| report(words(reading)))).await;
     let mut content = read.map_err(|error| unread(state, &error))?;
     let are_curves_read = state.are_curves_read.get_untracked();
-    content.view = ResultsView { are_curves_read, ..state.view.get_untracked() }.to_string();
+    content.view = ResultsView { are_curves_read, ..state.view.get_untracked() }.fragment(state.page);
     let parts = parts(&page, &content).map_err(|error| renewed(&error))?;
     // The parts share documents and chunks, and let go of each when it is packed.
     (content.documents, content.chunks) = Default::default();

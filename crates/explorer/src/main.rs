@@ -17,6 +17,8 @@ mod archive;
 #[cfg(target_arch = "wasm32")]
 mod case;
 #[cfg(target_arch = "wasm32")]
+mod cases;
+#[cfg(target_arch = "wasm32")]
 mod choices;
 #[cfg(target_arch = "wasm32")]
 mod columns;
@@ -34,6 +36,8 @@ mod document;
 mod document_cache;
 #[cfg(target_arch = "wasm32")]
 mod downloads;
+#[cfg(target_arch = "wasm32")]
+mod errors;
 #[cfg(target_arch = "wasm32")]
 mod extremes;
 #[cfg(target_arch = "wasm32")]
@@ -61,6 +65,8 @@ mod selection;
 #[cfg(target_arch = "wasm32")]
 mod side_by_side;
 mod state;
+#[cfg(target_arch = "wasm32")]
+mod steering;
 #[cfg(target_arch = "wasm32")]
 mod surface;
 #[cfg(target_arch = "wasm32")]

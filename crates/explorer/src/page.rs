@@ -1,4 +1,4 @@
-//! The page of the results.
+//! The pages of single cases: Results, Cases and Errors. Each is made when it is shown for the first time, and stays.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use cruncher_backend::fetch::submitted::submitted;
 use cruncher_browser::components::problem_note::problem_note;
 use cruncher_browser::programs::PageProgram;
 use cruncher_browser::state::problem::PageProblem;
+use cruncher_browser::state::route::{Page, Route};
 use cruncher_browser::{address, frozen};
 use cruncher_results::store::ResultStore;
 use cruncher_study::access::StudyAccess;
@@ -16,9 +17,12 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::case::case;
+use super::cases::cases;
 use super::choices::choices;
 use super::columns::shown;
+use super::data::ResultsData;
 use super::downloads::downloads;
+use super::errors::errors;
 use super::extremes::extremes;
 use super::mixed_versions::mixed_versions;
 use super::plots::panels;
@@ -31,21 +35,49 @@ use crate::state::view::ResultsView;
 /// Time without a change after which the view is written into the address.
 const ADDRESS_QUIET: Duration = Duration::from_millis(200);
 
-/// Shows the page in its place, where it stays.
+/// Shows the pages in their place, where they stay.
 pub(super) fn show() {
     let Some(place) = PageProgram::Explorer.place() else { return };
     place.set_inner_html("");
     mount_to(place, || match frozen::study().map(|(_, access)| access).or_else(address::kept) {
-        Some(access) => page(access),
+        Some(access) => pages(access),
         None => problem_note(PageProblem::no_access()),
     })
     .forget();
 }
 
-fn page(access: StudyAccess) -> AnyView {
-    let state = ResultsState::new(access);
+fn pages(access: StudyAccess) -> AnyView {
+    let here = RwSignal::new(Route::parse(&address::fragment()).page);
+    let listener = window_event_listener(ev::hashchange, move |_| here.set(Route::parse(&address::fragment()).page));
+    on_cleanup(move || listener.remove());
+    let data = ResultsData::follow();
+    let access = StoredValue::new(access);
+    let page = move |page: Page, content: fn(StudyAccess, ResultsData) -> AnyView| {
+        let was_shown = Memo::new(move |before: Option<&bool>| before == Some(&true) || here.get() == page);
+        let content = move || was_shown.get().then(|| untrack(|| content(access.get_value(), data)));
+        view! { <div hidden=move || here.get() != page>{content}</div> }
+    };
+    view! {
+        {page(Page::Results, results)}
+        {page(Page::Cases, |access, data| {
+            let state = ResultsState::new(Page::Cases, access, data.all_cases());
+            follow_address(state);
+            follow_designs(state, is_empty(state));
+            cases(state)
+        })}
+        {page(Page::Errors, |access, data| errors(ResultsState::new(Page::Errors, access, data.all_cases())))}
+    }
+    .into_any()
+}
+
+fn is_empty(state: ResultsState) -> Memo<bool> {
+    Memo::new(move |_| state.data.with(ResultStore::is_empty))
+}
+
+fn results(access: StudyAccess, data: ResultsData) -> AnyView {
+    let state = ResultsState::new(Page::Results, access, data);
     follow_address(state);
-    let is_empty = Memo::new(move |_| state.data.with(ResultStore::is_empty));
+    let is_empty = is_empty(state);
     Effect::new(move || {
         if !is_empty.get() {
             state.drop_foreign_factors();
@@ -136,7 +168,7 @@ fn follow_address(state: ResultsState) {
     });
     let listener = window_event_listener(ev::hashchange, move |_| {
         state.known_address.set_value(address::fragment());
-        if is_here() {
+        if is_here(state.page) {
             state.show(ResultsView::parse(&address::fragment()));
         }
     });

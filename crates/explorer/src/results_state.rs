@@ -1,11 +1,12 @@
 //! State of the page of the results.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cruncher_backend::Study;
 use cruncher_browser::address;
-use cruncher_browser::state::route::BatchChoice;
+use cruncher_browser::state::route::{BatchChoice, Page, Route};
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::filter::{FilterCondition, RowFilter};
 use cruncher_results::mask::RowMask;
@@ -31,6 +32,8 @@ pub(super) const AFTER_DRAWING: Duration = Duration::from_millis(50);
 /// State of the page. Copies share everything.
 #[derive(Clone, Copy)]
 pub(super) struct ResultsState {
+    /// The page that it is the state of.
+    pub(super) page: Page,
     /// Role and key of the tab.
     pub(super) access: StoredValue<StudyAccess>,
     /// All rows of the batches that are shown.
@@ -51,10 +54,10 @@ pub(super) struct ResultsState {
     pub(super) pointed_at: RwSignal<Option<usize>>,
     /// The row whose case stands open.
     pub(super) opened: RwSignal<Option<usize>>,
+    /// Rows that were chosen one by one, for what is done about them.
+    pub(super) chosen: RwSignal<BTreeSet<usize>>,
     /// Whether curves were read: a study that is frozen then shows them at once.
     pub(super) are_curves_read: RwSignal<bool>,
-    /// Column by which the table is sorted; `None` leaves cases in the order in which they came.
-    pub(super) sorting: RwSignal<Option<(ColumnId, SortDirection)>>,
     /// The selected rows in the order of the table, once the selection has settled.
     pub(super) order: Memo<Arc<Vec<u32>>>,
     /// Selections and their names of the batches that were shown before.
@@ -108,8 +111,8 @@ fn in_order(store: &ResultStore, selected: &SelectedRows, sorting: Option<&(Colu
 }
 
 /// Whether the address is one of this page.
-pub(super) fn is_here() -> bool {
-    address::fragment().starts_with("#/results")
+pub(super) fn is_here(page: Page) -> bool {
+    Route::parse(&address::fragment()).page == page
 }
 
 /// Returns the case of a row, as documents are asked for.
@@ -144,10 +147,30 @@ fn settled(data: ResultsData, selected: Memo<SelectedRows>) -> RwSignal<Selected
     settled
 }
 
+/// Opens the case that the address names, as soon as its row is there, and names the one that is opened.
+fn open_as_addressed(data: ResultsData, view: RwSignal<ResultsView>, opened: RwSignal<Option<usize>>) {
+    let id_of =
+        move |row: Option<usize>| row.and_then(|row| data.with_untracked(|store| store.case_ids().get(row).copied()));
+    Effect::new(move |before: Option<()>| {
+        let case = id_of(opened.get());
+        if before.is_some() && view.with_untracked(|view| view.case != case) {
+            view.update(|view| view.case = case);
+        }
+    });
+    let addressed = Memo::new(move |_| view.with(|view| view.case));
+    Effect::new(move || {
+        data.track();
+        let Some(case) = addressed.get().filter(|case| id_of(opened.get_untracked()) != Some(*case)) else { return };
+        let row = data.with_untracked(|store| store.case_ids().iter().position(|own| *own == case));
+        if row.is_some() {
+            opened.set(row);
+        }
+    });
+}
+
 impl ResultsState {
     /// Creates the state, with the view that the address names.
-    pub(super) fn new(access: StudyAccess) -> Self {
-        let data = ResultsData::follow();
+    pub(super) fn new(page: Page, access: StudyAccess, data: ResultsData) -> Self {
         let view = RwSignal::new(ResultsView::parse(&address::fragment()));
         data.choose(view.read_untracked().batches.clone());
         // A zoom, or the choice of a column, doesn't change the selection.
@@ -156,8 +179,11 @@ impl ResultsState {
         let batches = Memo::new(move |_| view.with(|view| view.batches.clone()));
         let designs = RwSignal::<Vec<DesignDocument>>::default();
         let settled = settled(data, selected);
-        let sorting = RwSignal::new(None);
+        let sorting = Memo::new(move |_| view.with(|view| view.sorting.clone()));
+        let opened = RwSignal::new(None);
+        open_as_addressed(data, view, opened);
         Self {
+            page,
             access: StoredValue::new(access),
             data,
             view,
@@ -167,9 +193,9 @@ impl ResultsState {
             batches,
             designed: Memo::new(move |_| DesignedFactors::of(&designs.read(), &batches.read())),
             pointed_at: RwSignal::new(None),
-            opened: RwSignal::new(None),
+            opened,
+            chosen: RwSignal::default(),
             are_curves_read: RwSignal::new(false),
-            sorting,
             order: Memo::new(move |_| {
                 let (settled, sorting) = (settled.read(), sorting.read());
                 data.with_untracked(|store| Arc::new(in_order(store, &settled, sorting.as_ref())))
@@ -194,7 +220,7 @@ impl ResultsState {
             // Rows have other places from here on.
             self.opened.set(None);
             self.pointed_at.set(None);
-            self.sorting.set(None);
+            self.chosen.set(BTreeSet::new());
             self.data.choose(batches.clone());
         }
         // A batch without rows has no columns yet: choices wait for them, and for the way back.
@@ -229,8 +255,8 @@ impl ResultsState {
 
     /// Writes the view into the address, unless that has just changed, and its event is still to come.
     pub(super) fn write_address(self) {
-        if is_here() && self.known_address.with_value(|known| *known == address::fragment()) {
-            address::replace(&self.view.read_untracked().to_string());
+        if is_here(self.page) && self.known_address.with_value(|known| *known == address::fragment()) {
+            address::replace(&self.view.read_untracked().fragment(self.page));
             self.known_address.set_value(address::fragment());
         }
     }

@@ -1,7 +1,9 @@
 //! Table of the cases: of a hundred thousand rows, only those that can be seen are in the document.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use cruncher_browser::state::route::Page;
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::order::SortDirection;
 use cruncher_results::store::ResultStore;
@@ -26,6 +28,9 @@ const HEAD_PX: f64 = 32.0;
 /// Height in which the rows are seen, in pixels, as long as the browser wasn't asked for it.
 const VIEW_PX: f64 = 420.0 - HEAD_PX;
 
+/// Width of the column of boxes by which rows are chosen.
+const CHECK_WIDTH: &str = "36px";
+
 /// Time after which a row that is pointed at stands out in the plots too, in milliseconds: each of them is drawn anew.
 const REST_MILLIS: u64 = 40;
 
@@ -40,6 +45,10 @@ struct Table {
     place: RwSignal<Option<usize>>,
     /// The row that the pointer rests on.
     pointed: StoredValue<Option<usize>>,
+    /// Whether rows can be chosen, for what is done about them.
+    is_choosing: bool,
+    /// The place from which a stretch of rows is chosen.
+    anchor: StoredValue<Option<usize>>,
     columns: Memo<Vec<TableColumn>>,
     part: Memo<VisibleRows>,
     /// The rows that are in the document: a row that stays there is left alone.
@@ -54,18 +63,26 @@ pub(super) fn table(state: ResultsState) -> AnyView {
     let table = Table::new(state);
     let height = move || format!("{}px", HEAD_PX + table.rows().height_px());
     let width = move || format!("{}ch", table.columns.read().iter().map(|column| column.width_ch).sum::<usize>());
-    let template = move || cells::template(&table.columns.read());
+    let template = move || {
+        let columns = cells::template(&table.columns.read());
+        if table.is_choosing { format!("{CHECK_WIDTH} {columns}") } else { columns }
+    };
+    let keys = if table.is_choosing {
+        "Arrow keys, Page Up and Page Down, Home and End lead to a case, Enter opens it, Space chooses it, Shift with them a stretch."
+    } else {
+        "Arrow keys, Page Up and Page Down, Home and End lead to a case, Enter opens it."
+    };
     let top = move || format!("translateY({}px)", table.part.get().top_px);
     let more = move || state.data.with(cells::notes);
     view! {
         <section class="plots__one plots__all cases" aria-labelledby="cases-title">
-            <h3 id="cases-title">"Cases " <span class="faint cases__count" role="status">{move || count_words(state)}</span></h3>
+            <h3 id="cases-title" class:visually-hidden=table.is_choosing>"Cases " <span class="faint cases__count" role="status">{move || count_words(state)}</span></h3>
             <div
                 class="cases__grid" node_ref=table.grid tabindex="0" role="grid" aria-label="Cases"
                 aria-rowcount=move || (table.rows().count + 1).to_string()
                 aria-colcount=move || table.columns.read().len().to_string()
                 aria-activedescendant=move || table.active().map(cells::id_of)
-                aria-description="Arrow keys, Page Up and Page Down, Home and End lead to a case, Enter opens it."
+                aria-description=keys aria-multiselectable=table.is_choosing.to_string()
                 style:--row=format!("{ROW_PX}px") style:--head=format!("{HEAD_PX}px") style:--columns=template
                 on:scroll=move |_| table.follow_scrolling() on:keydown=move |event| table.key(&event)
                 on:pointermove=move |event| table.point_at(row_of(&event))
@@ -88,9 +105,13 @@ pub(super) fn table(state: ResultsState) -> AnyView {
 }
 
 /// Tells how many cases are in the table.
-fn count_words(state: ResultsState) -> String {
+pub(super) fn count_words(state: ResultsState) -> String {
+    if state.page == Page::Cases && !state.chosen.read().is_empty() {
+        return format!("{} chosen", thousands(state.chosen.read().len() as u64));
+    }
     let (shown, all) = (state.selected.read().count as u64, state.data.with(ResultStore::len) as u64);
-    let selected = if state.view.read().selection.conditions.is_empty() { "" } else { " selected" };
+    let is_filtered = !state.view.read().selection.conditions.is_empty();
+    let selected = if is_filtered && state.page == Page::Results { " selected" } else { "" };
     if shown == all { thousands(all) } else { format!("{} of {}{selected}", thousands(shown), thousands(all)) }
 }
 
@@ -113,8 +134,26 @@ impl Table {
             (part.first..).zip(rows).map(|(place, row)| (place, *row as usize, version)).collect::<Vec<Seen>>()
         });
         let (grid, place) = (NodeRef::new(), RwSignal::new(None));
-        let table =
-            Self { state, grid, scrolled_px, view_px, place, pointed: StoredValue::new(None), columns, part, seen };
+        let table = Self {
+            state,
+            grid,
+            scrolled_px,
+            view_px,
+            place,
+            pointed: StoredValue::new(None),
+            is_choosing: state.page == Page::Cases,
+            anchor: StoredValue::new(None),
+            columns,
+            part,
+            seen,
+        };
+        // Only the browser knows how high the table is.
+        Effect::new(move || {
+            seen.track();
+            request_animation_frame(move || table.measure());
+        });
+        let resized = window_event_listener(leptos::ev::resize, move |_| table.measure());
+        on_cleanup(move || resized.remove());
         // Other cases stand at other places. The position of a shorter table is computed here: asking the browser for it takes
         // a layout of the whole page.
         Effect::new(move || {
@@ -137,6 +176,15 @@ impl Table {
 
     fn rows(self) -> TableRows {
         TableRows { count: self.state.order.read().len(), row_px: ROW_PX, view_px: self.view_px.get() }
+    }
+
+    /// Takes over the height of the table if it is higher than thought. Rows that can't be seen do no harm, missing ones do.
+    fn measure(self) {
+        let Some(grid) = self.grid.try_get_untracked().flatten() else { return };
+        let view_px = f64::from(grid.client_height()) - HEAD_PX;
+        if view_px > self.view_px.get_untracked() {
+            self.view_px.set(view_px);
+        }
     }
 
     /// Takes over how far the table is scrolled, and the height in which its rows are seen if there are more of them.
@@ -164,6 +212,15 @@ impl Table {
         }
         let place = self.place.get_untracked();
         match &*event.key() {
+            " " if self.is_choosing => {
+                event.prevent_default();
+                if let Some(place) = place {
+                    self.choose(place, event.shift_key());
+                }
+            }
+            "Escape" if self.is_choosing && self.state.opened.get_untracked().is_none() => {
+                self.state.chosen.set(BTreeSet::new());
+            }
             "Enter" => {
                 let row = place.and_then(|place| self.row_at(place));
                 if row.is_some() {
@@ -174,9 +231,13 @@ impl Table {
             key => {
                 self.follow_scrolling();
                 let rows = untrack(|| self.rows());
-                if let Some(place) = rows.moved(key, place) {
+                if let Some(next) = rows.moved(key, place) {
                     event.prevent_default();
-                    self.go_to(rows, place);
+                    if self.is_choosing && event.shift_key() {
+                        self.anchor.update_value(|anchor| *anchor = anchor.or(place).or(Some(next)));
+                        self.choose(next, true);
+                    }
+                    self.go_to(rows, next);
                 }
             }
         }
@@ -235,15 +296,69 @@ impl Table {
     }
 
     fn press(self, event: &MouseEvent) {
-        if let Some(row) = row_of(event) {
-            let place = self.state.order.with_untracked(|order| order.iter().position(|own| *own as usize == row));
-            self.place.set(place);
-            self.state.opened.set(Some(row));
+        let Some(row) = row_of(event) else { return };
+        let place = self.state.order.with_untracked(|order| order.iter().position(|own| *own as usize == row));
+        self.place.set(place);
+        let chooses = event.ctrl_key() || event.meta_key() || event.shift_key() || is_on_check(event);
+        match place {
+            Some(place) if self.is_choosing && chooses => self.choose(place, event.shift_key()),
+            _ => self.state.opened.set(Some(row)),
         }
     }
 
+    /// Chooses the row at a place, or no longer; if a stretch `is_meant`, all rows from the one before are chosen.
+    fn choose(self, place: usize, is_meant: bool) {
+        let anchor = self.anchor.get_value().filter(|_| is_meant);
+        let (first, last) = anchor.map_or((place, place), |anchor| (anchor.min(place), anchor.max(place)));
+        let rows: Vec<usize> = (first..=last).filter_map(|place| self.row_at(place)).collect();
+        self.state.chosen.update(|chosen| match rows.as_slice() {
+            [row] if anchor.is_none() && chosen.contains(row) => drop(chosen.remove(row)),
+            rows => chosen.extend(rows),
+        });
+        if anchor.is_none() {
+            self.anchor.set_value(Some(place));
+        }
+    }
+
+    /// Draws the box of the header, by which all rows that are shown are chosen, or none.
+    fn check_all(self) -> Option<AnyView> {
+        let state = self.state;
+        let are_all = move || {
+            let (chosen, order) = (state.chosen.read(), state.order.read());
+            !order.is_empty() && order.iter().all(|row| chosen.contains(&(*row as usize)))
+        };
+        let press = move |_| {
+            let rows = if untrack(are_all) {
+                BTreeSet::new()
+            } else {
+                state.order.read_untracked().iter().map(|row| *row as usize).collect()
+            };
+            state.chosen.set(rows);
+        };
+        self.is_choosing.then(|| {
+            view! {
+                <div class="cases__cell cases__check" role="columnheader">
+                    <input type="checkbox" aria-label="Choose all cases that are shown" prop:checked=are_all on:change=press/>
+                </div>
+            }
+            .into_any()
+        })
+    }
+
+    fn check(self, row: usize) -> Option<AnyView> {
+        let is_chosen = move || self.state.chosen.read().contains(&row);
+        self.is_choosing.then(|| {
+            view! {
+                <div class="cases__cell cases__check" role="gridcell" data-check="">
+                    <input type="checkbox" tabindex="-1" aria-label="Choose this case" prop:checked=is_chosen/>
+                </div>
+            }
+            .into_any()
+        })
+    }
+
     fn header(self) -> AnyView {
-        let sorting = self.state.sorting.get();
+        let sorting = self.state.view.with(|view| view.sorting.clone());
         let columns = self.columns.get();
         let cell = |(index, column): (usize, TableColumn)| {
             let direction = sorting.as_ref().filter(|(id, _)| *id == column.id).map(|(_, direction)| *direction);
@@ -258,7 +373,7 @@ impl Table {
                 Some(SortDirection::Descending) => None,
             };
             let turn = move |_| {
-                self.state.sorting.set(next.clone());
+                self.state.view.update(|view| view.sorting.clone_from(&next));
                 self.go_to_top();
             };
             let title = format!("Sort by {}", column.title);
@@ -271,14 +386,17 @@ impl Table {
                 </div>
             }
         };
-        columns.into_iter().enumerate().map(cell).collect::<Vec<_>>().into_any()
+        let cells: Vec<_> = columns.into_iter().enumerate().map(cell).collect();
+        view! { {self.check_all()}{cells} }.into_any()
     }
 
     fn row(self, (place, row, _): Seen) -> AnyView {
         let columns = self.columns.read_untracked();
         let cells = self.state.data.with_untracked(|store| cells::line(store, &columns, row));
         let is_pointed = move || self.state.pointed_at.get() == Some(row) || self.place.get() == Some(place);
-        let is_opened = move || (self.state.opened.get() == Some(row)).to_string();
+        let is_opened = move || self.state.opened.get() == Some(row);
+        let is_chosen = move || self.state.chosen.read().contains(&row);
+        let is_selected = move || (if self.is_choosing { is_chosen() } else { is_opened() }).to_string();
         let cell = |(index, (told, column)): (usize, (cells::CellWords, &TableColumn))| {
             view! {
                 <div
@@ -290,9 +408,9 @@ impl Table {
         let cells: Vec<_> = cells.into_iter().zip(&*columns).enumerate().map(cell).collect();
         view! {
             <div
-                class="cases__row" class:cases__row--pointed=is_pointed role="row" id=cells::id_of(place)
-                aria-rowindex=(place + 2).to_string() aria-selected=is_opened data-row=row.to_string()
-            >{cells}</div>
+                class="cases__row" class:cases__row--pointed=is_pointed class:cases__row--open=is_opened role="row" id=cells::id_of(place)
+                aria-rowindex=(place + 2).to_string() aria-selected=is_selected data-row=row.to_string()
+            >{self.check(row)}{cells}</div>
         }
         .into_any()
     }
@@ -302,6 +420,12 @@ impl Table {
 fn row_of(event: &Event) -> Option<usize> {
     let element: web_sys::Element = event.target()?.dyn_into().ok()?;
     element.closest("[data-row]").ok()??.get_attribute("data-row")?.parse().ok()
+}
+
+/// Whether a pointer is on the box by which a row is chosen.
+fn is_on_check(event: &Event) -> bool {
+    let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    element.is_some_and(|element| element.closest("[data-check]").is_ok_and(|found| found.is_some()))
 }
 
 /// Whether an event is on a column's name.

@@ -24,7 +24,7 @@ pub(crate) async fn work() {
     let mut watch = None;
     serve(async move |request: WatchRequest, page: &PageChannel| match request {
         WatchRequest::Open { page_url, key } => opened = Some((page_url, key)),
-        WatchRequest::Look { is_thorough } => {
+        WatchRequest::Look { is_thorough, wants_inputs } => {
             if let (None, Some((page_url, key))) = (&watch, &opened) {
                 match study::open(network(), page_url, key).await {
                     Ok(study) => {
@@ -36,18 +36,27 @@ pub(crate) async fn work() {
                 }
             }
             if let Some(watch) = &mut watch {
-                reply(page, look(watch, is_thorough).await);
+                reply(page, look(watch, is_thorough, wants_inputs).await);
             }
         }
     })
     .await;
 }
 
-async fn look(watch: &mut StudyWatch, is_thorough: bool) -> WatchReply {
+async fn look(watch: &mut StudyWatch, is_thorough: bool, wants_inputs: bool) -> WatchReply {
     if is_thorough {
         watch.expect_change();
     }
-    match watch.refresh().await {
+    let seen = watch.refresh().await;
+    // What is shown of the first look doesn't wait for inputs.
+    let is_checked = seen.as_ref().is_ok_and(|snapshot| snapshot.is_checked);
+    if wants_inputs
+        && is_checked
+        && let Err(error) = watch.tell_inputs().await
+    {
+        return WatchReply::Problem(PageProblem::from(&error));
+    }
+    match seen {
         Ok(snapshot) => WatchReply::Snapshot(Box::new(snapshot)),
         Err(error) => WatchReply::Problem(PageProblem::from(&error)),
     }

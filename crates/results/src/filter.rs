@@ -1,6 +1,8 @@
 //! Filters that choose rows.
 
+pub mod language;
 mod limit;
+mod pattern;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -27,7 +29,9 @@ use crate::store::{ResultStore, StoreColumn};
 /// | `!*` | [`FilterCondition::OneOf`] without values: no row |
 /// | `*` | [`FilterCondition::HasValue`] |
 /// | `!` | [`FilterCondition::HasNone`] |
+/// | `~node7*` | [`FilterCondition::Like`] |
 ///
+/// `*:` is followed by a text that stands somewhere in the case ([`FilterCondition::Search`]).
 /// `case.case_id:` is followed by ids with `|` between them ([`FilterCondition::Cases`]). Characters with a meaning are
 /// percent-encoded in names and values, and so are the points of a value that has two in a row.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -60,6 +64,15 @@ pub enum FilterCondition {
     HasValue(ColumnId),
     /// There is no value.
     HasNone(ColumnId),
+    /// The value is a text like this, small and capital letters alike; `*` stands for any characters.
+    Like {
+        /// The column; that of the ids, too.
+        column: ColumnId,
+        /// The text.
+        pattern: String,
+    },
+    /// The case's id begins with this text, or one of its texts has it in it, small and capital letters alike.
+    Search(String),
     /// The case is one of these, in any batch.
     Cases(Vec<CaseId>),
 }
@@ -101,15 +114,16 @@ impl FilterCondition {
         Self::Range { column: column.clone(), least: least.map(RangeLimit::from), most: most.map(RangeLimit::from) }
     }
 
-    /// Returns its column; `None` if it names cases.
+    /// Returns its column; `None` if it is of none.
     #[must_use]
     pub const fn column(&self) -> Option<&ColumnId> {
         match self {
             Self::Range { column, .. }
             | Self::OneOf { column, .. }
             | Self::HasValue(column)
-            | Self::HasNone(column) => Some(column),
-            Self::Cases(_) => None,
+            | Self::HasNone(column)
+            | Self::Like { column, .. } => Some(column),
+            Self::Search(_) | Self::Cases(_) => None,
         }
     }
 
@@ -124,6 +138,8 @@ impl FilterCondition {
                 without.invert();
                 rows.and(&without);
             }
+            Self::Like { column: id, pattern } => rows.and(&pattern::like(store, id, pattern)),
+            Self::Search(text) => rows.and(&pattern::search(store, text)),
             Self::Cases(cases) => {
                 let mut cases = cases.clone();
                 cases.sort_unstable();

@@ -8,10 +8,12 @@
 //! This crate does no I/O and reads no clock. Times are seconds since 1970. Its input was written by others: it is bounded, and
 //! no text in it can cause a failure.
 
+pub mod case_states;
 pub mod case_versions;
 pub mod chunk;
 pub mod column_id;
 pub mod curves;
+pub mod designed_cases;
 pub mod export;
 pub mod filter;
 pub mod mask;

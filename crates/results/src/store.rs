@@ -2,6 +2,7 @@
 
 mod append;
 mod column;
+mod designed;
 mod dictionary;
 mod index;
 mod memory;

@@ -89,6 +89,21 @@ pub enum CaseState {
     Lost,
 }
 
+impl CaseState {
+    /// Returns its name. A done case that returned nothing is done.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Done | Self::Empty => "done",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Lost => "lost",
+        }
+    }
+}
+
 /// Facts besides the documents that are known at the moment of accounting.
 #[derive(Debug, Clone, Copy)]
 pub struct AccountingInput<'a> {

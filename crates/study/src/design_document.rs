@@ -68,6 +68,9 @@ pub struct DesignDocument {
     /// Lifetime of the process that a case is computed in.
     #[serde(default, skip_serializing_if = "CaseIsolation::is_usual")]
     pub isolation: CaseIsolation,
+    /// The submission some of whose cases this one sends again, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_of: Option<String>,
 }
 
 fn one() -> u32 {
@@ -95,6 +98,7 @@ impl DesignDocument {
             max_attempts: file.max_attempts,
             levels: cases.levels(),
             isolation: file.isolation,
+            retry_of: None,
         }
     }
 

@@ -324,6 +324,13 @@ impl Ledger {
         &self.failures
     }
 
+    /// Returns the cases with this id, one a batch.
+    #[must_use]
+    pub fn cases_with_id(&self, case: CaseId) -> Vec<CaseRef> {
+        let batches = self.batches.iter().filter(|(_, cases)| cases.entries.contains_key(&case));
+        batches.map(|(batch, _)| (batch.clone(), case)).collect()
+    }
+
     /// Returns the cases whose last submission is withdrawn.
     #[must_use]
     pub fn withdrawn_cases(&self, control: &StudyControl) -> BTreeSet<CaseRef> {

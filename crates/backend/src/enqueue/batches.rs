@@ -34,7 +34,7 @@ pub(super) fn next_batch(plan: &EnqueuePlan, ready: &mut VecDeque<u32>) -> Vec<(
     let level = ready.front().map(|place| plan.level_of(*place));
     while let Some(place) = ready.front().copied().filter(|place| Some(plan.level_of(*place)) == level) {
         let message = plan.message(place);
-        let (deduplication_id, body) = (message.deduplication_id(), message.body());
+        let (deduplication_id, body) = (plan.deduplication_id(&message), message.body());
         if !filling.takes(body.len()) {
             break;
         }

@@ -42,6 +42,9 @@ pub struct Journal {
     /// Whether `control.json` may say that the rest isn't sent yet.
     #[serde(default)]
     is_hold_noted: bool,
+    /// The submission before the plan's, by which the queue tells cases that were sent twice.
+    #[serde(default)]
+    pub(super) earlier: Option<String>,
 }
 
 /// Stage of the documents in the bucket.
@@ -102,6 +105,7 @@ impl Journal {
             hold: None,
             is_paused: false,
             is_hold_noted: false,
+            earlier: plan.earlier.clone(),
         };
         journal.hold = hold_after.and_then(|count| journal.place_behind(count));
         journal

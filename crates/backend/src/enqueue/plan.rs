@@ -1,5 +1,6 @@
 //! Plan of an enqueueing.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use cruncher_aws::Ports;
@@ -16,7 +17,7 @@ use cruncher_study::message::{CaseMessage, MAX_MESSAGE_BYTES};
 use cruncher_study::model::{ModelDigest, ModelReference};
 use sha2::{Digest, Sha256};
 
-use super::EnqueueError;
+use super::{EnqueueError, RetryRequest, RetryTimeLimit};
 use crate::reading::{MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES};
 use crate::study::Study;
 
@@ -36,6 +37,9 @@ pub struct EnqueuePlan {
     longest_bytes: usize,
     /// Each level, and the place behind its last case.
     levels: Vec<(u32, u32)>,
+    /// The submission before it: that whose cases are sent again, or that which was the batch's last one when its sender looked;
+    /// `None` if the sender didn't look.
+    pub(super) earlier: Option<String>,
 }
 
 impl EnqueuePlan {
@@ -74,7 +78,7 @@ impl EnqueuePlan {
             end += u32::try_from(level.cases).unwrap_or(u32::MAX);
             (level.level, end)
         });
-        Ok(Self { levels: levels.collect(), document, cases, digest, longest_bytes })
+        Ok(Self { levels: levels.collect(), document, cases, digest, longest_bytes, earlier: None })
     }
 
     /// Returns the same cases as another submission: one that was begun earlier and continues.
@@ -156,6 +160,34 @@ impl EnqueuePlan {
     pub(super) fn level_of(&self, place: u32) -> u32 {
         let index = self.levels.partition_point(|(_, end)| *end <= place);
         self.levels.get(index).map_or(0, |(level, _)| *level)
+    }
+
+    /// Returns the id that keeps the queue from holding a case twice: the same for all who send it after the same submission.
+    pub(super) fn deduplication_id(&self, message: &CaseMessage) -> String {
+        match &self.earlier {
+            Some(earlier) => format!("{}-after-{earlier}", message.case_id),
+            None => message.deduplication_id(),
+        }
+    }
+
+    /// Returns the plan of sending those of its cases again that are `named`.
+    pub(super) fn again(
+        &self,
+        named: &BTreeSet<CaseId>,
+        request: &RetryRequest,
+        submission: String,
+    ) -> Result<Self, EnqueueError> {
+        let (mut document, cases) = self.retain(|place| named.contains(&self.cases.case_id(place)));
+        document.retry_of = Some(std::mem::replace(&mut document.submission, submission));
+        document.submitted_by.clone_from(&request.by);
+        document.force = request.is_forced;
+        match request.time_limit {
+            RetryTimeLimit::Earlier => {}
+            RetryTimeLimit::Unlimited => document.time_limit_secs = None,
+            RetryTimeLimit::Secs(secs) => document.time_limit_secs = Some(secs),
+        }
+        document.max_attempts = request.max_attempts.unwrap_or(document.max_attempts);
+        Ok(Self { earlier: document.retry_of.clone(), ..Self::of(document, cases)? })
     }
 
     /// Returns its document and cases with only those cases whose places `keep` accepts.

@@ -24,6 +24,9 @@ use crate::study::Study;
 /// Number of documents written beside the messages: the model, the design, the table of cases.
 const DOCUMENTS: u64 = 3;
 
+/// In place of a batch's last submission, if it has none.
+const NO_SUBMISSION: &str = "none";
+
 /// Maximum number of results of the plan's own cases that are read to find the durations of its model.
 const MAX_DURATIONS: usize = 5;
 
@@ -49,6 +52,8 @@ pub struct EnqueuePreflight {
     /// The median duration of cases of the plan that are done, in seconds, or else of others of its model; `None` if none is
     /// done.
     pub(super) median_secs: Option<f64>,
+    /// The last submission of the batch that counts, if there is one.
+    last_submission: Option<String>,
     is_forced: bool,
     done: IndexRanges,
     sent_before: IndexRanges,
@@ -79,11 +84,18 @@ pub enum SentBefore {
 pub struct CaseSelection {
     skipped: IndexRanges,
     cases: u64,
+    earlier: Option<String>,
 }
 
 impl CaseSelection {
     pub(super) fn without(all: u32, skipped: IndexRanges) -> Self {
-        Self { cases: u64::from(all) - skipped.len(), skipped }
+        Self { cases: u64::from(all) - skipped.len(), skipped, earlier: None }
+    }
+
+    /// Returns the submission that was the last one of the batch when the cases were selected: who selects cases at the same moment
+    /// knows no other one.
+    pub(super) const fn earlier(&self) -> Option<&String> {
+        self.earlier.as_ref()
     }
 
     /// Selects every case of the plan.
@@ -147,7 +159,8 @@ impl EnqueuePreflight {
                 self.sent_before.iter().for_each(|place| skipped.insert(place));
             }
         }
-        CaseSelection::without(plan.len(), skipped)
+        let earlier = Some(self.last_submission.clone().unwrap_or_else(|| NO_SUBMISSION.to_owned()));
+        CaseSelection { earlier, ..CaseSelection::without(plan.len(), skipped) }
     }
 }
 
@@ -189,7 +202,7 @@ pub async fn preflight(study: &Study, plan: &EnqueuePlan) -> Result<EnqueuePrefl
         alive_workers(study),
         waiting(study),
     );
-    let (done, errors, tables, workers, waiting) = looks.await?;
+    let (done, errors, (tables, last_submission), workers, waiting) = looks.await?;
     let (mut sent, unreadable) = sent(study, tables).await?;
     let places = |wanted: &dyn Fn(&CaseId) -> bool| -> IndexRanges {
         (0..plan.len()).filter(|place| wanted(&plan.case_id(*place))).collect()
@@ -221,6 +234,7 @@ pub async fn preflight(study: &Study, plan: &EnqueuePlan) -> Result<EnqueuePrefl
         others,
         others_done,
         median_secs,
+        last_submission,
         is_forced: plan.document().force,
         sent_before: places(&|case| sent.contains_key(case) && !done.contains(case)),
         done: done_places,
@@ -255,10 +269,16 @@ async fn waiting(study: &Study) -> Result<u64, Error> {
 /// The time at which each case was sent last.
 type SentTimes = BTreeMap<CaseId, Duration>;
 
-/// Lists the tables of a batch that are young enough for the queue to hold their cases, but not those of withdrawn submissions.
-async fn tables(study: &Study, batch: &Batch) -> Result<Vec<s3::ListedObject>, Error> {
+/// Lists the tables of a batch that are young enough for the queue to hold their cases, but not those of withdrawn submissions; and
+/// names the batch's last submission, whatever became of it.
+async fn tables(study: &Study, batch: &Batch) -> Result<(Vec<s3::ListedObject>, Option<String>), Error> {
     let oldest = study.now() - RETENTION_SECS;
     let mut tables = s3::list_all(&study.client, listing(study, batch, "cases-")).await?;
+    let last = tables.iter().max_by_key(|table| (table.last_modified, &table.key));
+    let last = last.and_then(|table| match DataKey::parse(&table.key) {
+        Some(DataKey::Cases(_, submission)) => Some(submission),
+        _ => None,
+    });
     tables.retain(|table| table.last_modified.as_secs_f64() >= oldest);
     // A new batch needs no request to know that nothing of it is withdrawn.
     if !tables.is_empty() {
@@ -266,7 +286,7 @@ async fn tables(study: &Study, batch: &Batch) -> Result<Vec<s3::ListedObject>, E
         let is_withdrawn = |table: &s3::ListedObject| matches!(DataKey::parse(&table.key), Some(DataKey::Cases(_, submission)) if control.withdraws(&submission));
         tables.retain(|table| !is_withdrawn(table));
     }
-    Ok(tables)
+    Ok((tables, last))
 }
 
 /// Reads the cases that tables name, and names the tables that can't be read.
@@ -306,6 +326,7 @@ mod tests {
             others: 0,
             others_done: 0,
             median_secs: Some(10.0),
+            last_submission: None,
             is_forced,
             done: [0, 1, 2].into_iter().collect(),
             sent_before: [3, 9].into_iter().collect(),

@@ -57,6 +57,7 @@ impl SubmissionSender {
         keep: Rc<dyn KeyValueStore>,
     ) -> Result<Self, EnqueueError> {
         plan.submit_at(study.now());
+        plan.earlier = selection.earlier().cloned();
         write_model(study, &plan, model).await?;
         let journal = Journal::new(&study.config.bucket, &plan, selection.skipped().clone(), hold_after);
         let mut sending = Self { study: study.clone(), plan, journal, keep };
@@ -75,10 +76,11 @@ impl SubmissionSender {
     /// If the journal is another plan's.
     pub fn resume(
         study: &Study,
-        plan: EnqueuePlan,
+        mut plan: EnqueuePlan,
         journal: Journal,
         keep: Rc<dyn KeyValueStore>,
     ) -> Result<Self, EnqueueError> {
+        plan.earlier.clone_from(&journal.earlier);
         if !journal.is_of(&study.config.bucket, &plan) {
             return Err(EnqueueError::OtherPlan);
         }

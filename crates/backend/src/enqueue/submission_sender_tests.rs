@@ -416,3 +416,36 @@ fn ten_thousand_cases_are_enqueued_within_the_budget_of_requests() {
     let requests = *scene.cloud.requests.lock().unwrap();
     assert!(requests <= ENQUEUE_REQUESTS, "{requests}");
 }
+
+#[test]
+fn two_who_send_the_same_design_at_once_send_each_case_once() {
+    let scene = Scene::new();
+    let plans = ["0000000000000001", "0000000000000002"].map(|id| {
+        plan(25).with_submission(&cruncher_study::design_document::Submission {
+            id: id.into(),
+            time: 0.0,
+            by: "somebody".into(),
+        })
+    });
+    // Both have looked before either has sent.
+    let selections =
+        plans.each_ref().map(|plan| block_on(preflight(&scene.study, plan)).unwrap().selection(plan, SentBefore::Wait));
+    for (plan, selection) in plans.iter().zip(&selections) {
+        let begun = SubmissionSender::begin(&scene.study, plan.clone(), MODEL, selection, None, memory());
+        let mut sender = block_on(begun).unwrap();
+        assert_eq!(block_on(sender.run(&PauseHandle::default(), &mut |_| {})).unwrap(), SendEnd::Complete);
+    }
+    assert_eq!(scene.cloud.queued().len(), 25);
+    // Whoever sends them again afterwards has seen the submission before.
+    scene.cloud.queue.lock().unwrap().clear();
+    scene.cloud.pass(2);
+    let again = block_on(preflight(&scene.study, &plans[0])).unwrap().selection(&plans[0], SentBefore::SendAgain);
+    let third = plans[0].clone().with_submission(&cruncher_study::design_document::Submission {
+        id: "0000000000000003".into(),
+        time: 0.0,
+        by: "somebody".into(),
+    });
+    let mut sender = block_on(SubmissionSender::begin(&scene.study, third, MODEL, &again, None, memory())).unwrap();
+    block_on(sender.run(&PauseHandle::default(), &mut |_| {})).unwrap();
+    assert_eq!(scene.cloud.queued().len(), 25);
+}

@@ -19,6 +19,7 @@ use super::legacy::LegacyObjects;
 use super::opening::{OpeningListing, tables_on};
 use super::snapshot::Snapshot;
 use super::strategy::{ReadTable, WatchStrategy};
+use super::untold::ToldStates;
 use super::versions::ToldVersions;
 use crate::reading::{Body, MAX_ROWS_BYTES, ReadRequest};
 use crate::study::Study;
@@ -33,6 +34,9 @@ pub struct FullStrategy {
     pub(super) documents: KnownDocuments,
     pub(super) legacy: LegacyObjects,
     pub(super) told_versions: ToldVersions,
+    pub(super) told_states: ToldStates,
+    /// Key and entity tag of each table whose cases' inputs were told.
+    pub(super) told_inputs: BTreeSet<(String, String)>,
 }
 
 impl StudyWatch {
@@ -47,7 +51,9 @@ impl StudyWatch {
     pub fn with_cache(study: Study, cache: Rc<dyn DocumentCache>) -> Self {
         let (opening, documents, legacy) =
             (OpeningListing::default(), KnownDocuments::default(), LegacyObjects::default());
-        Self::by(FullStrategy { cache, opening, documents, legacy, told_versions: ToldVersions::default() }, study)
+        let (told_versions, told_states, told_inputs) = <(ToldVersions, ToldStates, BTreeSet<_>)>::default();
+        let strategy = FullStrategy { cache, opening, documents, legacy, told_versions, told_states, told_inputs };
+        Self::by(strategy, study)
     }
 
     /// Looks again. This takes four requests if nothing changed.
@@ -64,6 +70,7 @@ impl StudyWatch {
         let has_read = self.read_documents().await?;
         let snapshot = self.look().await?.expect("studies of any size are read");
         self.tell_versions(&snapshot);
+        self.tell_states(&snapshot);
         Ok(Snapshot { has_changed: snapshot.has_changed || has_read, ..snapshot })
     }
 

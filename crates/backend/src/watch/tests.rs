@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use cruncher_results::case_states::CaseStates;
 use cruncher_results::case_versions::CaseVersions;
 use cruncher_results::chunk::{AttemptRow, Chunk};
 use cruncher_study::case::{CaseId, Parameters};
@@ -36,6 +37,7 @@ struct TestCache {
     things: RefCell<BTreeMap<String, Vec<u8>>>,
     rows: RefCell<Vec<Chunk>>,
     versions: RefCell<Vec<CaseVersions>>,
+    states: RefCell<Vec<CaseStates>>,
     progress: RefCell<Vec<(u64, u64)>>,
 }
 
@@ -51,9 +53,12 @@ impl DocumentCache for TestCache {
     }
 
     fn rows(&self, chunk: &[u8]) {
-        match CaseVersions::from_bytes(chunk) {
-            Some(versions) => self.versions.borrow_mut().push(versions),
-            None => self.rows.borrow_mut().push(Chunk::from_bytes(chunk).unwrap()),
+        if let Some(versions) = CaseVersions::from_bytes(chunk) {
+            self.versions.borrow_mut().push(versions);
+        } else if let Some(states) = CaseStates::from_bytes(chunk) {
+            self.states.borrow_mut().push(states);
+        } else {
+            self.rows.borrow_mut().push(Chunk::from_bytes(chunk).unwrap());
         }
     }
 

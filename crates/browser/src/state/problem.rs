@@ -24,7 +24,7 @@ impl PageProblem {
     #[must_use]
     pub fn no_program(page: &str) -> Self {
         Self {
-            title: format!("The {} page can't be loaded.", page.to_ascii_lowercase()),
+            title: format!("The {page} page can't be loaded."),
             advice: "Look whether this computer has a network, then try again.".into(),
             detail: "A part of this page, beside it in assets/, didn't come or didn't start.".into(),
         }

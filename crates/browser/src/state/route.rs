@@ -11,6 +11,7 @@ pub enum Page {
     #[default]
     Overview,
     Attach,
+    Cases,
     Errors,
     Results,
     Design,
@@ -18,7 +19,13 @@ pub enum Page {
 
 impl Page {
     /// All pages, in the order of the rail.
-    pub const ALL: [Self; 5] = [Self::Overview, Self::Attach, Self::Errors, Self::Results, Self::Design];
+    pub const ALL: [Self; 6] = [Self::Overview, Self::Attach, Self::Cases, Self::Errors, Self::Results, Self::Design];
+
+    /// Whether it shows single cases.
+    #[must_use]
+    pub const fn needs_rows(self) -> bool {
+        matches!(self, Self::Cases | Self::Errors | Self::Results)
+    }
 
     /// Returns the name in the rail and the title.
     #[must_use]
@@ -26,6 +33,7 @@ impl Page {
         match self {
             Self::Overview => "Overview",
             Self::Attach => "Attach",
+            Self::Cases => "Cases",
             Self::Errors => "Errors",
             Self::Results => "Results",
             Self::Design => "Design",
@@ -36,6 +44,7 @@ impl Page {
         match self {
             Self::Overview => "overview",
             Self::Attach => "attach",
+            Self::Cases => "cases",
             Self::Errors => "errors",
             Self::Results => "results",
             Self::Design => "design",

@@ -1,6 +1,7 @@
 //! The arguments of the commands that steer workers, and their help.
 
 use clap::Args;
+use cruncher_backend::enqueue::RetryTimeLimit;
 use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
 
@@ -122,4 +123,59 @@ fn batch(name: &str) -> Result<Batch, String> {
 
 fn case(id: &str) -> Result<CaseId, String> {
     CaseId::parse(id).map_err(|_no_id| "a case's id has 32 hexadecimal digits".to_owned())
+}
+
+const AFTER_RETRY: &str = "\
+Cases are sent again as a submission of their own, with their model and inputs, and begin with their first attempt. A case that has a
+result isn't computed again, unless --force says so. One that somebody else sends again at the same moment is sent once.
+
+Cases of the dead-letter queue are sent again by `cruncher redrive`.
+
+Examples:
+  cruncher retry prandtl --failed
+  cruncher retry prandtl --failed --batch prandtl/by-hand --attempts 5
+  cruncher retry prandtl --signature 3f2a9c0d1e5b7788       one group of errors
+  cruncher retry prandtl --lost
+  cruncher retry prandtl --case 86e1c36cbb4bcb11a9c45b8e2c7f5a04 --time-limit 3600";
+
+/// Send cases again that failed, are lost or were cancelled.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_RETRY)]
+#[command(group = clap::ArgGroup::new("which").required(true).multiple(true).args(["failed", "lost", "cancelled", "signatures", "cases"]))]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command")]
+pub(crate) struct RetryArguments {
+    /// The study's name
+    #[arg(value_parser = study)]
+    pub study: String,
+    /// All cases that have failed for good
+    #[arg(long)]
+    pub failed: bool,
+    /// All cases that are lost
+    #[arg(long)]
+    pub lost: bool,
+    /// All cases that were cancelled
+    #[arg(long)]
+    pub cancelled: bool,
+    /// Failed cases of this group of errors, by its signature; may be there several times
+    #[arg(long = "signature", value_name = "SIGNATURE")]
+    pub signatures: Vec<String>,
+    /// This case, by the 32 digits of its id; may be there several times
+    #[arg(long = "case", value_name = "CASE", value_parser = case)]
+    pub cases: Vec<CaseId>,
+    /// Only cases of this batch and those below it
+    #[arg(long, value_name = "BATCH", value_parser = batch)]
+    pub batch: Option<Batch>,
+    /// Number of attempts, in place of the earlier one
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    pub attempts: Option<u32>,
+    /// Time that a case may take, in seconds, in place of the earlier one; `none` for as long as it takes
+    #[arg(long, value_name = "SECS", value_parser = time_limit, default_value = "", hide_default_value = true)]
+    pub time_limit: RetryTimeLimit,
+    /// Compute cases although they have a result, which the new one replaces
+    #[arg(long, requires = "cases")]
+    pub force: bool,
+}
+
+fn time_limit(text: &str) -> Result<RetryTimeLimit, String> {
+    RetryTimeLimit::parse(text).ok_or_else(|| "a time limit is a number of seconds above 0, or `none`".to_owned())
 }

@@ -237,6 +237,8 @@ pub(crate) fn condition_in_words(condition: &FilterCondition, name: &str) -> Str
         }
         FilterCondition::HasValue(_) => format!("{name} is there"),
         FilterCondition::HasNone(_) => format!("{name} is missing"),
+        FilterCondition::Like { pattern, .. } => format!("{name} like {pattern}"),
+        FilterCondition::Search(text) => format!("“{text}” somewhere"),
         FilterCondition::Cases(cases) => counted(cases.len() as u64, "chosen case", "chosen cases"),
     }
 }

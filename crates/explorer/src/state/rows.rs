@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use cruncher_results::case_states::CaseStates;
 use cruncher_results::case_versions::CaseVersions;
 use cruncher_results::chunk::{AttemptRow, Chunk};
 use cruncher_results::column_id::{CaseField, ColumnId};
+use cruncher_results::designed_cases::DesignedCases;
 use cruncher_results::filter::{FilterCondition, RowFilter};
 use cruncher_results::store::{CellValue, ResultStore};
 use cruncher_study::batch::Batch;
@@ -15,7 +17,7 @@ const BATCH: ColumnId = ColumnId::Case(CaseField::Batch);
 
 /// All rows, and those of the batches that are shown, without withdrawn cases. The latter hold nothing of other batches: no
 /// column, text or count.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct BatchRows {
     whole: ResultStore,
     /// Rows that are shown; `None` as long as those are all that there are.
@@ -38,12 +40,25 @@ impl BatchRows {
         self.batches = batches;
         let mut rows = self.wanted().apply(&self.whole);
         rows.and(&self.whole.counted());
+        rows.and(&self.whole.with_state());
         self.part = (rows.count() < self.whole.len()).then(|| self.whole.part(&rows));
     }
 
     /// Takes the versions of cases, and which cases are withdrawn.
     pub(crate) fn set_versions(&mut self, versions: CaseVersions) {
         self.whole.set_versions(Arc::new(versions));
+        self.choose(self.batches.clone());
+    }
+
+    /// Takes states that no row tells; a case without a row gets one.
+    pub(crate) fn set_states(&mut self, states: &CaseStates) {
+        self.whole.set_states(states);
+        self.choose(self.batches.clone());
+    }
+
+    /// Takes the inputs of cases that have no outcome yet.
+    pub(crate) fn append_designed(&mut self, designed: &DesignedCases) {
+        self.whole.append_designed(designed);
         self.choose(self.batches.clone());
     }
 

@@ -1,13 +1,13 @@
 //! View of the page of the results, as its address names it.
 
-use std::fmt;
-
 use cruncher_results::column_id::ColumnId;
 use cruncher_results::curves::CurveAbscissa;
 use cruncher_results::filter::RowFilter;
+use cruncher_results::order::SortDirection;
 use cruncher_results::percent;
+use cruncher_study::case::CaseId;
 
-use cruncher_browser::state::route::BatchChoice;
+use cruncher_browser::state::route::{BatchChoice, Page, Route};
 
 /// Reader's choices of what is shown. The page makes those that aren't made here.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -40,6 +40,10 @@ pub(crate) struct ResultsView {
     pub(crate) selection: RowFilter,
     /// Name that the reader has given the selection.
     pub(crate) name: String,
+    /// Column by which the table is sorted; `None` leaves cases in the order in which they came.
+    pub(crate) sorting: Option<(ColumnId, SortDirection)>,
+    /// Case that stands open.
+    pub(crate) case: Option<CaseId>,
 }
 
 impl ResultsView {
@@ -64,6 +68,8 @@ impl ResultsView {
                 "curves" => view.are_curves_read = value == "read",
                 "select" => view.selection = value.parse().unwrap_or_default(),
                 "name" => view.name = percent::decode(value).unwrap_or_default().chars().take(80).collect(),
+                "sort" => view.sorting = sorting(value),
+                "case" => view.case = CaseId::parse(value).ok(),
                 _ => {}
             }
         }
@@ -90,6 +96,8 @@ impl ResultsView {
             are_curves_read: false,
             selection: self.selection,
             name: self.name,
+            sorting: self.sorting.filter(|(id, _)| has(id)),
+            case: None,
         }
     }
 
@@ -124,15 +132,24 @@ pub(crate) fn toggle(columns: &mut Vec<ColumnId>, column: &ColumnId) {
     }
 }
 
+/// Reads a column, with a `-` in front if the largest value comes first.
+fn sorting(text: &str) -> Option<(ColumnId, SortDirection)> {
+    match text.strip_prefix('-') {
+        Some(column) => Some((column.parse().ok()?, SortDirection::Descending)),
+        None => Some((text.parse().ok()?, SortDirection::Ascending)),
+    }
+}
+
 fn numbers(text: &str) -> Option<[f64; 4]> {
     let mut numbers = text.split(',').map(|number| number.parse::<f64>().ok().filter(|number| number.is_finite()));
     let found = [numbers.next()??, numbers.next()??, numbers.next()??, numbers.next()??];
     (numbers.next().is_none() && found[0] < found[1] && found[2] < found[3]).then_some(found)
 }
 
-impl fmt::Display for ResultsView {
-    /// Writes the whole fragment.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl ResultsView {
+    /// Returns the whole fragment of an address.
+    pub(crate) fn fragment(&self, page: Page) -> String {
+        let path = Route { page, ..Route::default() }.to_string();
         let column = |name: &str, column: &Option<ColumnId>| column.as_ref().map(|id| format!("{name}={id}"));
         let name = percent::encode(&self.name).to_string();
         let zoom = self.zoom.map(|[left, right, bottom, top]| format!("zoom={left},{right},{bottom},{top}"));
@@ -150,12 +167,15 @@ impl fmt::Display for ResultsView {
             self.are_curves_read.then(|| "curves=read".to_owned()),
             is_selected.then(|| format!("select={}", self.selection)),
             (!name.is_empty()).then(|| format!("name={name}")),
+            self.sorting.as_ref().map(|(id, direction)| {
+                format!("sort={}{id}", if *direction == SortDirection::Descending { "-" } else { "" })
+            }),
+            self.case.map(|case| format!("case={case}")),
         ];
         let several = [("log", &self.switched), ("trim", &self.trimmed), ("axis", &self.axes)];
         let several = several.into_iter().flat_map(|(name, ids)| ids.iter().map(move |id| format!("{name}={id}")));
         let query: Vec<String> = fields.into_iter().flatten().chain(several).collect();
-        f.write_str("#/results")?;
-        if query.is_empty() { Ok(()) } else { write!(f, "?{}", query.join("&")) }
+        if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
     }
 }
 
@@ -183,6 +203,8 @@ mod tests {
                 are_curves_read: true,
                 selection: "factor.c:2..3,case.state:done|failed".parse().unwrap(),
                 name: "weak & soft = 50 %".into(),
+                sorting: Some(("factor.a, b".parse().unwrap(), SortDirection::Descending)),
+                case: CaseId::parse("9f86d081884c7d659a2feaa0c55ad015").ok(),
             },
             ResultsView { curve_x: Some(CurveAbscissa::Index), ..ResultsView::default() },
             ResultsView {
@@ -195,7 +217,11 @@ mod tests {
             },
         ];
         for view in views {
-            assert_eq!(ResultsView::parse(&view.to_string()), view, "{view}");
+            for page in [Page::Results, Page::Cases] {
+                let fragment = view.fragment(page);
+                assert_eq!(ResultsView::parse(&fragment), view, "{fragment}");
+                assert_eq!(Route::parse(&fragment).page, page);
+            }
         }
     }
 
@@ -219,7 +245,7 @@ mod tests {
              &axis=factor.c&zoom=1,2,3,4&curvex=index&curvey=curve&curves=read&select=factor.a:1..2,factor.c:3..4,case.state:done&name=weak",
         );
         let has = |id: &ColumnId| id.name() != "a";
-        let seen = view.clone().in_batches(BatchChoice::parse("steel"), has).to_string();
+        let seen = view.clone().in_batches(BatchChoice::parse("steel"), has).fragment(Page::Results);
         assert_eq!(
             seen,
             "#/results?batch=steel&y=response.load&by=factor.c&select=factor.a:1..2,factor.c:3..4,case.state:done&name=weak\

@@ -1,6 +1,8 @@
 //! Chunks of rows from documents that were read one by one.
 
+use cruncher_study::batch::Batch;
 use cruncher_study::case::Parameters;
+use cruncher_study::cases::DesignCase;
 use cruncher_study::outcome::{ErrorDocument, ResultDocument};
 use cruncher_study::segment::RowOutcome;
 use serde::de::DeserializeSeed;
@@ -25,6 +27,13 @@ impl Chunk {
     pub fn from_errors<'a>(documents: impl IntoIterator<Item = &'a ErrorDocument>) -> Self {
         let mut rows = Rows::default();
         documents.into_iter().for_each(|document| rows.push_error(document));
+        rows.finish()
+    }
+
+    /// Takes the inputs of cases that have no outcome yet. The rows' outcomes and times mean nothing.
+    pub(crate) fn from_cases(batch: &Batch, cases: impl IntoIterator<Item = DesignCase>) -> Self {
+        let mut rows = Rows::default();
+        cases.into_iter().for_each(|case| rows.push_case(batch, &case));
         rows.finish()
     }
 }
@@ -73,6 +82,25 @@ impl Rows {
             signature: Some(&document.signature),
             error: Some(&document.summary()),
             worker: &document.worker,
+        });
+    }
+
+    fn push_case(&mut self, batch: &Batch, case: &DesignCase) {
+        self.write_parameters(&case.parameters);
+        self.push(&AttemptRow {
+            batch,
+            case_id: case.case_id,
+            level: case.level,
+            replicate: case.replicate,
+            outcome: RowOutcome::Failed,
+            attempt: 0,
+            start_time: 0.0,
+            end_time: 0.0,
+            is_final: false,
+            is_empty: false,
+            signature: None,
+            error: None,
+            worker: "",
         });
     }
 

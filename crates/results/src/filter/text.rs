@@ -50,6 +50,9 @@ impl fmt::Display for RowFilter {
 
 impl fmt::Display for FilterCondition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Search(text) = self {
+            return write!(f, "*:{}", percent::encode(text));
+        }
         let cases = ColumnId::Case(CaseField::CaseId);
         write!(f, "{}:", self.column().unwrap_or(&cases))?;
         match self {
@@ -61,6 +64,8 @@ impl fmt::Display for FilterCondition {
             Self::OneOf { values, .. } => joined(f, values, |f, value| write_value(f, value)),
             Self::HasValue(_) => f.write_str("*"),
             Self::HasNone(_) => f.write_str("!"),
+            Self::Like { pattern, .. } => write!(f, "~{}", percent::encode(pattern)),
+            Self::Search(_) => Ok(()),
             Self::Cases(cases) => joined(f, cases, |f, case| fmt::Display::fmt(case, f)),
         }
     }
@@ -79,8 +84,9 @@ fn joined<T>(
 
 fn write_value(f: &mut fmt::Formatter<'_>, value: &str) -> fmt::Result {
     let encoded = percent::encode(value).to_string();
-    // Two points in a row would be read as a range.
-    f.write_str(&if encoded.contains("..") { encoded.replace('.', "%2E") } else { encoded })
+    // Two points in a row would be read as a range, and a tilde in front as a pattern.
+    let encoded = if encoded.contains("..") { encoded.replace('.', "%2E") } else { encoded };
+    f.write_str(&encoded.replacen('~', "%7E", usize::from(encoded.starts_with('~'))))
 }
 
 impl FromStr for RowFilter {
@@ -98,7 +104,14 @@ impl FromStr for RowFilter {
 
 fn parse(condition: &str) -> Result<FilterCondition, ConditionProblem> {
     let (column, values) = condition.split_once(':').ok_or(ConditionProblem::NoColon)?;
+    if column == "*" {
+        return percent::decode(values).map(FilterCondition::Search).ok_or(ConditionProblem::Encoding);
+    }
     let column = column.parse().map_err(ConditionProblem::Column)?;
+    if let Some(pattern) = values.strip_prefix('~') {
+        let pattern = percent::decode(pattern).ok_or(ConditionProblem::Encoding)?;
+        return Ok(FilterCondition::Like { column, pattern });
+    }
     if column == ColumnId::Case(CaseField::CaseId) {
         let cases = values.split('|').filter(|_| !values.is_empty());
         let cases: Result<_, _> = cases.map(CaseId::parse).collect();

@@ -20,7 +20,7 @@ pub struct AppendReport {
 }
 
 /// Row of the store that a row of a chunk is written to, if it is.
-type Target = Option<usize>;
+pub(super) type Target = Option<usize>;
 
 impl ResultStore {
     /// Takes the rows of a chunk. Rows that were appended before may be appended again: they change nothing.
@@ -49,20 +49,25 @@ impl ResultStore {
                 Some(target)
             })
             .collect();
-        let sources = self.sources(chunk);
-        for ((_, column), source) in self.named.iter_mut().zip(sources) {
-            match source {
-                Some(source) => write(column, source, &targets, &mut self.dictionary),
-                None => forget(column, &targets),
-            }
-            column.pad(self.case_ids.len());
-        }
-        self.dropped_values += chunk.dropped_values();
+        self.write_values(chunk, &targets);
         let added = self.len() - rows;
         if added + superseded + self.named.len() - columns > 0 {
             self.revision = next_revision();
         }
         AppendReport { added, superseded }
+    }
+
+    /// Writes factors and responses of the chunk's rows.
+    pub(super) fn write_values(&mut self, chunk: &Chunk, targets: &[Target]) {
+        let sources = self.sources(chunk);
+        for ((_, column), source) in self.named.iter_mut().zip(sources) {
+            match source {
+                Some(source) => write(column, source, targets, &mut self.dictionary),
+                None => forget(column, targets),
+            }
+            column.pad(self.case_ids.len());
+        }
+        self.dropped_values += chunk.dropped_values();
     }
 
     /// Writes the fixed fields of an attempt, unless its case has an outcome that it doesn't supersede.
@@ -103,7 +108,7 @@ impl ResultStore {
         self.index.find(hash(batch, case_id), is_it).map(|row| row as usize)
     }
 
-    fn add(&mut self, batch: u32, case_id: CaseId) -> usize {
+    pub(super) fn add(&mut self, batch: u32, case_id: CaseId) -> usize {
         let row = self.case_ids.len();
         push(&mut self.case_ids, case_id);
         self.fields[CaseField::Batch as usize].put(row, CodedValue::code(batch));
@@ -115,9 +120,14 @@ impl ResultStore {
     }
 
     fn is_superseded(&self, row: usize, attempt: &AttemptRow<'_>) -> bool {
+        let known = self.field(CaseField::EndTime).number(row);
+        if known.is_nan() {
+            // Until now only a table has named the case.
+            return true;
+        }
         let was_done = self.label(self.field(CaseField::State).code(row)) == DONE;
         let is_done = attempt.outcome == RowOutcome::Done;
-        if was_done == is_done { attempt.end_time > self.field(CaseField::EndTime).number(row) } else { is_done }
+        if was_done == is_done { attempt.end_time > known } else { is_done }
     }
 
     /// Returns the column of the chunk for each factor and response; new ones are added.

@@ -1,5 +1,7 @@
 //! The account of a ledger: the state of each case.
 
+use std::collections::BTreeMap;
+
 use super::{BatchCases, Entry, Ledger, RETENTION_SECS, Submission, SubmittedModel};
 use crate::accounting::{AccountingInput, BatchAccount, CaseState, SubmissionAccount, total};
 use crate::batch::Batch;
@@ -33,6 +35,32 @@ impl Ledger {
         tell_unsent(&mut accounts, &held, circumstances);
         number_versions(&mut accounts);
         accounts
+    }
+
+    /// Returns the states that no row tells, in order: of cases that are open, lost or called off, and of those whose result is known
+    /// by its name alone. Withdrawn cases have none.
+    #[must_use]
+    pub fn untold_states(&self, circumstances: &AccountingInput) -> BTreeMap<Batch, Vec<(CaseId, CaseState)>> {
+        let mut states = BTreeMap::new();
+        for (batch, cases) in &self.batches {
+            let mut case_ref = (batch.clone(), CaseId::default());
+            let mut untold = Vec::new();
+            for (case, entry) in &cases.entries {
+                case_ref.1 = *case;
+                let submission = cases.submission_of(entry);
+                let is_told = match entry.finish.and_then(|place| cases.finishes.get(place.get() as usize - 1)) {
+                    Some(finish) => finish.duration_secs.is_some(),
+                    None => self.has_failed(&case_ref) && !circumstances.running.contains(&case_ref),
+                };
+                if !is_told && !submission.is_some_and(|own| circumstances.control.withdraws(&own.id)) {
+                    untold.push((*case, self.state(&case_ref, entry, submission, circumstances)));
+                }
+            }
+            if !untold.is_empty() {
+                states.insert(batch.clone(), untold);
+            }
+        }
+        states
     }
 
     /// Returns the account of a batch, and the number of its queued cases that their senders have noted as not sent yet.

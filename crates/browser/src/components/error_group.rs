@@ -4,11 +4,12 @@ use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::number_format::counted;
 use leptos::prelude::*;
 
-use cruncher_browser::local_time::{exact_time, past_time};
+use crate::local_time::{exact_time, past_time};
 
 /// Draws what the failures of a group share and how many there are, as of `now`. `all_workers` is the number of workers that
 /// have computed something.
-pub(crate) fn error_group_head(group: &ErrorGroup, all_workers: usize, now: f64) -> AnyView {
+#[must_use]
+pub fn error_group_head(group: &ErrorGroup, all_workers: usize, now: f64) -> AnyView {
     let (all, over) = (group.len(), group.final_cases());
     let again = (over < all).then(|| format!("{} will be tried again", all - over));
     let spread = match (group.workers().len(), all_workers) {

@@ -1,0 +1,202 @@
+//! Sending cases again that came to no result: those that failed, that are lost, or that were called off.
+//!
+//! What is sent is a new submission for each one that the cases were last part of, with its model and inputs. The queue takes a case
+//! once for its earlier submission: whoever asks twice, in two tabs, or on the page and the command line, sends it once.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use cruncher_aws::s3;
+use cruncher_study::batch::Batch;
+use cruncher_study::case::{CaseId, CaseRef};
+use cruncher_study::control::StudyControl;
+use cruncher_study::key::{DATA_PREFIX, DataKey};
+use futures::FutureExt;
+use futures::future::{LocalBoxFuture, ready};
+
+use super::key_value_store::{KeyValueError, KeyValueStore};
+use super::pause_handle::PauseHandle;
+use super::plan::{EnqueuePlan, submission_id};
+use super::preflight::CaseSelection;
+use super::submission_sender::SubmissionSender;
+use super::{EnqueueError, Journal};
+use crate::administer::control::{change_control, control};
+use crate::study::Study;
+
+/// Wish to send cases again.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RetryRequest {
+    /// The cases.
+    pub cases: Vec<CaseRef>,
+    /// Time at which they were seen in need of that, in seconds since 1970: what was submitted later isn't sent once more.
+    pub seen_time: f64,
+    /// Maximum duration.
+    pub time_limit: RetryTimeLimit,
+    /// Number of attempts in place of the earlier one.
+    pub max_attempts: Option<u32>,
+    /// Whether cases are computed although they have a result, which the new one replaces.
+    pub is_forced: bool,
+    /// The sender: a role, or a user of the command line.
+    pub by: String,
+}
+
+/// Maximum duration of cases that are sent again.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub enum RetryTimeLimit {
+    /// The earlier one.
+    #[default]
+    Earlier,
+    /// None.
+    Unlimited,
+    /// So many seconds.
+    Secs(f64),
+}
+
+impl RetryTimeLimit {
+    /// Reads what somebody typed: a number of seconds above 0, `none`, or nothing for the earlier one; `None` if it is something else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.trim() {
+            "" => Some(Self::Earlier),
+            "none" => Some(Self::Unlimited),
+            text => text.parse().ok().filter(|secs: &f64| secs.is_finite() && *secs > 0.0).map(Self::Secs),
+        }
+    }
+}
+
+/// Outcome of sending cases again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RetryOutcome {
+    /// Number of cases that the queue has accepted.
+    pub sent: u64,
+    /// Number of cases that somebody else had sent again already.
+    pub sent_before: u64,
+    /// Cases that no table names: nobody knows their inputs.
+    pub unknown: Vec<CaseRef>,
+}
+
+/// Sends cases again; `tell` gets the number of those that were sent so far. Cases that are called off one by one are no longer.
+///
+/// # Errors
+/// If one of their batches is called off as a whole, a design or table can't be read, or a request fails. Cases that were sent until
+/// then are; a second call sends the others.
+pub async fn retry(study: &Study, request: &RetryRequest, tell: &dyn Fn(u64)) -> Result<RetryOutcome, EnqueueError> {
+    let mut wanted: BTreeMap<&Batch, BTreeSet<CaseId>> = BTreeMap::new();
+    for (batch, case) in &request.cases {
+        wanted.entry(batch).or_default().insert(*case);
+    }
+    let before = control(study).await?;
+    if let Some(batch) = wanted.keys().find(|batch| before.cancelled_batches.contains(**batch)) {
+        return Err(EnqueueError::BatchCancelled((*batch).clone()));
+    }
+    restore(study, &before, request).await?;
+    let mut outcome = RetryOutcome::default();
+    for (batch, mut cases) in wanted {
+        for submission in submissions(study, batch).await? {
+            if cases.is_empty() {
+                break;
+            }
+            send_of(study, request, (batch, &submission), &mut cases, &mut outcome).await?;
+            tell(outcome.sent);
+        }
+        outcome.unknown.extend(cases.into_iter().map(|case| (batch.clone(), case)));
+    }
+    Ok(outcome)
+}
+
+/// Takes the cases out of those that are called off.
+async fn restore(study: &Study, before: &StudyControl, request: &RetryRequest) -> Result<(), EnqueueError> {
+    let is_cancelled = |(_, case): &&CaseRef| before.cancelled_cases.contains(case);
+    let cancelled: Vec<CaseId> = request.cases.iter().filter(is_cancelled).map(|(_, case)| *case).collect();
+    if cancelled.is_empty() {
+        return Ok(());
+    }
+    let change = |control: &mut StudyControl| control.cancelled_cases.retain(|case| !cancelled.contains(case));
+    change_control(study, &change).await.map(|_| ()).map_err(EnqueueError::Control)
+}
+
+/// Returns the submissions of a batch, the last one first.
+async fn submissions(study: &Study, batch: &Batch) -> Result<Vec<String>, EnqueueError> {
+    let prefix = format!("{DATA_PREFIX}{batch}/cases-");
+    let listed = s3::list_all(&study.client, s3::ListObjects::new(&study.config.bucket).prefix(prefix)).await?;
+    let named = listed.into_iter().filter_map(|object| match DataKey::parse(&object.key) {
+        Some(DataKey::Cases(own, id)) if own == *batch => Some((object.last_modified, id)),
+        _ => None,
+    });
+    let mut named: Vec<_> = named.collect();
+    named.sort();
+    Ok(named.into_iter().rev().map(|(_, id)| id).collect())
+}
+
+/// Sends those of `cases` that a submission names, and takes them out.
+async fn send_of(
+    study: &Study,
+    request: &RetryRequest,
+    (batch, earlier): (&Batch, &str),
+    cases: &mut BTreeSet<CaseId>,
+    outcome: &mut RetryOutcome,
+) -> Result<(), EnqueueError> {
+    let plan = EnqueuePlan::read_back(study, batch, earlier).await?;
+    let named: BTreeSet<CaseId> =
+        (0..plan.len()).map(|place| plan.case_id(place)).filter(|case| cases.contains(case)).collect();
+    if named.is_empty() {
+        return Ok(());
+    }
+    cases.retain(|case| !named.contains(case));
+    if plan.document().submit_time >= request.seen_time {
+        outcome.sent_before += named.len() as u64;
+        return Ok(());
+    }
+    let plan = plan.again(&named, request, submission_id(study.client.ports()))?;
+    plan.check_attempts(study.config.max_receives)?;
+    let sent = u64::from(plan.len());
+    let selection = CaseSelection::all(&plan);
+    let mut sender = SubmissionSender::of_known_model(study, plan, &selection, Rc::<Memory>::default());
+    sender.run(&PauseHandle::default(), &mut |_| {}).await?;
+    outcome.sent += sent;
+    Ok(())
+}
+
+/// Journals of what is sent here: nobody goes on with it after the end of this tab or process. Cases that weren't sent are lost then,
+/// and are sent again as such.
+#[derive(Debug, Default)]
+struct Memory(RefCell<BTreeMap<String, Vec<u8>>>);
+
+impl KeyValueStore for Memory {
+    fn put<'a>(&'a self, key: &'a str, content: Vec<u8>) -> LocalBoxFuture<'a, Result<(), KeyValueError>> {
+        self.0.borrow_mut().insert(key.to_owned(), content);
+        ready(Ok(())).boxed_local()
+    }
+
+    fn get<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<Option<Vec<u8>>, KeyValueError>> {
+        ready(Ok(self.0.borrow().get(key).cloned())).boxed_local()
+    }
+
+    fn delete<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<(), KeyValueError>> {
+        self.0.borrow_mut().remove(key);
+        ready(Ok(())).boxed_local()
+    }
+
+    fn keys(&self) -> LocalBoxFuture<'_, Result<Vec<String>, KeyValueError>> {
+        ready(Ok(self.0.borrow().keys().cloned().collect())).boxed_local()
+    }
+}
+
+impl SubmissionSender {
+    /// Begins to send a plan whose model is in the bucket. Nothing is written before [`SubmissionSender::run`].
+    fn of_known_model(
+        study: &Study,
+        mut plan: EnqueuePlan,
+        selection: &CaseSelection,
+        keep: Rc<dyn KeyValueStore>,
+    ) -> Self {
+        plan.submit_at(study.now());
+        let journal = Journal::new(&study.config.bucket, &plan, selection.skipped().clone(), None);
+        Self { study: study.clone(), plan, journal, keep }
+    }
+}
+
+#[cfg(test)]
+#[path = "retry_tests.rs"]
+mod tests;

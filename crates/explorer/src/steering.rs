@@ -1,0 +1,282 @@
+//! What an operator does about cases: they are sent again, or called off. Until a moment has passed, that can be taken back.
+
+use std::time::Duration;
+
+use cruncher_backend::administer::control::{ControlError, change_control};
+use cruncher_backend::enqueue::{EnqueueError, RetryOutcome, RetryRequest, RetryTimeLimit, retry};
+use cruncher_browser::components::problem_note::problem_note;
+use cruncher_browser::state::problem::PageProblem;
+use cruncher_browser::{designer, frozen};
+use cruncher_results::column_id::{CaseField, ColumnId};
+use cruncher_results::store::{CellValue, FAILED, ResultStore};
+use cruncher_study::access::Role;
+use cruncher_study::case::CaseRef;
+use cruncher_study::control::StudyControl;
+use cruncher_study::number_format::counted;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::reading;
+use super::results_state::{ResultsState, case_of};
+
+/// Time in which what was asked for can be taken back, in seconds.
+const GRACE_SECS: u32 = 5;
+
+/// What is done about cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CaseAction {
+    Retry,
+    Cancel,
+}
+
+impl CaseAction {
+    const ALL: [Self; 2] = [Self::Retry, Self::Cancel];
+
+    /// Whether it is for cases in this state.
+    fn is_for(self, state: &str) -> bool {
+        match self {
+            Self::Retry => matches!(state, FAILED | "lost" | "cancelled" | "dead"),
+            Self::Cancel => matches!(state, "queued" | "running"),
+        }
+    }
+
+    const fn verb(self) -> &'static str {
+        match self {
+            Self::Retry => "Retry",
+            Self::Cancel => "Cancel",
+        }
+    }
+
+    fn announced(self, cases: usize, secs: u32) -> String {
+        let cases = counted(cases as u64, "case", "cases");
+        match self {
+            Self::Retry => format!("{cases} to be sent again in {secs} s."),
+            Self::Cancel => format!("{cases} to be cancelled in {secs} s."),
+        }
+    }
+}
+
+/// How far an action is.
+#[derive(Debug, Clone)]
+enum ActionState {
+    /// Nothing was asked for.
+    Idle,
+    /// It is done after so many seconds.
+    Announced { action: CaseAction, cases: Vec<CaseRef>, left_secs: u32 },
+    /// It is being done; the number of cases that were sent so far.
+    Working { action: CaseAction, done: u64 },
+    /// It is done, in words.
+    Done(String),
+    /// It failed.
+    Failed(PageProblem),
+}
+
+/// Limits in place of the earlier ones, as they were typed; empty for the earlier ones.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    attempts: RwSignal<String>,
+    time_limit_secs: RwSignal<String>,
+}
+
+impl Limits {
+    /// Reads what was typed, or tells what is wrong with it.
+    fn read(self) -> Result<(Option<u32>, RetryTimeLimit), &'static str> {
+        let attempts = match self.attempts.get_untracked().trim() {
+            "" => None,
+            text => {
+                Some(text.parse().ok().filter(|number| *number > 0).ok_or("Attempts are a whole number, 1 or more.")?)
+            }
+        };
+        let limit = RetryTimeLimit::parse(&self.time_limit_secs.get_untracked());
+        Ok((attempts, limit.ok_or("A time limit is a number of seconds above 0, or none.")?))
+    }
+}
+
+/// Draws the buttons for cases of these rows, and how far an action is. Who may only look gets none.
+pub(super) fn steering(state: ResultsState, rows: Memo<Vec<usize>>) -> AnyView {
+    let may = frozen::label().is_none() && state.access.with_value(|access| access.role == Role::Operator);
+    if !may {
+        return ().into_any();
+    }
+    let course = RwSignal::new(ActionState::Idle);
+    let limits = Limits { attempts: RwSignal::default(), time_limit_secs: RwSignal::default() };
+    let cases = move |action: CaseAction| {
+        state
+            .data
+            .with(|store| rows.with(|rows| rows.iter().filter(|row| action.is_for(state_of(store, **row))).count()))
+    };
+    let buttons = CaseAction::ALL.map(|action| {
+        let count = Memo::new(move |_| cases(action));
+        let words = move || match count.get() {
+            0 => action.verb().to_owned(),
+            count => format!("{} {}", action.verb(), counted(count as u64, "case", "cases")),
+        };
+        let is_busy = move || matches!(*course.read(), ActionState::Announced { .. } | ActionState::Working { .. });
+        let ask = move |_| announce(state, course, limits, action, rows);
+        view! { <button hidden=move || count.get() == 0 disabled=is_busy on:click=ask>{words}</button> }
+    });
+    let limit = |label: &'static str, value: RwSignal<String>| {
+        view! {
+            <label class="field__label steering__limit">{label}
+                <input placeholder="as before" prop:value=move || value.get() on:input=move |event| value.set(event_target_value(&event))/>
+            </label>
+        }
+    };
+    view! {
+        <div class="steering" role="group" aria-label="What to do about these cases">
+            {buttons.into_iter().collect_view()}
+            <details class="steering__limits" hidden=move || cases(CaseAction::Retry) == 0>
+                <summary>"With other limits"</summary>
+                <div class="steering__fields">
+                    {limit("Attempts", limits.attempts)}
+                    {limit("Time limit in seconds", limits.time_limit_secs)}
+                </div>
+            </details>
+            <span class="steering__course" role="status">{move || told(state, course, limits)}</span>
+        </div>
+    }
+    .into_any()
+}
+
+fn state_of(store: &ResultStore, row: usize) -> &str {
+    match store.cell(&ColumnId::Case(CaseField::State), row) {
+        CellValue::Text(state) => state,
+        _ => "",
+    }
+}
+
+/// Tells how far an action is, with the buttons that it has.
+fn told(state: ResultsState, course: RwSignal<ActionState>, limits: Limits) -> AnyView {
+    match course.get() {
+        ActionState::Idle => ().into_any(),
+        ActionState::Announced { action, cases, left_secs } => {
+            let count = cases.len();
+            let now = move |_| carry_out(state, course, limits, action, cases.clone());
+            view! {
+                {action.announced(count, left_secs)}
+                <button on:click=move |_| course.set(ActionState::Idle)>"Undo"</button>
+                <button class="quiet" on:click=now>"Do it now"</button>
+            }
+            .into_any()
+        }
+        ActionState::Working { action: CaseAction::Retry, done } if done > 0 => {
+            format!("Sending … {} so far", counted(done, "case", "cases")).into_any()
+        }
+        ActionState::Working { action: CaseAction::Retry, .. } => "Sending …".into_any(),
+        ActionState::Working { action: CaseAction::Cancel, .. } => "Cancelling …".into_any(),
+        ActionState::Done(words) => words.into_any(),
+        ActionState::Failed(problem) => problem_note(problem),
+    }
+}
+
+/// Announces an action, and does it when the time has passed in which it can be taken back.
+fn announce(
+    state: ResultsState,
+    course: RwSignal<ActionState>,
+    limits: Limits,
+    action: CaseAction,
+    rows: Memo<Vec<usize>>,
+) {
+    if let Err(words) = limits.read() {
+        let advice = "Correct it, or leave the field empty for what the case had before.".into();
+        return course.set(ActionState::Failed(PageProblem { title: words.into(), advice, detail: String::new() }));
+    }
+    let cases = state.data.with_untracked(|store| {
+        let rows = rows.get_untracked();
+        let meant = rows.into_iter().filter(|row| action.is_for(state_of(store, *row)));
+        meant.filter_map(|row| case_of(store, row)).collect::<Vec<_>>()
+    });
+    course.set(ActionState::Announced { action, cases, left_secs: GRACE_SECS });
+    count_down(state, course, limits);
+}
+
+fn count_down(state: ResultsState, course: RwSignal<ActionState>, limits: Limits) {
+    let tick = move || {
+        // Another page, or another announcement, has taken its place.
+        let Some(ActionState::Announced { action, cases, left_secs }) = course.try_get_untracked() else { return };
+        if left_secs > 1 {
+            course.set(ActionState::Announced { action, cases, left_secs: left_secs - 1 });
+            count_down(state, course, limits);
+        } else {
+            carry_out(state, course, limits, action, cases);
+        }
+    };
+    set_timeout(tick, Duration::from_secs(1));
+}
+
+fn carry_out(
+    state: ResultsState,
+    course: RwSignal<ActionState>,
+    limits: Limits,
+    action: CaseAction,
+    cases: Vec<CaseRef>,
+) {
+    course.set(ActionState::Working { action, done: 0 });
+    spawn_local(async move {
+        let outcome = match action {
+            CaseAction::Retry => send_again(state, course, limits, cases).await,
+            CaseAction::Cancel => cancel(state, cases).await,
+        };
+        // Who looks hears of it at once.
+        designer::tell_sent();
+        let _ = course.try_set(outcome.map_or_else(ActionState::Failed, ActionState::Done));
+    });
+}
+
+async fn send_again(
+    state: ResultsState,
+    course: RwSignal<ActionState>,
+    limits: Limits,
+    cases: Vec<CaseRef>,
+) -> Result<String, PageProblem> {
+    let study = reading::study(state).await?;
+    let (max_attempts, time_limit) = limits.read().unwrap_or_default();
+    let seen_time = state.data.counts().get_untracked().map_or_else(|| study.now(), |counts| counts.time);
+    let by = "operator".to_owned();
+    let request = RetryRequest { cases, seen_time, time_limit, max_attempts, is_forced: false, by };
+    let tell = |done| drop(course.try_set(ActionState::Working { action: CaseAction::Retry, done }));
+    let outcome = retry(&study, &request, &tell).await.map_err(|error| of_retry(&error))?;
+    Ok(in_words(&outcome))
+}
+
+fn in_words(outcome: &RetryOutcome) -> String {
+    let is_or_are = |count: u64| if count == 1 { "is" } else { "are" };
+    let sent = format!("{} {} in the queue again.", counted(outcome.sent, "case", "cases"), is_or_are(outcome.sent));
+    let before = match outcome.sent_before {
+        0 => String::new(),
+        before => format!(" {} meanwhile.", counted(before, "other one was sent again", "others were sent again")),
+    };
+    let unknown = match outcome.unknown.len() as u64 {
+        0 => String::new(),
+        unknown => format!(" No table names {}: their inputs aren't known.", counted(unknown, "case", "cases")),
+    };
+    format!("{sent}{before}{unknown}")
+}
+
+fn of_retry(error: &EnqueueError) -> PageProblem {
+    if let EnqueueError::Aws(error) = error {
+        return PageProblem::from(error);
+    }
+    let advice = match error {
+        EnqueueError::BatchCancelled(_) => "cruncher cancel STUDY --batch BATCH --undo takes that back.",
+        EnqueueError::TooManyAttempts { .. } => "Give fewer attempts.",
+        _ => "Send these cases again with their design, on the Design page or by cruncher enqueue --again.",
+    };
+    PageProblem { title: "The cases can't be sent again.".into(), advice: advice.into(), detail: error.to_string() }
+}
+
+async fn cancel(state: ResultsState, cases: Vec<CaseRef>) -> Result<String, PageProblem> {
+    let study = reading::study(state).await?;
+    let change = |control: &mut StudyControl| control.cancelled_cases.extend(cases.iter().map(|(_, case)| *case));
+    change_control(&study, &change).await.map_err(|error| of_control(&error))?;
+    let words = counted(cases.len() as u64, "case is", "cases are");
+    Ok(format!("{words} cancelled: no worker takes them any more. Retry takes that back."))
+}
+
+fn of_control(error: &ControlError) -> PageProblem {
+    PageProblem {
+        title: "The cases can't be cancelled.".into(),
+        advice: "Cancel fewer at once, or a whole batch by cruncher cancel STUDY --batch BATCH.".into(),
+        detail: error.to_string(),
+    }
+}
