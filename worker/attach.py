@@ -118,7 +118,7 @@ HEARTBEAT_CHANGE_SECS = 5.0
 HEARTBEAT_STATE_SECS = 1.0  # a change of state is told at once, but never more often than this
 HEARTBEAT_SECS = 60.0
 SEGMENT_SECS = 5.0
-SEGMENT_ROWS = 1000
+SEGMENT_ROWS, SEGMENT_BYTES = 1000, 4 * 1024 * 1024  # a segment is written anew as it grows, so it stays small
 JOURNAL_SECS = 60.0
 JOURNAL_BYTES = 256 * 1024
 OUTPUT_BYTES = 64 * 1024
@@ -1058,11 +1058,12 @@ class Report:
 
 
 class Segments:
-    """Rows, a thousand a segment. A full segment is written once more and then never again."""
+    """Rows, a thousand a segment, or fewer long ones. A full segment is written once more and then never again."""
 
     def __init__(self) -> None:
         self._parts: List[List[bytes]] = [[]]
         self._first = 0  # the number of the first part
+        self._last_bytes = 0  # the size of the last part
         self._written_rows = 0  # of the first part
         self._lock = threading.Lock()
 
@@ -1073,10 +1074,13 @@ class Segments:
 
     def add(self, row: Dict[str, Any]) -> None:
         """One attempt."""
+        line = to_json(row) + b"\n"
         with self._lock:
-            if len(self._parts[-1]) == SEGMENT_ROWS:
+            if len(self._parts[-1]) == SEGMENT_ROWS or self._last_bytes >= SEGMENT_BYTES:
                 self._parts.append([])
-            self._parts[-1].append(to_json(row) + b"\n")
+                self._last_bytes = 0
+            self._parts[-1].append(line)
+            self._last_bytes += len(line)
 
     def unwritten(self) -> Iterator[Tuple[int, bytes]]:
         """The segments to write, in their order, each with its number."""
@@ -1089,7 +1093,7 @@ class Segments:
         """What `unwritten` gave is in the bucket."""
         with self._lock:
             self._written_rows = body.count(b"\n")
-            if number == self._first and self._written_rows == SEGMENT_ROWS and len(self._parts) > 1:
+            if number == self._first and self._written_rows == len(self._parts[0]) and len(self._parts) > 1:
                 del self._parts[0]
                 self._first, self._written_rows = number + 1, 0
 

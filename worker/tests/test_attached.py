@@ -504,6 +504,21 @@ def test_a_segment_has_a_row_an_attempt_with_the_scalars_of_its_result(lab: Lab)
     assert b"attached to study" in log and b"stopped by its user" in log
 
 
+def test_rows_are_written_as_soon_as_a_worker_waits(lab: Lab) -> None:
+    """A table that is read right after the end has every case, though a segment is due much later."""
+    worker = lab.attach(between="attach.__globals__.update(SEGMENT_SECS=3600.0); ")
+    lab.done(lab.send("result['a'] = 1"))
+    wait_for("its row", lambda: len(lab.rows(worker.name())) == 1)
+    gate = lab.gate()
+    lab.done(lab.send("result['a'] = 1"))
+    lab.send(gate.code)
+    gate.arrivals(1)
+    lab.control(paused=True)
+    gate.open()
+    lab.heartbeat(worker.name(), state="paused")
+    wait_for("the rows of a worker that pauses", lambda: len(lab.rows(worker.name())) == 3)
+
+
 def test_a_row_says_that_a_model_returned_nothing(lab: Lab) -> None:
     worker = lab.attach()
     models = ["pass", "result['a'] = None", "open('files/a.txt', 'w').close()"]
