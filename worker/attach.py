@@ -2631,13 +2631,15 @@ class Interrupts:
     def caught(self) -> Iterator[None]:
         """SIGTERM, and its like where they exist, stop a worker as Ctrl-C does."""
         kept = []
-        if threading.current_thread() is threading.main_thread():
-            for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
-                number = getattr(signal, name, None)
-                if number is not None and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
-                    kept.append((number, signal.signal(number, self._interrupt)))
-            self._can_tell = signal.getsignal(signal.SIGINT) == self._interrupt
         try:
+            if threading.current_thread() is threading.main_thread():
+                for name in ("SIGTERM", "SIGHUP", "SIGBREAK", "SIGINT"):  # the last may come between any two lines
+                    number: Any = getattr(signal, name, None)
+                    before = signal.getsignal(number) if number is not None else None
+                    if before in (signal.SIG_DFL, signal.default_int_handler):
+                        kept.append((number, before))
+                        signal.signal(number, self._interrupt)
+                self._can_tell = signal.getsignal(signal.SIGINT) == self._interrupt
             yield
         finally:
             for number, before in kept:
@@ -3172,18 +3174,26 @@ def _is_of_library(one: Any) -> bool:
 
 
 def keep_signals() -> Undo:
-    """Handlers, and which signals are blocked. Only the main thread may change a handler."""
+    """Handlers, who else is told of signals, and which are blocked. Only the main thread may change a handler."""
     handlers = {number: signal.getsignal(number) for number in range(1, signal.NSIG)}
     has_mask, is_main = hasattr(signal, "pthread_sigmask"), threading.current_thread() is threading.main_thread()
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, ()) if has_mask else set()
+    told = signal.set_wakeup_fd(-1) if is_main else -1
+
+    def tell() -> None:
+        if is_main:
+            signal.set_wakeup_fd(-1)
+            with contextlib.suppress(OSError, ValueError):  # it may have been closed
+                signal.set_wakeup_fd(told)
+
+    tell()
 
     def undo() -> None:
         for number, handler in handlers.items():
             if is_main and handler is not None and signal.getsignal(number) is not handler:
                 with contextlib.suppress(OSError, ValueError):
                     signal.signal(number, handler)
-        if is_main:
-            signal.set_wakeup_fd(-1)
+        tell()
         if has_mask:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         if "faulthandler" in sys.modules:
