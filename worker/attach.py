@@ -86,27 +86,58 @@ except ImportError:  # Windows
 globals()["__builtins__"] = dict(vars(builtins))
 Module, is_identical = types.ModuleType, operator.is_
 monotonic, nap, strftime, gmtime = time.monotonic, time.sleep, time.strftime, time.gmtime
-own_pid, exit_at_once, new_lock, median = os.getpid, os._exit, _thread.allocate_lock, statistics.median
+own_pid, exit_at_once, new_lock = os.getpid, os._exit, _thread.allocate_lock
 file_status, start_thread = os.fstat, _thread.start_new_thread
+
+
+class OwnBuiltins:
+    """A finder of these packages' modules, which execute them with the builtins of this file."""
+
+    def __init__(self, packages: Set[str]) -> None:
+        self._packages = packages
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Where Python finds it."""
+        if name.split(".")[0] not in self._packages:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        loader: Any = spec and spec.loader
+        if not isinstance(loader, importlib.machinery.SourceFileLoader):
+            return spec
+
+        def execute(module: types.ModuleType) -> None:
+            vars(module)["__builtins__"] = globals()["__builtins__"]
+            type(loader).exec_module(loader, module)
+
+        vars(loader)["exec_module"] = execute
+        return spec
 
 
 def copies_of(*names: str) -> Dict[str, Any]:
     """These modules of Python's own, by the packages that they are in, in copies that nobody else knows.
 
-    The lease is extended while a model runs, and that may have put something else in the place of `socket.socket` or
-    `json.dumps`: it finds the usual modules, and not these.
+    The lease is extended while a model runs, and that may have put something else in the place of `socket.socket`,
+    `json.dumps` or `len`: it finds the usual modules and builtins, and not these.
     """
-    packages = [name.split(".")[0] for name in names]
+    packages = {name.split(".")[0] for name in names}
     usual = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] in packages}
+    finder: Any = OwnBuiltins(packages)
+    sys.meta_path.insert(0, finder)
     try:
         for name in names:
             importlib.import_module(name)
         return {name: sys.modules[name] for name in packages}
     finally:
+        sys.meta_path.remove(finder)
         sys.modules.update(usual)
 
 
-globals().update(copies_of("hmac", "http.client", "json", "socket", "ssl", "urllib.parse", "urllib.request"))
+globals().update(
+    copies_of(
+        *("calendar", "email.message", "email.parser", "email.utils", "hashlib", "hmac", "http.client", "json"),
+        *("socket", "ssl", "statistics", "urllib.parse", "urllib.request"),
+    )
+)
 
 VERSION = "0.1.0"
 
@@ -863,6 +894,7 @@ class Keeper:
         self._ticking = threading.Lock()
         self._wakeup = Wakeup()
         self._stopped = False
+        self._refused_time, self._has_told_refused = math.inf, False
 
     def start(self) -> None:
         """Starts the thread, unless it runs."""
@@ -908,12 +940,23 @@ class Keeper:
             if self._lease is not None and self._lease.extend_if_due(self._cloud, self._lease_secs):
                 self._report.touch()
             self._report.write_what_is_due(self._cloud)
+        except Refused as error:
+            self._tell_refused(error)
         except TROUBLE:
             pass  # the next tick tries again, and the loop meets the same trouble and tells it
         except Exception:  # noqa: BLE001 - a thread that dies silently would let the lease run out
             self._report.complain(traceback.format_exc())
         finally:
             self._ticking.release()
+
+    def _tell_refused(self, error: "Refused") -> None:
+        """Says once that the key was deleted, should that last: the loop only meets it when the model has ended."""
+        now = monotonic()
+        self._refused_time = min(self._refused_time, now)
+        if not self._has_told_refused and self._lease is not None and now - self._refused_time > REFUSED_PATIENCE_SECS:
+            self._has_told_refused = True
+            words = "{}: the model goes on, but its result can't be uploaded, and will be kept in a file"
+            self._report.say(words.format(error))
 
 
 # ---------------------------------------------------------------- what it tells
@@ -965,6 +1008,11 @@ class Report:
 
     def note_command(self, pid: int) -> None:
         """A command was started; here it ends with the worker."""
+
+    def say(self, words: str) -> None:
+        """Something that its user should know at once."""
+        self.message = last_of(words, MESSAGE_CHARACTERS)
+        self._journal.say(words)
 
     def complain(self, words: str) -> None:
         """Something is wrong with the worker itself, though it goes on."""
@@ -1052,7 +1100,7 @@ class Report:
             "version": me.version, "cruncher_version": VERSION, "software": me.software,
             "start_time": self._start_time, "time": self._clock.now(), "state": self.state,
             "case": attempt.in_heartbeat() if attempt else None, "counts": dict(self._counts),
-            "median_secs": median(list(self._durations)) if self._durations else None,
+            "median_secs": statistics.median(list(self._durations)) if self._durations else None,
             "message": self.message, "traceback": self._traceback,
         }  # fmt: skip
 
@@ -1098,6 +1146,9 @@ class Segments:
                 self._first, self._written_rows = number + 1, 0
 
 
+_REST_OF_CHARACTER = re.compile(rb"\A[\x80-\xbf]{1,3}")
+
+
 class Tail:
     """The last bytes of a text that grows."""
 
@@ -1117,7 +1168,7 @@ class Tail:
     def text(self) -> str:
         """The same as text."""
         kept = bytes(self._bytes[-self._size :])
-        return re.sub(rb"\A[\x80-\xbf]{1,3}", b"", kept).decode("utf-8", "replace")
+        return _REST_OF_CHARACTER.sub(b"", kept).decode("utf-8", "replace")
 
 
 class Journal:
@@ -4461,7 +4512,7 @@ class FileBody:
         self.sha256 = digest.hexdigest()
 
     @contextlib.contextmanager
-    def opened(self) -> "Iterator[_Exactly]":
+    def opened(self) -> Iterator[Any]:
         """The same bytes once more, or `FileChanged`: a model may have left something behind that writes on."""
         try:
             file = open(self.path, "rb")  # noqa: SIM115 - closed below
@@ -4496,6 +4547,9 @@ class Request(NamedTuple):
     service: str = "s3"
 
 
+_ERROR_CODE = re.compile(rb"<Code>([A-Za-z0-9.]+)</Code>")
+
+
 class Answer:
     """A response."""
 
@@ -4518,7 +4572,7 @@ class Answer:
             return ""
         if self.json:
             return str(self.json.get("__type", "")).split("#")[-1]
-        found = re.search(rb"<Code>([A-Za-z0-9.]+)</Code>", self.body)
+        found = _ERROR_CODE.search(self.body)
         return found.group(1).decode("ascii") if found else ""
 
     @property
@@ -4574,14 +4628,14 @@ class Http:
         for_proxy = getattr(connection, "for_proxy", None)
         if for_proxy is not None:
             target, headers = place + target, dict(headers, **for_proxy)
-        with contextlib.ExitStack() as stack:
-            body: Any = request.body
-            if isinstance(request.body, FileBody):
-                headers = dict(headers, **{"Content-Length": str(request.body.size_bytes)})
-                body = stack.enter_context(request.body.opened())
-            connection.request(request.method, target, body or None, headers)
-            response = connection.getresponse()
-            content = response.read()
+        if isinstance(request.body, FileBody):
+            headers = dict(headers, **{"Content-Length": str(request.body.size_bytes)})
+            with request.body.opened() as file:
+                connection.request(request.method, target, file, headers)
+        else:
+            connection.request(request.method, target, request.body or None, headers)
+        response = connection.getresponse()
+        content = response.read()
         answer = Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, content)
         if response.will_close:
             connection.close()

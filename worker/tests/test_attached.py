@@ -375,6 +375,36 @@ def test_a_key_that_may_not_receive_ends_in_the_state_refused(lab: Lab) -> None:
     assert "receiving a case was refused" in heartbeat["message"]
 
 
+def test_a_key_that_is_deleted_while_a_case_is_computed_is_said_at_once_and_its_case_is_kept(hasty_lab: Lab) -> None:
+    lab, gate = hasty_lab, hasty_lab.gate()
+    iam = lab.study.cloud.client("iam")
+    user = iam.get_access_key_last_used(AccessKeyId=lab.study.worker.key_id)["UserName"]
+    new = iam.create_access_key(UserName=user)["AccessKey"]
+    case_id = lab.send(gate.code + "result['a'] = 1")
+    worker = lab.attach()
+    gate.arrivals(1)
+    iam.delete_access_key(UserName=user, AccessKeyId=lab.study.worker.key_id)
+    worker.says("the study does not accept this key")  # while the model runs on
+    gate.open()
+    assert worker.ends() == 0
+    assert "refused: the study does not accept this key" in worker.output and "Traceback" not in worker.output
+    assert worker.output.count("will be kept in a file") == 1
+    kept = json.loads((lab.folder / f"done-{case_id}.json").read_text())
+    assert kept["result"] == {"a": 1}
+    lab.attach(key=Key(new["AccessKeyId"], new["SecretAccessKey"]))
+    assert lab.done(case_id)["attempt"] == 1
+
+
+def test_a_key_that_is_deleted_while_a_worker_waits_ends_it(lab: Lab) -> None:
+    worker = lab.attach(between="attach.__globals__.update(LONG_POLL_SECS=1); ")
+    worker.says("waiting for cases")
+    iam = lab.study.cloud.client("iam")
+    user = iam.get_access_key_last_used(AccessKeyId=lab.study.worker.key_id)["UserName"]
+    iam.delete_access_key(UserName=user, AccessKeyId=lab.study.worker.key_id)
+    assert worker.ends() == 0
+    assert "refused: the study does not accept this key" in worker.output and "Traceback" not in worker.output
+
+
 def test_an_address_without_a_study_is_said_plainly(lab: Lab) -> None:
     worker = lab.attach(lab.study.bucket_url + "/public/nothing.json")
     assert worker.ends() == 0
