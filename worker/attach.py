@@ -2,7 +2,7 @@
 
 It is attached by one line, in plain Python 3.6 or later, or in the IPython console of FLAC3D, 3DEC or PFC:
 
-    import urllib.request as r; exec(r.urlopen('<address>/public/attach.py').read().decode()); attach(
+    exec('<fetches <address>/public/attach.py, and executes it>'); attach(
         '<address>/public/config.json', '<key id>', '<secret>')
 
 One file, standard library only. What it promises stands in docs/protocol.md; the order of its steps is `Worker._loop`.

@@ -32,7 +32,7 @@ def test_a_case_becomes_a_result_and_its_message_is_deleted(lab: Lab) -> None:
 
 
 def test_the_line_leaves_only_attach_behind(lab: Lab) -> None:
-    worker = lab.attach(before="json = 'mine'; ", after="); print(sorted(set(globals()) - {'r'}), json")
+    worker = lab.attach(before="json = 'mine'; ", after="); print(sorted(set(globals())), json")
     worker.says("attached")
     worker.send(signal.SIGINT)
     worker.says("stopped by its user")
@@ -40,6 +40,22 @@ def test_the_line_leaves_only_attach_behind(lab: Lab) -> None:
     usual = {"__annotations__", "__builtins__", "__doc__", "__loader__", "__name__", "__package__", "__spec__"}
     names, mine = worker.output.splitlines()[-1].rsplit("] ", 1)
     assert set(eval(names + "]")) - usual == {"attach", "json"} and mine == "mine"
+
+
+def test_the_line_fetches_the_worker_again_if_that_fails(lab: Lab) -> None:
+    proxy = lab.proxy()
+    faults = iter(("reset", "503", "truncate"))
+    proxy.fault = lambda seen: next(faults, None) if seen.path.endswith("/attach.py") else None
+    worker = lab.attach(address=f"{proxy.url}/{lab.study.bucket}")
+    assert lab.done(lab.send("result['a'] = 1"))["worker"] == worker.name()
+    assert next(faults, None) is None
+
+
+def test_the_line_says_why_the_worker_can_not_be_fetched(lab: Lab) -> None:
+    quickly = "import time; time.sleep = lambda _: None; "
+    worker = lab.attach(before=quickly, address=lab.study.bucket_url + "/nowhere")
+    assert worker.ends() == 1
+    assert "urllib.error.HTTPError: HTTP Error 40" in worker.output
 
 
 def test_the_result_is_written_before_the_message_is_deleted(lab: Lab) -> None:
