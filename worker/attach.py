@@ -583,12 +583,12 @@ class Worker:
 
     def _keep_result(self, attempt: "Attempt", outcome: "Outcome", folder: str) -> None:
         """6: the result is written before the message is deleted, so a crash between the two loses nothing."""
-        case, body, files = attempt.case, b"", 0
+        case, body, files = attempt.case, b"", {}  # type: Case, bytes, Dict[str, str]
         try:
+            files = files_by_key(case, folder, outcome.warnings)
             body = result_json(dict(self._document(attempt, outcome), result=outcome.result))
-            for path, key in files_of(case, folder):
+            for key, path in files.items():
                 self._cloud.upload(key, path)
-                files += 1
             written = self._write_result(attempt, body)
         except (KeyboardInterrupt, *TROUBLE):
             if body:
@@ -603,13 +603,13 @@ class Worker:
             self._report.count("skipped")
             return
         self._failures.clear()
-        self._report.add_done(attempt, outcome.result, files)
+        self._report.add_done(attempt, outcome.result, len(files))
         self._journal.say("case {} done in {}".format(case.short, in_words(attempt.secs)))
 
     def _write_result(self, attempt: "Attempt", body: bytes) -> bool:
         """Whether the document in the bucket is this one."""
         case = attempt.case
-        if case.force and not attempt.lease.lost:
+        if case.force and attempt.lease.is_held(self._cloud, self._study.lease_secs):
             self._cloud.put(case.result_key, body)
             return True
         if self._cloud.put_new(case.result_key, body):
@@ -854,6 +854,13 @@ class Lease:
         self.lost = not cloud.show(self.message, lease_secs)
         self._extended = now
         return self.lost
+
+    def is_held(self, cloud: "Cloud", lease_secs: int) -> bool:
+        """Whether nobody else can have the case. It is extended for that: this computer may have slept."""
+        with self._lock:
+            if self.is_in_queue and not self.lost:
+                self._extend(cloud, lease_secs, monotonic())
+        return not self.lost
 
     def close(self) -> None:
         """Waits for an extension under way: one that came after the message was given back would hide it again."""
@@ -2040,16 +2047,33 @@ class _Limit(threading.Thread):
             signal.signal(signal.SIGALRM, self._before if self._before is not None else signal.SIG_DFL)
 
 
-def files_of(case: Case, folder: str) -> Iterator[Tuple[str, str]]:
-    """Path and key of each file below `files/`. Links are left out: they may lead anywhere."""
+# What no listing can tell of: control characters, and what is no text.
+_UNFIT_FOR_KEY = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+def files_by_key(case: Case, folder: str, notes: List[str]) -> Dict[str, str]:
+    """The path of each file below `files/`; what of its name is unfit for a key is `%` and two digits a byte there."""
+    files: Dict[str, str] = {}
+    for path, name in files_of(folder):
+        fit = _UNFIT_FOR_KEY.sub(lambda one: "".join(map("%{:02X}".format, os.fsencode(one.group()))), name)
+        if fit != name:
+            notes.append("the file {} was uploaded as {}".format(ascii(name), fit))
+        key = "data/{}/files/{}/{}".format(case.batch, case.case_id, fit)
+        if key in files:
+            raise CaseFailure("two files would be uploaded as {}".format(fit))
+        files[key] = path
+    return files
+
+
+def files_of(folder: str) -> Iterator[Tuple[str, str]]:
+    """Each file below `files/`, and its path from there. Links are left out: they may lead anywhere."""
     top = os.path.join(folder, "files")
     for parent, folders, names in () if os.path.islink(top) else os.walk(top, onerror=_unreadable):
         folders.sort()
         for name in sorted(names):
             path = os.path.join(parent, name)
             if os.path.isfile(path) and not os.path.islink(path):
-                relative = os.path.relpath(path, top).replace(os.sep, "/")
-                yield path, "data/{}/files/{}/{}".format(case.batch, case.case_id, relative)
+                yield path, os.path.relpath(path, top).replace(os.sep, "/")
 
 
 def _unreadable(error: OSError) -> None:
@@ -3166,7 +3190,12 @@ class Imports:
     """Modules: those from folders that Python knew before stay, all others are imported anew by the next case."""
 
     def __init__(self) -> None:
-        self._places = tuple(os.path.join(os.path.abspath(one), "") for one in sys.path)
+        with contextlib.suppress(OSError):
+            os.getcwd()
+            self._places = tuple(os.path.join(os.path.abspath(one), "") for one in sys.path)
+            return
+        # The start folder was removed, and with it what lay there.
+        self._places = tuple(os.path.join(one, "") for one in sys.path if os.path.isabs(one))
 
     def keep(self, folder: str) -> Undo:
         """Remembers what is imported now."""
