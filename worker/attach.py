@@ -220,6 +220,7 @@ def work(config_url: str, key: "Key", label: str = "cruncher") -> str:
     """One worker, from attaching to its end; returns its last state."""
     journal = Journal(sys.stdout, label)
     clock = Clock(time.time)
+    journal.now = clock.now
     try:
         host = this_host()
         study = load_study(config_url, Client(None, "", clock, journal, host.wait))
@@ -989,7 +990,6 @@ class Report:
         self.message: Optional[str] = None
         self._identity, self._clock, self._journal = identity, clock, journal
         self._prefix = "workers/{}/".format(identity.worker)
-        self._start_time = clock.now()
         self._attempt: Optional[Attempt] = None
         self._traceback: Optional[str] = None
         self._counts = {name: 0 for name in ("done", "failed", "retried", "skipped", "cancelled")}
@@ -1105,7 +1105,7 @@ class Report:
         return {
             "v": 1, "worker": me.worker, "computer": me.computer, "host": me.host, "os": me.os, "pid": me.pid,
             "version": me.version, "cruncher_version": VERSION, "software": me.software,
-            "start_time": self._start_time, "time": self._clock.now(), "state": self.state,
+            "start_time": self._clock.start_time, "time": self._clock.now(), "state": self.state,
             "case": attempt.in_heartbeat() if attempt else None, "counts": dict(self._counts),
             "median_secs": statistics.median(list(self._durations)) if self._durations else None,
             "message": self.message, "traceback": self._traceback,
@@ -1184,6 +1184,7 @@ class Journal:
     def __init__(self, console: Any, label: str) -> None:
         self.tail = Tail(JOURNAL_BYTES)
         self.is_new = False
+        self.now: Callable[[], float] = time.time
         self._console, self._label = console, label
 
     def say(self, text: str) -> None:
@@ -1193,7 +1194,7 @@ class Journal:
 
     def note(self, text: str) -> None:
         """To the log only."""
-        line = "{} {}\n".format(strftime("%Y-%m-%dT%H:%M:%SZ", gmtime()), text)
+        line = "{} {}\n".format(strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(self.now())), text)
         self.tail.add(line.encode("utf-8", "replace"))
         self.is_new = True
 
@@ -4721,7 +4722,13 @@ class Clock:
 
     def __init__(self, source: Callable[[], float]) -> None:
         self._source = source
-        self._offset_secs = 0.0
+        self._offset_secs, self._first_offset_secs = 0.0, None  # type: float, Optional[float]
+        self._began = source()
+
+    @property
+    def start_time(self) -> float:
+        """When it was made, as it is known since the first answer."""
+        return self._began + (self._first_offset_secs or 0.0)
 
     def now(self) -> float:
         """Seconds since 1970."""
@@ -4733,7 +4740,10 @@ class Clock:
         if parsed is None:
             return False
         offset = email.utils.mktime_tz(parsed) - self._source()
-        if abs(offset - self._offset_secs) < CLOCK_TOLERANCE_SECS:
+        is_right = abs(offset - self._offset_secs) < CLOCK_TOLERANCE_SECS
+        if self._first_offset_secs is None:
+            self._first_offset_secs = 0.0 if is_right else offset
+        if is_right:
             return False
         self._offset_secs = offset
         words = "this computer's clock differs by {:.0f} s from the cloud's; the cloud's time is used"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import json
 import os
 import re
@@ -333,7 +334,12 @@ def test_a_wrong_clock_is_corrected(lab: Lab) -> None:
     # The cloud tells whole seconds.
     assert re.search("clock differs by (7199|7200|7201) s", worker.output)
     assert proxy.seen[0].status == 403
-    assert abs(lab.heartbeat(worker.name())["time"] - time.time()) < 60
+    worker.stop()
+    heartbeat = lab.heartbeat(worker.name(), state="stopped")
+    assert abs(heartbeat["time"] - time.time()) < 60 and abs(heartbeat["start_time"] - time.time()) < 60
+    log = (lab.read(f"workers/{worker.name()}/log.txt") or b"").decode()
+    (stopped,) = (line.split(" ")[0] for line in log.splitlines() if "stopped by its user" in line)
+    assert abs(calendar.timegm(time.strptime(stopped, "%Y-%m-%dT%H:%M:%SZ")) - time.time()) < 60
 
 
 def test_nothing_is_lost_or_wrong_when_every_fifth_request_fails(hasty_lab: Lab) -> None:

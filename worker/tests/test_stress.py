@@ -151,7 +151,7 @@ def while_it_writes_a_failure(lab: Lab, proxy: Proxy, worker: Attached) -> None:
     worker.says("trying again in")
 
 
-STAGES = {
+STAGES: dict[Callable[[Lab, Proxy, Attached], None], int] = {
     while_it_reads_the_study: 0, while_it_waits: 0, while_it_computes: 1, while_a_command_computes: 1,
     while_it_fetches_the_model: 1, while_it_uploads_a_file: 1, while_it_writes_a_failure: 1,
 }  # fmt: skip
