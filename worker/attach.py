@@ -2586,7 +2586,7 @@ def compute_case(
     relay.begin(number, attempt)
     threads = set(sys._current_frames())
     outcome = execute(attempt, model, folder, host, surroundings, relay, relay)
-    is_clean = others_have_ended(threads)
+    is_clean = others_have_ended(threads) and surroundings.has_its_limits()
     try:
         check_size(outcome.result)
         body = to_json(outcome)
@@ -2765,6 +2765,11 @@ class Surroundings:
         self._of_worker: List[Undo] = [keep_signals(), keep_limits(), self._descriptors.restore, keep_environment()]
         self._of_worker += [keep_warnings(), keep_decimal(), keep_codecs()]
         self._of_case: List[Undo] = []
+        self._limits = limits_of_process()
+
+    def has_its_limits(self) -> bool:
+        """Whether no model has lowered a hard limit, which nobody but root can raise again."""
+        return limits_of_process() == self._limits
 
     @contextlib.contextmanager
     def of_case(
@@ -3287,17 +3292,14 @@ def keep_limits() -> Undo:
     """What was asked of the operating system for this process."""
     mask = os.umask(0o077)
     os.umask(mask)
-    limits = {getattr(resource, name): None for name in dir(resource) if name.startswith("RLIMIT_")}
-    for which in limits:
-        with contextlib.suppress(OSError, ValueError):
-            limits[which] = resource.getrlimit(which)  # type: ignore[assignment]
+    limits = limits_of_process()
     niceness = os.getpriority(os.PRIO_PROCESS, 0) if hasattr(os, "getpriority") else 0
     processors = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
 
     def undo() -> None:
         os.umask(mask)
         for which, limit in limits.items():
-            if limit is not None and resource.getrlimit(which) != limit:
+            if resource.getrlimit(which) != limit:
                 with contextlib.suppress(OSError, ValueError):
                     resource.setrlimit(which, limit)
         with contextlib.suppress(OSError):  # only root may become less nice
@@ -3307,6 +3309,15 @@ def keep_limits() -> Undo:
             os.sched_setaffinity(0, processors)
 
     return undo
+
+
+def limits_of_process() -> Dict[int, Tuple[int, int]]:
+    """Its soft and hard limits; none on Windows."""
+    limits: Dict[int, Tuple[int, int]] = {}
+    for which in [getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")]:
+        with contextlib.suppress(OSError, ValueError):
+            limits[which] = resource.getrlimit(which)
+    return limits
 
 
 class StandardDescriptors:
