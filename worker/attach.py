@@ -2,7 +2,7 @@
 
 It is attached by one line, in plain Python 3.6 or later, or in the IPython console of FLAC3D, 3DEC or PFC:
 
-    import urllib.request as r; exec(r.urlopen('<address>/public/attach.py').read().decode()); attach(
+    exec('<fetches <address>/public/attach.py, and executes it>'); attach(
         '<address>/public/config.json', '<key id>', '<secret>')
 
 One file, standard library only. What it promises stands in docs/protocol.md; the order of its steps is `Worker._loop`.
@@ -86,27 +86,58 @@ except ImportError:  # Windows
 globals()["__builtins__"] = dict(vars(builtins))
 Module, is_identical = types.ModuleType, operator.is_
 monotonic, nap, strftime, gmtime = time.monotonic, time.sleep, time.strftime, time.gmtime
-own_pid, exit_at_once, new_lock, median = os.getpid, os._exit, _thread.allocate_lock, statistics.median
+own_pid, exit_at_once, new_lock = os.getpid, os._exit, _thread.allocate_lock
 file_status, start_thread = os.fstat, _thread.start_new_thread
+
+
+class OwnBuiltins:
+    """A finder of these packages' modules, which execute them with the builtins of this file."""
+
+    def __init__(self, packages: Set[str]) -> None:
+        self._packages = packages
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Where Python finds it."""
+        if name.split(".")[0] not in self._packages:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        loader: Any = spec and spec.loader
+        if not isinstance(loader, importlib.machinery.SourceFileLoader):
+            return spec
+
+        def execute(module: types.ModuleType) -> None:
+            vars(module)["__builtins__"] = globals()["__builtins__"]
+            type(loader).exec_module(loader, module)
+
+        vars(loader)["exec_module"] = execute
+        return spec
 
 
 def copies_of(*names: str) -> Dict[str, Any]:
     """These modules of Python's own, by the packages that they are in, in copies that nobody else knows.
 
-    The lease is extended while a model runs, and that may have put something else in the place of `socket.socket` or
-    `json.dumps`: it finds the usual modules, and not these.
+    The lease is extended while a model runs, and that may have put something else in the place of `socket.socket`,
+    `json.dumps` or `len`: it finds the usual modules and builtins, and not these.
     """
-    packages = [name.split(".")[0] for name in names]
+    packages = {name.split(".")[0] for name in names}
     usual = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] in packages}
+    finder: Any = OwnBuiltins(packages)
+    sys.meta_path.insert(0, finder)
     try:
         for name in names:
             importlib.import_module(name)
         return {name: sys.modules[name] for name in packages}
     finally:
+        sys.meta_path.remove(finder)
         sys.modules.update(usual)
 
 
-globals().update(copies_of("hmac", "http.client", "json", "socket", "ssl", "urllib.parse", "urllib.request"))
+globals().update(
+    copies_of(
+        *("calendar", "email.message", "email.parser", "email.utils", "hashlib", "hmac", "http.client", "json"),
+        *("socket", "ssl", "statistics", "urllib.parse", "urllib.request"),
+    )
+)
 
 VERSION = "0.1.0"
 
@@ -118,7 +149,7 @@ HEARTBEAT_CHANGE_SECS = 5.0
 HEARTBEAT_STATE_SECS = 1.0  # a change of state is told at once, but never more often than this
 HEARTBEAT_SECS = 60.0
 SEGMENT_SECS = 5.0
-SEGMENT_ROWS = 1000
+SEGMENT_ROWS, SEGMENT_BYTES = 1000, 4 * 1024 * 1024  # a segment is written anew as it grows, so it stays small
 JOURNAL_SECS = 60.0
 JOURNAL_BYTES = 256 * 1024
 OUTPUT_BYTES = 64 * 1024
@@ -189,6 +220,7 @@ def work(config_url: str, key: "Key", label: str = "cruncher") -> str:
     """One worker, from attaching to its end; returns its last state."""
     journal = Journal(sys.stdout, label)
     clock = Clock(time.time)
+    journal.now = clock.now
     try:
         host = this_host()
         study = load_study(config_url, Client(None, "", clock, journal, host.wait))
@@ -556,12 +588,12 @@ class Worker:
 
     def _keep_result(self, attempt: "Attempt", outcome: "Outcome", folder: str) -> None:
         """6: the result is written before the message is deleted, so a crash between the two loses nothing."""
-        case, body, files = attempt.case, b"", 0
+        case, body, files = attempt.case, b"", {}  # type: Case, bytes, Dict[str, str]
         try:
+            files = files_by_key(case, folder, outcome.warnings)
             body = result_json(dict(self._document(attempt, outcome), result=outcome.result))
-            for path, key in files_of(case, folder):
+            for key, path in files.items():
                 self._cloud.upload(key, path)
-                files += 1
             written = self._write_result(attempt, body)
         except (KeyboardInterrupt, *TROUBLE):
             if body:
@@ -576,13 +608,13 @@ class Worker:
             self._report.count("skipped")
             return
         self._failures.clear()
-        self._report.add_done(attempt, outcome.result, files)
+        self._report.add_done(attempt, outcome.result, len(files))
         self._journal.say("case {} done in {}".format(case.short, in_words(attempt.secs)))
 
     def _write_result(self, attempt: "Attempt", body: bytes) -> bool:
         """Whether the document in the bucket is this one."""
         case = attempt.case
-        if case.force and not attempt.lease.lost:
+        if case.force and attempt.lease.is_held(self._cloud, self._study.lease_secs):
             self._cloud.put(case.result_key, body)
             return True
         if self._cloud.put_new(case.result_key, body):
@@ -828,6 +860,13 @@ class Lease:
         self._extended = now
         return self.lost
 
+    def is_held(self, cloud: "Cloud", lease_secs: int) -> bool:
+        """Whether nobody else can have the case. It is extended for that: this computer may have slept."""
+        with self._lock:
+            if self.is_in_queue and not self.lost:
+                self._extend(cloud, lease_secs, monotonic())
+        return not self.lost
+
     def close(self) -> None:
         """Waits for an extension under way: one that came after the message was given back would hide it again."""
         has_waited = self._lock.acquire(timeout=FAREWELL_SECS)
@@ -867,6 +906,7 @@ class Keeper:
         self._ticking = threading.Lock()
         self._wakeup = Wakeup()
         self._stopped = False
+        self._refused_time, self._has_told_refused = math.inf, False
 
     def start(self) -> None:
         """Starts the thread, unless it runs."""
@@ -912,12 +952,23 @@ class Keeper:
             if self._lease is not None and self._lease.extend_if_due(self._cloud, self._lease_secs):
                 self._report.touch()
             self._report.write_what_is_due(self._cloud)
+        except Refused as error:
+            self._tell_refused(error)
         except TROUBLE:
             pass  # the next tick tries again, and the loop meets the same trouble and tells it
         except Exception:  # noqa: BLE001 - a thread that dies silently would let the lease run out
             self._report.complain(traceback.format_exc())
         finally:
             self._ticking.release()
+
+    def _tell_refused(self, error: "Refused") -> None:
+        """Says once that the key was deleted, should that last: the loop only meets it when the model has ended."""
+        now = monotonic()
+        self._refused_time = min(self._refused_time, now)
+        if not self._has_told_refused and self._lease is not None and now - self._refused_time > REFUSED_PATIENCE_SECS:
+            self._has_told_refused = True
+            words = "{}: the model goes on, but its result can't be uploaded, and will be kept in a file"
+            self._report.say(words.format(error))
 
 
 # ---------------------------------------------------------------- what it tells
@@ -943,7 +994,6 @@ class Report:
         self.message: Optional[str] = None
         self._identity, self._clock, self._journal = identity, clock, journal
         self._prefix = "workers/{}/".format(identity.worker)
-        self._start_time = clock.now()
         self._attempt: Optional[Attempt] = None
         self._traceback: Optional[str] = None
         self._counts = {name: 0 for name in ("done", "failed", "retried", "skipped", "cancelled")}
@@ -969,6 +1019,11 @@ class Report:
 
     def note_command(self, pid: int) -> None:
         """A command was started; here it ends with the worker."""
+
+    def say(self, words: str) -> None:
+        """Something that its user should know at once."""
+        self.message = last_of(words, MESSAGE_CHARACTERS)
+        self._journal.say(words)
 
     def complain(self, words: str) -> None:
         """Something is wrong with the worker itself, though it goes on."""
@@ -1054,19 +1109,20 @@ class Report:
         return {
             "v": 1, "worker": me.worker, "computer": me.computer, "host": me.host, "os": me.os, "pid": me.pid,
             "version": me.version, "cruncher_version": VERSION, "software": me.software,
-            "start_time": self._start_time, "time": self._clock.now(), "state": self.state,
+            "start_time": self._clock.start_time, "time": self._clock.now(), "state": self.state,
             "case": attempt.in_heartbeat() if attempt else None, "counts": dict(self._counts),
-            "median_secs": median(list(self._durations)) if self._durations else None,
+            "median_secs": statistics.median(list(self._durations)) if self._durations else None,
             "message": self.message, "traceback": self._traceback,
         }  # fmt: skip
 
 
 class Segments:
-    """Rows, a thousand a segment. A full segment is written once more and then never again."""
+    """Rows, a thousand a segment, or fewer long ones. A full segment is written once more and then never again."""
 
     def __init__(self) -> None:
         self._parts: List[List[bytes]] = [[]]
         self._first = 0  # the number of the first part
+        self._last_bytes = 0  # the size of the last part
         self._written_rows = 0  # of the first part
         self._lock = threading.Lock()
 
@@ -1077,10 +1133,13 @@ class Segments:
 
     def add(self, row: Dict[str, Any]) -> None:
         """One attempt."""
+        line = to_json(row) + b"\n"
         with self._lock:
-            if len(self._parts[-1]) == SEGMENT_ROWS:
+            if len(self._parts[-1]) == SEGMENT_ROWS or self._last_bytes >= SEGMENT_BYTES:
                 self._parts.append([])
-            self._parts[-1].append(to_json(row) + b"\n")
+                self._last_bytes = 0
+            self._parts[-1].append(line)
+            self._last_bytes += len(line)
 
     def unwritten(self) -> Iterator[Tuple[int, bytes]]:
         """The segments to write, in their order, each with its number."""
@@ -1093,9 +1152,12 @@ class Segments:
         """What `unwritten` gave is in the bucket."""
         with self._lock:
             self._written_rows = body.count(b"\n")
-            if number == self._first and self._written_rows == SEGMENT_ROWS and len(self._parts) > 1:
+            if number == self._first and self._written_rows == len(self._parts[0]) and len(self._parts) > 1:
                 del self._parts[0]
                 self._first, self._written_rows = number + 1, 0
+
+
+_REST_OF_CHARACTER = re.compile(rb"\A[\x80-\xbf]{1,3}")
 
 
 class Tail:
@@ -1117,7 +1179,7 @@ class Tail:
     def text(self) -> str:
         """The same as text."""
         kept = bytes(self._bytes[-self._size :])
-        return re.sub(rb"\A[\x80-\xbf]{1,3}", b"", kept).decode("utf-8", "replace")
+        return _REST_OF_CHARACTER.sub(b"", kept).decode("utf-8", "replace")
 
 
 class Journal:
@@ -1126,6 +1188,7 @@ class Journal:
     def __init__(self, console: Any, label: str) -> None:
         self.tail = Tail(JOURNAL_BYTES)
         self.is_new = False
+        self.now: Callable[[], float] = time.time
         self._console, self._label = console, label
 
     def say(self, text: str) -> None:
@@ -1135,7 +1198,7 @@ class Journal:
 
     def note(self, text: str) -> None:
         """To the log only."""
-        line = "{} {}\n".format(strftime("%Y-%m-%dT%H:%M:%SZ", gmtime()), text)
+        line = "{} {}\n".format(strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(self.now())), text)
         self.tail.add(line.encode("utf-8", "replace"))
         self.is_new = True
 
@@ -1989,16 +2052,33 @@ class _Limit(threading.Thread):
             signal.signal(signal.SIGALRM, self._before if self._before is not None else signal.SIG_DFL)
 
 
-def files_of(case: Case, folder: str) -> Iterator[Tuple[str, str]]:
-    """Path and key of each file below `files/`. Links are left out: they may lead anywhere."""
+# What no listing can tell of: control characters, and what is no text.
+_UNFIT_FOR_KEY = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+def files_by_key(case: Case, folder: str, notes: List[str]) -> Dict[str, str]:
+    """The path of each file below `files/`; what of its name is unfit for a key is `%` and two digits a byte there."""
+    files: Dict[str, str] = {}
+    for path, name in files_of(folder):
+        fit = _UNFIT_FOR_KEY.sub(lambda one: "".join(map("%{:02X}".format, os.fsencode(one.group()))), name)
+        if fit != name:
+            notes.append("the file {} was uploaded as {}".format(ascii(name), fit))
+        key = "data/{}/files/{}/{}".format(case.batch, case.case_id, fit)
+        if key in files:
+            raise CaseFailure("two files would be uploaded as {}".format(fit))
+        files[key] = path
+    return files
+
+
+def files_of(folder: str) -> Iterator[Tuple[str, str]]:
+    """Each file below `files/`, and its path from there. Links are left out: they may lead anywhere."""
     top = os.path.join(folder, "files")
     for parent, folders, names in () if os.path.islink(top) else os.walk(top, onerror=_unreadable):
         folders.sort()
         for name in sorted(names):
             path = os.path.join(parent, name)
             if os.path.isfile(path) and not os.path.islink(path):
-                relative = os.path.relpath(path, top).replace(os.sep, "/")
-                yield path, "data/{}/files/{}/{}".format(case.batch, case.case_id, relative)
+                yield path, os.path.relpath(path, top).replace(os.sep, "/")
 
 
 def _unreadable(error: OSError) -> None:
@@ -2510,7 +2590,7 @@ def compute_case(
     relay.begin(number, attempt)
     threads = set(sys._current_frames())
     outcome = execute(attempt, model, folder, host, surroundings, relay, relay)
-    is_clean = others_have_ended(threads)
+    is_clean = others_have_ended(threads) and surroundings.has_its_limits()
     try:
         check_size(outcome.result)
         body = to_json(outcome)
@@ -2631,13 +2711,15 @@ class Interrupts:
     def caught(self) -> Iterator[None]:
         """SIGTERM, and its like where they exist, stop a worker as Ctrl-C does."""
         kept = []
-        if threading.current_thread() is threading.main_thread():
-            for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
-                number = getattr(signal, name, None)
-                if number is not None and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
-                    kept.append((number, signal.signal(number, self._interrupt)))
-            self._can_tell = signal.getsignal(signal.SIGINT) == self._interrupt
         try:
+            if threading.current_thread() is threading.main_thread():
+                for name in ("SIGTERM", "SIGHUP", "SIGBREAK", "SIGINT"):  # the last may come between any two lines
+                    number: Any = getattr(signal, name, None)
+                    before = signal.getsignal(number) if number is not None else None
+                    if before in (signal.SIG_DFL, signal.default_int_handler):
+                        kept.append((number, before))
+                        signal.signal(number, self._interrupt)
+                self._can_tell = signal.getsignal(signal.SIGINT) == self._interrupt
             yield
         finally:
             for number, before in kept:
@@ -2687,6 +2769,11 @@ class Surroundings:
         self._of_worker: List[Undo] = [keep_signals(), keep_limits(), self._descriptors.restore, keep_environment()]
         self._of_worker += [keep_warnings(), keep_decimal(), keep_codecs()]
         self._of_case: List[Undo] = []
+        self._limits = limits_of_process()
+
+    def has_its_limits(self) -> bool:
+        """Whether no model has lowered a hard limit, which nobody but root can raise again."""
+        return limits_of_process() == self._limits
 
     @contextlib.contextmanager
     def of_case(
@@ -3113,7 +3200,12 @@ class Imports:
     """Modules: those from folders that Python knew before stay, all others are imported anew by the next case."""
 
     def __init__(self) -> None:
-        self._places = tuple(os.path.join(os.path.abspath(one), "") for one in sys.path)
+        with contextlib.suppress(OSError):
+            os.getcwd()
+            self._places = tuple(os.path.join(os.path.abspath(one), "") for one in sys.path)
+            return
+        # The start folder was removed, and with it what lay there.
+        self._places = tuple(os.path.join(one, "") for one in sys.path if os.path.isabs(one))
 
     def keep(self, folder: str) -> Undo:
         """Remembers what is imported now."""
@@ -3172,18 +3264,26 @@ def _is_of_library(one: Any) -> bool:
 
 
 def keep_signals() -> Undo:
-    """Handlers, and which signals are blocked. Only the main thread may change a handler."""
+    """Handlers, who else is told of signals, and which are blocked. Only the main thread may change a handler."""
     handlers = {number: signal.getsignal(number) for number in range(1, signal.NSIG)}
     has_mask, is_main = hasattr(signal, "pthread_sigmask"), threading.current_thread() is threading.main_thread()
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, ()) if has_mask else set()
+    told = signal.set_wakeup_fd(-1) if is_main else -1
+
+    def tell() -> None:
+        if is_main:
+            signal.set_wakeup_fd(-1)
+            with contextlib.suppress(OSError, ValueError):  # it may have been closed
+                signal.set_wakeup_fd(told)
+
+    tell()
 
     def undo() -> None:
         for number, handler in handlers.items():
             if is_main and handler is not None and signal.getsignal(number) is not handler:
                 with contextlib.suppress(OSError, ValueError):
                     signal.signal(number, handler)
-        if is_main:
-            signal.set_wakeup_fd(-1)
+        tell()
         if has_mask:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         if "faulthandler" in sys.modules:
@@ -3196,17 +3296,14 @@ def keep_limits() -> Undo:
     """What was asked of the operating system for this process."""
     mask = os.umask(0o077)
     os.umask(mask)
-    limits = {getattr(resource, name): None for name in dir(resource) if name.startswith("RLIMIT_")}
-    for which in limits:
-        with contextlib.suppress(OSError, ValueError):
-            limits[which] = resource.getrlimit(which)  # type: ignore[assignment]
+    limits = limits_of_process()
     niceness = os.getpriority(os.PRIO_PROCESS, 0) if hasattr(os, "getpriority") else 0
     processors = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
 
     def undo() -> None:
         os.umask(mask)
         for which, limit in limits.items():
-            if limit is not None and resource.getrlimit(which) != limit:
+            if resource.getrlimit(which) != limit:
                 with contextlib.suppress(OSError, ValueError):
                     resource.setrlimit(which, limit)
         with contextlib.suppress(OSError):  # only root may become less nice
@@ -3216,6 +3313,15 @@ def keep_limits() -> Undo:
             os.sched_setaffinity(0, processors)
 
     return undo
+
+
+def limits_of_process() -> Dict[int, Tuple[int, int]]:
+    """Its soft and hard limits; none on Windows."""
+    limits: Dict[int, Tuple[int, int]] = {}
+    for which in [getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")]:
+        with contextlib.suppress(OSError, ValueError):
+            limits[which] = resource.getrlimit(which)
+    return limits
 
 
 class StandardDescriptors:
@@ -4451,7 +4557,7 @@ class FileBody:
         self.sha256 = digest.hexdigest()
 
     @contextlib.contextmanager
-    def opened(self) -> "Iterator[_Exactly]":
+    def opened(self) -> Iterator[Any]:
         """The same bytes once more, or `FileChanged`: a model may have left something behind that writes on."""
         try:
             file = open(self.path, "rb")  # noqa: SIM115 - closed below
@@ -4486,6 +4592,9 @@ class Request(NamedTuple):
     service: str = "s3"
 
 
+_ERROR_CODE = re.compile(rb"<Code>([A-Za-z0-9.]+)</Code>")
+
+
 class Answer:
     """A response."""
 
@@ -4508,7 +4617,7 @@ class Answer:
             return ""
         if self.json:
             return str(self.json.get("__type", "")).split("#")[-1]
-        found = re.search(rb"<Code>([A-Za-z0-9.]+)</Code>", self.body)
+        found = _ERROR_CODE.search(self.body)
         return found.group(1).decode("ascii") if found else ""
 
     @property
@@ -4564,14 +4673,14 @@ class Http:
         for_proxy = getattr(connection, "for_proxy", None)
         if for_proxy is not None:
             target, headers = place + target, dict(headers, **for_proxy)
-        with contextlib.ExitStack() as stack:
-            body: Any = request.body
-            if isinstance(request.body, FileBody):
-                headers = dict(headers, **{"Content-Length": str(request.body.size_bytes)})
-                body = stack.enter_context(request.body.opened())
-            connection.request(request.method, target, body or None, headers)
-            response = connection.getresponse()
-            content = response.read()
+        if isinstance(request.body, FileBody):
+            headers = dict(headers, **{"Content-Length": str(request.body.size_bytes)})
+            with request.body.opened() as file:
+                connection.request(request.method, target, file, headers)
+        else:
+            connection.request(request.method, target, request.body or None, headers)
+        response = connection.getresponse()
+        content = response.read()
         answer = Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, content)
         if response.will_close:
             connection.close()
@@ -4628,7 +4737,13 @@ class Clock:
 
     def __init__(self, source: Callable[[], float]) -> None:
         self._source = source
-        self._offset_secs = 0.0
+        self._offset_secs, self._first_offset_secs = 0.0, None  # type: float, Optional[float]
+        self._began = source()
+
+    @property
+    def start_time(self) -> float:
+        """When it was made, as it is known since the first answer."""
+        return self._began + (self._first_offset_secs or 0.0)
 
     def now(self) -> float:
         """Seconds since 1970."""
@@ -4640,7 +4755,10 @@ class Clock:
         if parsed is None:
             return False
         offset = email.utils.mktime_tz(parsed) - self._source()
-        if abs(offset - self._offset_secs) < CLOCK_TOLERANCE_SECS:
+        is_right = abs(offset - self._offset_secs) < CLOCK_TOLERANCE_SECS
+        if self._first_offset_secs is None:
+            self._first_offset_secs = 0.0 if is_right else offset
+        if is_right:
             return False
         self._offset_secs = offset
         words = "this computer's clock differs by {:.0f} s from the cloud's; the cloud's time is used"

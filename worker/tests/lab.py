@@ -307,15 +307,18 @@ class Lab:
         after: str = "",
         stdin: int | None = None,
         options: tuple[str, ...] = (),
+        address: str = "",
         **environment: str,
     ) -> Attached:
         """Starts a worker with the line of the protocol: `before` and, when attach.py is there, `between` are executed.
 
-        `after` are other arguments of `attach`, `options` those of Python.
+        `address` is another one of the bucket; `after` are other arguments of `attach`, `options` those of Python.
         """
-        key, address = key or self.study.worker, self.study.bucket_url
+        key, address = key or self.study.worker, address or self.study.bucket_url
         line = (
-            f"import urllib.request as r; exec(r.urlopen('{address}/public/attach.py').read().decode()); "
+            f"exec('''import time, urllib.request as r\\nfor s in 1, 2, 4, 8, 0:\\n "
+            f"try: a = r.urlopen('{address}/public/attach.py', None, 20).read().decode(); break\\n "
+            f"except Exception:\\n  if not s: raise\\n  time.sleep(s)\\nexec(a, globals())''', globals(), {{}}); "
             f"{between}attach('{config_url or self.study.config_url}', '{key.key_id}', '{key.secret}'{after})"
         )
         return self.execute(before + line, stdin, options, **environment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import json
 import os
 import re
@@ -32,7 +33,7 @@ def test_a_case_becomes_a_result_and_its_message_is_deleted(lab: Lab) -> None:
 
 
 def test_the_line_leaves_only_attach_behind(lab: Lab) -> None:
-    worker = lab.attach(before="json = 'mine'; ", after="); print(sorted(set(globals()) - {'r'}), json")
+    worker = lab.attach(before="json = 'mine'; ", after="); print(sorted(set(globals())), json")
     worker.says("attached")
     worker.send(signal.SIGINT)
     worker.says("stopped by its user")
@@ -40,6 +41,22 @@ def test_the_line_leaves_only_attach_behind(lab: Lab) -> None:
     usual = {"__annotations__", "__builtins__", "__doc__", "__loader__", "__name__", "__package__", "__spec__"}
     names, mine = worker.output.splitlines()[-1].rsplit("] ", 1)
     assert set(eval(names + "]")) - usual == {"attach", "json"} and mine == "mine"
+
+
+def test_the_line_fetches_the_worker_again_if_that_fails(lab: Lab) -> None:
+    proxy = lab.proxy()
+    faults = iter(("reset", "503", "truncate"))
+    proxy.fault = lambda seen: next(faults, None) if seen.path.endswith("/attach.py") else None
+    worker = lab.attach(address=f"{proxy.url}/{lab.study.bucket}")
+    assert lab.done(lab.send("result['a'] = 1"))["worker"] == worker.name()
+    assert next(faults, None) is None
+
+
+def test_the_line_says_why_the_worker_can_not_be_fetched(lab: Lab) -> None:
+    quickly = "import time; time.sleep = lambda _: None; "
+    worker = lab.attach(before=quickly, address=lab.study.bucket_url + "/nowhere")
+    assert worker.ends() == 1
+    assert "urllib.error.HTTPError: HTTP Error 40" in worker.output
 
 
 def test_the_result_is_written_before_the_message_is_deleted(lab: Lab) -> None:
@@ -317,7 +334,12 @@ def test_a_wrong_clock_is_corrected(lab: Lab) -> None:
     # The cloud tells whole seconds.
     assert re.search("clock differs by (7199|7200|7201) s", worker.output)
     assert proxy.seen[0].status == 403
-    assert abs(lab.heartbeat(worker.name())["time"] - time.time()) < 60
+    worker.stop()
+    heartbeat = lab.heartbeat(worker.name(), state="stopped")
+    assert abs(heartbeat["time"] - time.time()) < 60 and abs(heartbeat["start_time"] - time.time()) < 60
+    log = (lab.read(f"workers/{worker.name()}/log.txt") or b"").decode()
+    (stopped,) = (line.split(" ")[0] for line in log.splitlines() if "stopped by its user" in line)
+    assert abs(calendar.timegm(time.strptime(stopped, "%Y-%m-%dT%H:%M:%SZ")) - time.time()) < 60
 
 
 def test_nothing_is_lost_or_wrong_when_every_fifth_request_fails(hasty_lab: Lab) -> None:
@@ -373,6 +395,36 @@ def test_a_key_that_may_not_receive_ends_in_the_state_refused(lab: Lab) -> None:
     assert worker.ends() == 0
     heartbeat = lab.heartbeat(worker.name(), state="refused")
     assert "receiving a case was refused" in heartbeat["message"]
+
+
+def test_a_key_that_is_deleted_while_a_case_is_computed_is_said_at_once_and_its_case_is_kept(hasty_lab: Lab) -> None:
+    lab, gate = hasty_lab, hasty_lab.gate()
+    iam = lab.study.cloud.client("iam")
+    user = iam.get_access_key_last_used(AccessKeyId=lab.study.worker.key_id)["UserName"]
+    new = iam.create_access_key(UserName=user)["AccessKey"]
+    case_id = lab.send(gate.code + "result['a'] = 1")
+    worker = lab.attach()
+    gate.arrivals(1)
+    iam.delete_access_key(UserName=user, AccessKeyId=lab.study.worker.key_id)
+    worker.says("the study does not accept this key")  # while the model runs on
+    gate.open()
+    assert worker.ends() == 0
+    assert "refused: the study does not accept this key" in worker.output and "Traceback" not in worker.output
+    assert worker.output.count("will be kept in a file") == 1
+    kept = json.loads((lab.folder / f"done-{case_id}.json").read_text())
+    assert kept["result"] == {"a": 1}
+    lab.attach(key=Key(new["AccessKeyId"], new["SecretAccessKey"]))
+    assert lab.done(case_id)["attempt"] == 1
+
+
+def test_a_key_that_is_deleted_while_a_worker_waits_ends_it(lab: Lab) -> None:
+    worker = lab.attach(between="attach.__globals__.update(LONG_POLL_SECS=1); ")
+    worker.says("waiting for cases")
+    iam = lab.study.cloud.client("iam")
+    user = iam.get_access_key_last_used(AccessKeyId=lab.study.worker.key_id)["UserName"]
+    iam.delete_access_key(UserName=user, AccessKeyId=lab.study.worker.key_id)
+    assert worker.ends() == 0
+    assert "refused: the study does not accept this key" in worker.output and "Traceback" not in worker.output
 
 
 def test_an_address_without_a_study_is_said_plainly(lab: Lab) -> None:
@@ -502,6 +554,21 @@ def test_a_segment_has_a_row_an_attempt_with_the_scalars_of_its_result(lab: Lab)
     assert (row["case_id"], row["outcome"], row["replicate"], row["parameters"]) == (case_id, "done", 7, {"a": 3.5})
     log = lab.read(f"workers/{worker.name()}/log.txt") or b""
     assert b"attached to study" in log and b"stopped by its user" in log
+
+
+def test_rows_are_written_as_soon_as_a_worker_waits(lab: Lab) -> None:
+    """A table that is read right after the end has every case, though a segment is due much later."""
+    worker = lab.attach(between="attach.__globals__.update(SEGMENT_SECS=3600.0); ")
+    lab.done(lab.send("result['a'] = 1"))
+    wait_for("its row", lambda: len(lab.rows(worker.name())) == 1)
+    gate = lab.gate()
+    lab.done(lab.send("result['a'] = 1"))
+    lab.send(gate.code)
+    gate.arrivals(1)
+    lab.control(paused=True)
+    gate.open()
+    lab.heartbeat(worker.name(), state="paused")
+    wait_for("the rows of a worker that pauses", lambda: len(lab.rows(worker.name())) == 3)
 
 
 def test_a_row_says_that_a_model_returned_nothing(lab: Lab) -> None:

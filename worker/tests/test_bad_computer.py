@@ -138,6 +138,18 @@ def test_without_free_files_no_case_is_taken(lab: Lab) -> None:
     assert lab.done(case)["attempt"] == 1
 
 
+def test_without_memory_no_case_is_taken(lab: Lab) -> None:
+    worker = lab.attach(between=SOON)
+    lab.done(lab.send("result['a'] = 1"))
+    worker.says("waiting for cases")
+    before = resource.prlimit(worker.process.pid, resource.RLIMIT_AS)
+    resource.prlimit(worker.process.pid, resource.RLIMIT_AS, (1 << 20, before[1]))
+    case = lab.send("result['a'] = 2", isolation="case", max_attempts=1)  # it needs a process of its own
+    worker.says("this computer could not run case")
+    resource.prlimit(worker.process.pid, resource.RLIMIT_AS, before)
+    assert lab.done(case)["attempt"] == 1
+
+
 PLACE_MODEL = """
 import os
 if os.environ.get("PLACE") == "bad":

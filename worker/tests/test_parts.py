@@ -331,6 +331,21 @@ class TestReports:
         write()
         assert not segments.are_new and len(writes) == count
 
+    def test_a_segment_ends_when_it_is_large(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Each is written anew as it grows, and read up to a size."""
+        monkeypatch.setattr(attach, "SEGMENT_BYTES", 1000)
+        segments = attach.Segments()
+        for text in ("x" * 300,) * 7 + ("x" * 2000, "y", "z"):
+            segments.add({"row": text})
+        cloud: dict[int, bytes] = {}
+        for number, body in segments.unwritten():
+            cloud[number] = body
+            segments.is_written(number, body)
+        rows = [json.loads(line)["row"] for number in sorted(cloud) for line in cloud[number].splitlines()]
+        assert rows == ["x" * 300] * 7 + ["x" * 2000, "y", "z"]
+        assert [cloud[number].count(b"\n") for number in sorted(cloud)] == [4, 4, 2]
+        assert not segments.are_new
+
     def test_the_end_of_a_text_is_kept_from_a_character_on(self) -> None:
         tail = attach.Tail(9)
         for _ in range(100):
@@ -566,7 +581,7 @@ class TestFiles:
 
     def names(self, folder: Path) -> list[str]:
         case = attach.read_case(json.dumps(CASE))
-        return [key.rsplit("/files/", 1)[1].split("/", 1)[1] for _, key in attach.files_of(case, str(folder))]
+        return [key.rsplit("/files/", 1)[1].split("/", 1)[1] for key in attach.files_by_key(case, str(folder), [])]
 
     def test_a_folder_that_is_a_link_leads_nowhere(self, tmp_path: Path) -> None:
         (tmp_path / "else").mkdir()

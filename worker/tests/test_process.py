@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import time
 from typing import Any
 
@@ -217,6 +219,21 @@ def test_a_handler_that_prints_interrupts_a_print(lab: Lab) -> None:
     case = lab.send(model, max_attempts=1)
     lab.attach(before="import os; quiet = os.open(os.devnull, os.O_WRONLY); os.dup2(quiet, 1); ")
     assert lab.done(case)["result"] == {"a": 1}
+
+
+# The processes that it starts can't raise a hard limit again, as those of a user other than root: PR_CAPBSET_DROP, 24.
+AS_A_USER = "import ctypes; ctypes.CDLL(None).prctl(24, 24, 0, 0, 0); "
+LIMITS = "import resource\nresult['limit'] = list(resource.getrlimit(resource.RLIMIT_NOFILE))\n"
+
+
+def test_a_process_whose_hard_limits_a_model_has_lowered_is_replaced(lab: Lab) -> None:
+    if os.geteuid() == 0 and not sys.platform.startswith("linux"):
+        pytest.skip("root can raise a hard limit")
+    lower = "resource.prlimit(0, resource.RLIMIT_NOFILE, (64, 64))"
+    cases = [lab.send(LIMITS), lab.send(LIMITS + lower), lab.send(LIMITS)]
+    lab.attach(before=AS_A_USER)
+    found = [lab.done(case)["result"]["limit"] for case in cases]
+    assert found == [found[0]] * 3 and found[0][1] > 64
 
 
 def test_python_is_started_as_the_workers_was(lab: Lab) -> None:
