@@ -17,16 +17,19 @@ from dataclasses import asdict
 from random import Random
 from typing import Any
 
-from chaos import REPOSITORY, poison
+from chaos import REPOSITORY, faulted, full_disk, killed, poison, senders
 from chaos.entry import Entries, Entry, add_all
 from chaos.surroundings import Surroundings, surroundings
 
 RESULT = REPOSITORY / "target/chaos.json"
 COLUMNS = ("name", "figure", "unit", "must be", "met")
-RIGHT_ALIGNED = frozenset({"figure", "must be"})
 Ordeal = Callable[[Surroundings, Random], Entries]
 ORDEALS: dict[str, Ordeal] = {
+    "killed": killed.measure,
+    "faulted": faulted.measure,
     "poison": poison.measure,
+    "full-disk": full_disk.measure,
+    "senders": senders.measure,
 }
 
 

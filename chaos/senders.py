@@ -1,0 +1,119 @@
+"""Senders that are killed and gone on with, and two at once: every case is in the queue, once."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from random import Random
+
+from command_line import Launched, Ran
+from studies import drain
+
+from chaos.count import StudyReader
+from chaos.entry import Entries, Entry, add_all
+from chaos.looks import looks
+from chaos.proxy import FaultyProxy, faulty_proxy
+from chaos.surroundings import Surroundings
+from chaos.waiting import wait_until
+
+CASES, KILLS, LEASE_SECS, LIMIT_SECS = 2000, 4, 60, 60
+# Of every request, so that there is a moment to kill in.
+DELAY_SECS = 0.02
+# A sender that isn't killed needs some more.
+MAX_REQUESTS = 150
+
+
+def measure(surroundings: Surroundings, random: Random) -> Entries:
+    """One sender that is killed at random and gone on with; then two that send at once, one of them killed, too."""
+    with ExitStack() as ending:
+        proxy = ending.enter_context(faulty_proxy(surroundings.cloud, random))
+        study = surroundings.launch(lease_secs=LEASE_SECS, through=proxy.url)
+        proxy.delay_secs = DELAY_SECS
+        killed = killed_senders(study, proxy, random, write_design(surroundings.folder, "alone", seed=1))
+        two_at_once(study, proxy, random, [write_design(surroundings.folder, name, seed=2) for name in ("one", "two")])
+        proxy.delay_secs = 0
+        seen = ending.enter_context(looks(surroundings, study))
+        entries = seen.disagreeing()
+    named = StudyReader(study).contents().cases
+    arrived = Counter(message["case_id"] for message in drain(study))
+    missing, twice = len(named - arrived.keys()), sum(count > 1 for count in arrived.values())
+    strange = len(arrived.keys() - named) + abs(3 * CASES - len(named))
+    faults = {"SIGKILL to a sender": killed + 1, "two senders at once": 1}
+    note = f"missing {missing}, twice {twice}, of other cases {strange}" if missing + twice + strange else ""
+    add_all(entries, {"senders_missing_or_twice": Entry(missing + twice + strange, "messages", faults=faults, note=note)})
+    return entries
+
+
+def write_design(folder: Path, batch: str, seed: int) -> Path:
+    """A design of random cases, with a model of its own beside it."""
+    (folder / f"{batch}.py").write_text(f"# {batch}\nresult['double'] = 2 * {{{{a}}}}\n")
+    design = {
+        "batch": batch, "model": {"file": f"{batch}.py", "kind": "python"}, "seed": seed,
+        "factors": [{"name": "a", "minimum": 0.0, "maximum": 100.0}], "sampler": {"kind": "random", "cases": CASES},
+    }  # fmt: skip
+    path = folder / f"{batch}.json"
+    path.write_text(json.dumps(design))
+    return path
+
+
+@contextmanager
+def sending(study: Launched, design: Path) -> Iterator[subprocess.Popen[str]]:
+    """A sender. It ends with this."""
+    process = subprocess.Popen(  # noqa: S603 - the program that is put to the test
+        study.command_line.arguments("enqueue", study.study, str(design), "--yes"),
+        env=study.command_line.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def kill_at(sender: subprocess.Popen[str], proxy: FaultyProxy, requests: int) -> bool:
+    """Kills a sender after so many requests from now on; returns whether it hadn't ended before."""
+    limit = proxy.requests.total() + requests
+    is_due = lambda: proxy.requests.total() >= limit or sender.poll() is not None  # noqa: E731
+    wait_until("the requests of a sender", is_due, LIMIT_SECS)
+    was_at_work = sender.poll() is None
+    sender.kill()
+    sender.wait()
+    return was_at_work
+
+
+def killed_senders(study: Launched, proxy: FaultyProxy, random: Random, design: Path) -> int:
+    """Kills and goes on, some times, then to the end; returns how many were killed at work."""
+    killed = 0
+    for _ in range(KILLS):
+        with sending(study, design) as sender:
+            killed += kill_at(sender, proxy, random.randint(1, MAX_REQUESTS))
+    finish(study, design)
+    return killed
+
+
+def two_at_once(study: Launched, proxy: FaultyProxy, random: Random, designs: list[Path]) -> None:
+    """Two send at the same time, one is killed on its way, and goes on while the other is at work."""
+    with sending(study, designs[0]) as one, sending(study, designs[1]) as two:
+        kill_at(one, proxy, random.randint(1, MAX_REQUESTS))
+        finish(study, designs[0])
+        _, err = two.communicate(timeout=LIMIT_SECS)
+        check(Ran(two.returncode, "", err))
+
+
+def finish(study: Launched, design: Path) -> None:
+    """Sends to the end what isn't sent."""
+    check(study.command_line.run("enqueue", study.study, str(design), "--yes"))
+
+
+def check(ran: Ran) -> None:
+    """That a sender did its work."""
+    if ran.code != 0:
+        raise RuntimeError(ran.err)
