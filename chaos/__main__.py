@@ -12,7 +12,7 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from random import Random
 from typing import Any
@@ -82,7 +82,7 @@ def row(name: str, entry: Entry) -> tuple[str, ...]:
     return name, figure, entry.unit, f"{entry.must_be:,}", {True: "yes", False: "NO", None: ""}[entry.is_met]
 
 
-def aligned(rows: list[tuple[str, ...]]) -> list[str]:
+def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
     """Rows as lines. A column of numbers is aligned to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(cell.rjust(width) if at in (1, 3) else cell.ljust(width)
@@ -91,7 +91,9 @@ def aligned(rows: list[tuple[str, ...]]) -> list[str]:
 
 def arguments() -> argparse.Namespace:
     """What the command line asks for."""
-    parser = argparse.ArgumentParser(prog="chaos", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="chaos", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seed", type=int, default=1, help="the first seed (default: 1)")
     parser.add_argument("--runs", type=int, default=3, help="how many seeds, one after the other (default: 3)")
     parser.add_argument("--only", choices=[*ORDEALS], metavar="NAME", help=f"one of {', '.join(ORDEALS)}")

@@ -80,8 +80,20 @@ class StudyReader:
         """How many messages wait or are held."""
         return sum(messages(self._sqs, self._queue_url))
 
-    def dead_letters(self) -> int:
-        """How many messages lie in the dead-letter queue."""
+    def dead_letters(self) -> set[str]:
+        """The cases in the dead-letter queue. They are held for a moment, so that each is seen once."""
+        url = self._dead_letter_queue_url
+        found: set[str] = set()
+        receipts: list[str] = []
+        while received := self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            found.update(json.loads(message["Body"])["case_id"] for message in received)
+            receipts.extend(message["ReceiptHandle"] for message in received)
+        for receipt in receipts:
+            self._sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=0)
+        return found
+
+    def dead_letter_count(self) -> int:
+        """How many messages lie there."""
         return sum(messages(self._sqs, self._dead_letter_queue_url))
 
     def _keys(self, prefix: str) -> Iterator[str]:

@@ -26,6 +26,7 @@ def measure(surroundings: Surroundings, random: Random) -> Entries:
         study = surroundings.launch(lease_secs=LEASE_SECS, through=proxy.url)
         sent, reader = numbers.send(study, MODEL, CASES), StudyReader(study)
         seen = ending.enter_context(looks(surroundings, study))
+        proxy.senders = {study.key("worker").key_id: "worker", study.key("operator").key_id: "page"}
         proxy.requests.clear()
         proxy.share = SHARE
         crew = Crew(study, WORKERS, ending)

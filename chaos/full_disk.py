@@ -8,14 +8,15 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
 
+from enqueue import enqueue
+from studies import queue_of
+
 from chaos.count import StudyReader
 from chaos.entry import Entries, Entry, add_all
 from chaos.looks import looks
 from chaos.surroundings import Surroundings
 from chaos.waiting import is_soon, wait_until
 from chaos.workers import attached
-from enqueue import enqueue
-from studies import queue_of
 
 CASES, LEASE_SECS, LIMIT_SECS = 60, 10, 90
 FULL = "No space left on device"

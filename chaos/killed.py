@@ -118,13 +118,14 @@ def measure(surroundings: Surroundings, random: Random) -> Entries:
         entries = seen.disagreeing()
         killer.crew.interrupt()
     contents, rows = reader.contents(), reader.rows_done()
-    table = numbers.table_of_results(study, surroundings.folder)
-    lost = numbers.lost(sent, contents) + numbers.wrong(sent, contents) + len(sent.keys() - table.keys())
-    late, longest_secs = picked_up_late(killer, redrive_time)
+    table, lacking = numbers.table_of_results(study, surroundings.folder)
+    lost = numbers.lost(sent, contents) + numbers.wrong(sent, contents) + abs(CASES - len(table) - lacking)
+    late, longest_secs = picked_up_late(killer, dead, redrive_time)
     longest = f"picked up after {longest_secs:.1f} s at most, lease {LEASE_SECS} s"
-    faults = dict(sorted(killer.kills.items())) | {"dead letters sent again": dead}
+    told = f"{len(killer.deaths)} killed workers had a case, and {lacking} cases no row in `cruncher results --table`"
+    faults = dict(sorted(killer.kills.items())) | {"dead letters sent again": len(dead)}
     add_all(entries, {
-        "cases_lost": Entry(lost, "cases", faults=faults, note=f"{len(killer.deaths)} killed workers had a case"),
+        "cases_lost": Entry(lost, "cases", faults=faults, note=told),
         "cases_picked_up_late": Entry(late, "cases", note=longest),
         "results_duplicated": Entry(numbers.twice(rows) + numbers.twice(table), "cases"),
     })  # fmt: skip
@@ -136,17 +137,16 @@ def redrive(study: Launched, reader: StudyReader) -> None:
     ran = study.command_line.run("redrive", study.study)
     if ran.code != 0:
         raise RuntimeError(ran.err)
-    is_soon("what was sent again is done", lambda: reader.in_queue() + reader.dead_letters() == 0, LIMIT_SECS)
+    is_soon("what was sent again is done", lambda: reader.in_queue() + reader.dead_letter_count() == 0, LIMIT_SECS)
 
 
-def picked_up_late(killer: Killer, redrive_time: float) -> tuple[int, float]:
-    """How many cases nobody took in time after their worker's death, and the longest time; dead letters are for redrive."""
+def picked_up_late(killer: Killer, dead: set[str], redrive_time: float) -> tuple[int, float]:
+    """How many cases nobody took in time after a death, and the longest time. Dead letters are for redrive."""
     starts, late, longest_secs = [*killer.starts()], 0, 0.0
     for death in killer.deaths:
         after = [start.time for start in starts if start.case == death.case and start.time > death.time]
-        if after and min(after) < redrive_time:
-            longest_secs = max(longest_secs, min(after) - death.time)
-            late += min(after) - death.time > LEASE_SECS + PICK_UP_SECS
-        elif sum(start.case == death.case and start.time <= death.time for start in starts) < MAX_RECEIVES:
-            late += 1
+        if death.case in dead and (not after or min(after) > redrive_time):
+            continue
+        secs = min(after) - death.time if after else float("inf")
+        late, longest_secs = late + (secs > LEASE_SECS + PICK_UP_SECS), max(longest_secs, secs)
     return late, longest_secs

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from command_line import Launched, Ran, collect
-from chaos.count import Count, StudyReader
-from chaos.entry import Entries, Entry
 from playwright.sync_api import Page
 from studies import link
-from chaos.surroundings import Surroundings
 from visit import PATIENCE_MS, figure, progress, wait_until
+
+from chaos.count import Count, StudyReader
+from chaos.entry import Entries, Entry
+from chaos.surroundings import Surroundings
 
 LIMIT_SECS = 15
 PAGE_STATES = ("done", "failed", "running", "queued")
@@ -84,6 +85,9 @@ def looks(surroundings: Surroundings, study: Launched) -> Iterator[Looks]:
     with surroundings.browser.new_context(viewport={"width": 1440, "height": 900}) as context:
         page = context.new_page()
         page.goto(link(study))
+        wait_until(page, "the page has begun", lambda: progress(page).count() > 0, timeout_ms=3 * PATIENCE_MS)
+        # With several batches it begins with one of them.
+        page.evaluate("location.hash = '#/overview?batch=*'")
         wait_until(page, "the page's figures", lambda: seen_on(page) is not None, timeout_ms=3 * PATIENCE_MS)
         watching = subprocess.Popen(  # noqa: S603 - the program that is looked at
             command_line.arguments("status", study.study, "--watch", "--json"),

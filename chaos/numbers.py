@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -31,7 +32,8 @@ def wrong(sent: dict[str, int], contents: Contents) -> int:
     """How many results aren't those of their case, or of no case, and how many cases have failed."""
     strange = sum(
         case not in sent
-        or (document["case_id"], document["parameters"]["a"], document["result"]) != (case, sent[case], {"double": 2 * sent[case]})
+        or (document["case_id"], document["parameters"]["a"], document["result"])
+        != (case, sent[case], {"double": 2 * sent[case]})
         for case, document in contents.done.items()
     )
     return strange + len(contents.errors)
@@ -42,11 +44,14 @@ def twice(rows: Counter[str]) -> int:
     return sum(count > 1 for count in rows.values())
 
 
-def table_of_results(study: Launched, folder: Path) -> Counter[str]:
-    """The cases in the table that `cruncher results` writes."""
+def table_of_results(study: Launched, folder: Path) -> tuple[Counter[str], int]:
+    """The cases in the table that `cruncher results` writes, and how many it says it lacks, for want of a row."""
     file = folder / f"{study.study}.csv"
     ran = study.command_line.run("results", study.study, "--table", str(file))
-    if ran.code != 0:
+    lacking = re.search(r"Lacking: ([\d,]+) cases? that ended", ran.err)
+    if ran.code != 0 and lacking is None:
         raise RuntimeError(ran.err)
     with file.open(newline="") as table:
-        return Counter(row["case_id"] for row in csv.DictReader(table))
+        return Counter(row["case_id"] for row in csv.DictReader(table)), int(
+            lacking[1].replace(",", "")
+        ) if lacking else 0

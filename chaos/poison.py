@@ -6,15 +6,15 @@ from collections import Counter
 from contextlib import ExitStack
 from random import Random
 
+from enqueue import Parameters, enqueue
+from studies import queue_of
+
+from chaos.count import Contents, StudyReader
 from chaos.entry import Entries, Entry, add_all
 from chaos.looks import looks
-from chaos.count import Contents, StudyReader
 from chaos.surroundings import Surroundings
 from chaos.waiting import is_soon
 from chaos.workers import Crew
-
-from enqueue import Parameters, enqueue
-from studies import queue_of
 
 CASES, WORKERS, LEASE_SECS, MAX_ATTEMPTS, LIMIT_SECS = 60, 4, 10, 2, 60
 ENDS = ("os._exit", "segmentation fault", "SIGKILL to itself", "abort")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import struct
 import threading
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from random import Random
 
-from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, web
+from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, web
 from local_cloud import LocalCloud
 from yarl import URL
 
@@ -22,6 +23,7 @@ ENDING_SECS = 10
 HOP = frozenset({b"connection", b"keep-alive", b"transfer-encoding", b"server"})
 # What the client would add by itself: a request is passed on as it came, since its headers are signed.
 ADDED = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")
+CREDENTIAL = re.compile("Credential=([^/]+)/")
 FAULTS = ("reset", "answer lost", "delayed", "500", "503 SlowDown", "truncated")
 
 
@@ -33,6 +35,8 @@ class FaultyProxy:
         self.share = 0.0
         # Of every request.
         self.delay_secs = 0.0
+        # Whose access key it is; any other one is that of `cruncher`.
+        self.senders: dict[str, str] = {}
         self.requests: Counter[str] = Counter()
         self.injected: Counter[str] = Counter()
         self.url = ""
@@ -44,23 +48,29 @@ class FaultyProxy:
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=loop.run_forever, daemon=True)
         thread.start()
-        started, ending = asyncio.run_coroutine_threadsafe(self._start(), loop).result(ENDING_SECS), ENDING_SECS
+        end = asyncio.run_coroutine_threadsafe(self._start(), loop).result(ENDING_SECS)
         try:
             yield self
         finally:
-            asyncio.run_coroutine_threadsafe(started(), loop).result(ending)
+            asyncio.run_coroutine_threadsafe(end(), loop).result(ENDING_SECS)
             loop.call_soon_threadsafe(loop.stop)
-            thread.join(ending)
+            thread.join(ENDING_SECS)
             loop.close()
 
-    async def _start(self) -> Callable[[], Awaitable[None]]:
+    async def _start(self) -> Callable[[], Coroutine[None, None, None]]:
         """Returns what ends it."""
         timeout = ClientTimeout(total=60)
+        # A connection a request: the cloud closes those that wait.
+        connector = TCPConnector(force_close=True, limit=0)
         self._client = ClientSession(
-            auto_decompress=False, cookie_jar=DummyCookieJar(), skip_auto_headers=ADDED, timeout=timeout
+            connector=connector,
+            auto_decompress=False,
+            cookie_jar=DummyCookieJar(),
+            skip_auto_headers=ADDED,
+            timeout=timeout,
         )
         application = web.Application(client_max_size=MAX_BODY_BYTES)
-        application.router.add_route("*", "/{path:.*}", self._exchange)
+        application.router.add_route("*", "/{path:.*}", self._answer)
         # What is packed stays packed, as it was signed.
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1, auto_decompress=False)
         await runner.setup()
@@ -73,8 +83,15 @@ class FaultyProxy:
 
         return end
 
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        try:
+            return await self._exchange(request)
+        except ConnectionError:
+            # Whoever asked was killed meanwhile.
+            return web.Response()
+
     async def _exchange(self, request: web.Request) -> web.StreamResponse:
-        self.requests[sender(request)] += 1
+        self.requests[self._sender(request)] += 1
         await asyncio.sleep(self.delay_secs)
         fault = self._random.choice(FAULTS) if self._random.random() < self.share else ""
         content = await request.read()
@@ -104,24 +121,23 @@ class FaultyProxy:
                 told.headers.add(name.decode(), value.decode())
         if request.method != "HEAD":
             told.content_length = len(body)
-        await told.prepare(request)
         if fault == "truncated":
             self._note(request, fault)
+        await told.prepare(request)
+        if fault == "truncated":
             await told.write(body[: len(body) // 2])
             close(request)
-            return told
-        await told.write(body)
-        await told.write_eof()
+        else:
+            await told.write(body)
+            await told.write_eof()
         return told
 
     def _note(self, request: web.Request, fault: str) -> None:
-        self.injected[f"{sender(request)}: {fault}"] += 1
+        self.injected[f"{self._sender(request)}: {fault}"] += 1
 
-
-def sender(request: web.Request) -> str:
-    """Who asks, as they call themselves."""
-    agent = request.headers.get("User-Agent", "")
-    return "page" if agent.startswith("Mozilla") else "worker" if "Python" in agent else "cruncher"
+    def _sender(self, request: web.Request) -> str:
+        found = CREDENTIAL.search(request.headers.get("Authorization", ""))
+        return self.senders.get(found[1], "cruncher") if found else "unsigned"
 
 
 def refused(request: web.Request, fault: str) -> web.Response:

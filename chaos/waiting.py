@@ -11,7 +11,7 @@ PAUSE_SECS = 0.05
 
 
 def is_soon(what: str, is_so: Callable[[], bool], limit_secs: float) -> bool:
-    """Waits until something is so. If it isn't within the limit, that is said, and what is counted afterwards shows it."""
+    """Waits until something is so. If it never is, that is said, and what is counted afterwards shows it."""
     deadline = time.monotonic() + limit_secs
     while not is_so():
         if time.monotonic() > deadline:

@@ -13,12 +13,17 @@ from attached import Shell, attach
 from command_line import Launched
 from studies import line_of
 
+from chaos.surroundings import Detour
+
 
 @contextmanager
 def attached(study: Launched, **environment: str) -> Iterator[Shell]:
     """One worker, whose process is the shell's. It ends with this, at once."""
     # In place of what a shell finds as python3, which may be a script that starts one.
     line = line_of(study).replace("python3", shlex.quote(sys.executable), 1)
+    if isinstance(study.command_line, Detour):
+        # Who attaches a worker repeats what went wrong; from then on it is the worker's.
+        line = line.replace(f"attach('{study.command_line.cloud.endpoint_url}", f"attach('{study.command_line.address}")
     settings = "".join(f"{name}={shlex.quote(value)} " for name, value in environment.items())
     with attach(f"exec env {settings}{line}") as shell:
         try:
