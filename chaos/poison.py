@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import ExitStack
 from random import Random
+from typing import Any
 
 from enqueue import Parameters, enqueue
 from studies import queue_of
@@ -57,14 +58,15 @@ def measure(surroundings: Surroundings, random: Random) -> Entries:
 
 def wrong(contents: Contents) -> int:
     """How many cases did not end as they should: the four failed, all others done with their result."""
-    right = sum(
-        document["parameters"]["end"] == "none" and document["result"] == {"n": document["parameters"]["n"]}
-        for document in contents.done.values()
-    ) + sum(
-        document["final"] and document["parameters"]["end"] != "none" and case not in contents.done
-        for case, document in contents.errors.items()
-    )
-    return CASES - right
+    results = [document["result"]["n"] for document in contents.done.values() if not is_poison(document)]
+    failures = [document for document in contents.errors.values() if is_poison(document) and document["final"]]
+    right = len({*results}) + len(failures)
+    return abs(CASES - right) + sum(map(is_poison, contents.done.values()))
+
+
+def is_poison(document: dict[str, Any]) -> bool:
+    """Whether a document is of a case that ends its process."""
+    return bool(document["parameters"]["end"] != "none")
 
 
 def injected(contents: Contents) -> dict[str, int]:
