@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from command_line import Launched, Ran
 from studies import drain
@@ -20,7 +21,8 @@ from chaos.proxy import FaultyProxy, faulty_proxy
 from chaos.surroundings import Surroundings
 from chaos.waiting import wait_until
 
-CASES, KILLS, LEASE_SECS, LIMIT_SECS = 2000, 4, 60, 60
+BATCHES = {"alone": 2000, "one": 2000, "two": 2000, "same": 500}
+KILLS, LEASE_SECS, LIMIT_SECS = 4, 60, 60
 # Of every request, so that there is a moment to kill in.
 DELAY_SECS = 0.02
 # A sender that isn't killed needs some more.
@@ -28,36 +30,41 @@ MAX_REQUESTS = 150
 
 
 def measure(surroundings: Surroundings, random: Random) -> Entries:
-    """One sender that is killed at random and gone on with; then two that send at once, one of them killed, too."""
+    """One sender that is killed at random and gone on with; two at once of two designs, and two at once of the same."""
+    designs = {batch: write_design(surroundings.folder, batch, cases) for batch, cases in BATCHES.items()}
     with ExitStack() as ending:
         proxy = ending.enter_context(faulty_proxy(surroundings.cloud, random))
         study = surroundings.launch(lease_secs=LEASE_SECS, through=proxy.url)
         proxy.delay_secs = DELAY_SECS
-        killed = killed_senders(study, proxy, random, write_design(surroundings.folder, "alone", seed=1))
-        killed += two_at_once(
-            study, proxy, random, [write_design(surroundings.folder, name, seed=2) for name in ("one", "two")]
-        )
+        killed = killed_senders(study, proxy, random, designs["alone"])
+        killed += two_at_once(study, proxy, random, [designs["one"], designs["two"]])
+        same_at_once(study, designs["same"])
         proxy.delay_secs = 0
         seen = ending.enter_context(looks(surroundings, study))
         entries = seen.disagreeing()
-    named = StudyReader(study).contents().cases
-    arrived = Counter(message["case_id"] for message in drain(study))
-    missing, twice = len(named - arrived.keys()), sum(count > 1 for count in arrived.values())
-    strange = len(arrived.keys() - named) + abs(3 * CASES - len(named))
+    named, messages = StudyReader(study).contents().cases, drain(study)
+    missing = abs(sum(BATCHES.values()) - len(named)) + len(named ^ {message["case_id"] for message in messages})
+    twice, twice_of_same = (more_than_once(messages, {*BATCHES} - {"same"}), more_than_once(messages, {"same"}))
     faults = {"SIGKILL to a sender": killed, "two senders at once": 1}
-    note = f"missing {missing}, twice {twice}, of other cases {strange}" if missing + twice + strange else ""
-    add_all(
-        entries, {"senders_missing_or_twice": Entry(missing + twice + strange, "messages", faults=faults, note=note)}
-    )
+    add_all(entries, {
+        "senders_missing_or_twice": Entry(missing + twice, "messages", faults=faults),
+        "same_design_sent_twice": Entry(twice_of_same, "messages", faults={"two senders of one design at once": 1}),
+    })  # fmt: skip
     return entries
 
 
-def write_design(folder: Path, batch: str, seed: int) -> Path:
+def more_than_once(messages: list[dict[str, Any]], batches: set[str]) -> int:
+    """How many cases of these batches several messages name."""
+    counts = Counter(message["case_id"] for message in messages if message["batch"] in batches)
+    return sum(count > 1 for count in counts.values())
+
+
+def write_design(folder: Path, batch: str, cases: int) -> Path:
     """A design of random cases, with a model of its own beside it."""
     (folder / f"{batch}.py").write_text(f"# {batch}\nresult['double'] = 2 * {{{{a}}}}\n")
     design = {
-        "batch": batch, "model": {"file": f"{batch}.py", "kind": "python"}, "seed": seed,
-        "factors": [{"name": "a", "minimum": 0.0, "maximum": 100.0}], "sampler": {"kind": "random", "cases": CASES},
+        "batch": batch, "model": {"file": f"{batch}.py", "kind": "python"}, "seed": 1,
+        "factors": [{"name": "a", "minimum": 0.0, "maximum": 100.0}], "sampler": {"kind": "random", "cases": cases},
     }  # fmt: skip
     path = folder / f"{batch}.json"
     path.write_text(json.dumps(design))
@@ -111,6 +118,14 @@ def two_at_once(study: Launched, proxy: FaultyProxy, random: Random, designs: li
         _, err = two.communicate(timeout=LIMIT_SECS)
         check(Ran(two.returncode, "", err))
     return killed
+
+
+def same_at_once(study: Launched, design: Path) -> None:
+    """Somebody starts the same command twice."""
+    with sending(study, design) as one, sending(study, design) as two:
+        for sender in (one, two):
+            _, err = sender.communicate(timeout=LIMIT_SECS)
+            check(Ran(sender.returncode, "", err))
 
 
 def finish(study: Launched, design: Path) -> None:
