@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from random import Random
 
-from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, web
+from aiohttp import ClientConnectionError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, web
 from local_cloud import LocalCloud
 from yarl import URL
 
@@ -86,9 +86,9 @@ class FaultyProxy:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         try:
             return await self._exchange(request)
-        except ConnectionError:
-            # Whoever asked was killed meanwhile.
-            return web.Response()
+        except (ConnectionError, ClientConnectionError):
+            # Whoever asked was killed meanwhile, or this ends.
+            return reset(request)
 
     async def _exchange(self, request: web.Request) -> web.StreamResponse:
         self.requests[self._sender(request)] += 1

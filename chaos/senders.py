@@ -25,8 +25,8 @@ BATCHES = {"alone": 2000, "one": 2000, "two": 2000, "same": 500}
 KILLS, LEASE_SECS, LIMIT_SECS = 4, 60, 60
 # Of every request, so that there is a moment to kill in.
 DELAY_SECS = 0.02
-# A sender that isn't killed needs some more.
-MAX_REQUESTS = 150
+# All kills together come before a sender of `alone` has ended, most often.
+MAX_REQUESTS = 60
 
 
 def measure(surroundings: Surroundings, random: Random) -> Entries:
