@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,7 +76,10 @@ def change_stack(study: Launched, lease_secs: int, max_receives: int) -> None:
 def surroundings() -> Iterator[Surroundings]:
     """A cloud of its own on loopback, and a browser."""
     program, page = built_program(), built_page()
-    with tempfile.TemporaryDirectory(prefix="cruncher-chaos-") as folder, chromium() as browser:
+    with ExitStack() as ending:
+        # A process of a killed worker may write into it for some seconds.
+        made = tempfile.TemporaryDirectory(prefix="cruncher-chaos-", ignore_cleanup_errors=True)
+        folder, browser = ending.enter_context(made), ending.enter_context(chromium())
         copy = shutil.copytree(page, Path(folder) / "dist")
         cloud = LocalCloud()
         try:

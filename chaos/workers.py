@@ -24,6 +24,8 @@ def attached(study: Launched, **environment: str) -> Iterator[Shell]:
     if isinstance(study.command_line, Detour):
         # Who attaches a worker repeats what went wrong; from then on it is the worker's.
         line = line.replace(f"attach('{study.command_line.cloud.endpoint_url}", f"attach('{study.command_line.address}")
+    # Whoever is killed leaves folders behind, which go with all else.
+    environment = {"TMPDIR": str(study.command_line.page.parent), **environment}
     settings = "".join(f"{name}={shlex.quote(value)} " for name, value in environment.items())
     with attach(f"exec env {settings}{line}") as shell:
         try:
