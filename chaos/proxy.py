@@ -168,5 +168,7 @@ def close(request: web.Request) -> None:
 @contextmanager
 def faulty_proxy(cloud: LocalCloud, random: Random) -> Iterator[FaultyProxy]:
     """A proxy in front of `cloud`, as long as the context lasts."""
-    with FaultyProxy(cloud.endpoint_url, random).running() as proxy:
+    # Numbers of its own: what is drawn here and there doesn't depend on who comes first.
+    own = Random(random.getrandbits(64))  # noqa: S311 - has to be repeatable
+    with FaultyProxy(cloud.endpoint_url, own).running() as proxy:
         yield proxy
