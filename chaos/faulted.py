@@ -14,7 +14,7 @@ from chaos.surroundings import Surroundings
 from chaos.waiting import is_soon
 from chaos.workers import Crew
 
-CASES, WORKERS, LEASE_SECS, LIMIT_SECS = 1000, 4, 15, 240
+CASES, WORKERS, LEASE_SECS, LIMIT_SECS = 1000, 4, 10, 240
 SHARE = 0.2
 MODEL = "result['double'] = 2 * {{a}}\n"
 

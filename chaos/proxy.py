@@ -17,7 +17,7 @@ from local_cloud import LocalCloud
 from yarl import URL
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
-MAX_DELAY_SECS = 2.0
+MAX_DELAY_SECS = 1.0
 ENDING_SECS = 10
 # What belongs to one connection, not to what is said on it.
 HOP = frozenset({b"connection", b"keep-alive", b"transfer-encoding", b"server"})
