@@ -32,7 +32,7 @@ WASM_BINDGEN  := $(STAMPS)/wasm-bindgen-cli-$(WASM_BINDGEN_VERSION)
 CARGO_DENY    := $(STAMPS)/cargo-deny-$(CARGO_DENY_VERSION)
 CARGO_MACHETE := $(STAMPS)/cargo-machete-$(CARGO_MACHETE_VERSION)
 
-.PHONY: help demo test check bench pictures dashboard setup clean
+.PHONY: help demo test check bench chaos pictures dashboard setup clean
 .PHONY: chromium cargo-lock command-line check-rust check-supply check-python check-texts
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
@@ -53,6 +53,9 @@ check: check-texts check-python check-rust check-supply ## Check format, lints, 
 
 bench: chromium $(ENVIRONMENT) dashboard command-line ## Measure what has a budget: a table, and target/bench.json
 	@CRUNCHER_CHROMIUM="$$(tools/chromium)" $(PYTHON) -m bench
+
+chaos: chromium $(ENVIRONMENT) dashboard command-line ## Kill workers and senders, and disturb the rest: is anything lost? (ARGS="...": see chaos/)
+	@CRUNCHER_CHROMIUM="$$(tools/chromium)" $(PYTHON) -m chaos $(ARGS)
 
 pictures: chromium $(ENVIRONMENT) dashboard command-line ## Make the pictures of README and docs anew
 	CRUNCHER_CHROMIUM="$$(tools/chromium)" $(PYTHON) -m pytest tools/pictures -n 0 -o python_files='*.py' -o python_functions='pictures_*'

@@ -1,0 +1,77 @@
+"""Two computers, one of which has a full disk: what it can't compute, the other one does."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from random import Random
+
+from enqueue import enqueue
+from studies import queue_of
+
+from chaos.count import StudyReader
+from chaos.entry import Entries, Entry, add_all
+from chaos.looks import looks
+from chaos.surroundings import Surroundings
+from chaos.waiting import is_soon, wait_until
+from chaos.workers import attached
+
+CASES, LEASE_SECS, LIMIT_SECS = 60, 10, 90
+FULL = "No space left on device"
+# The first case that the one computer takes finds room, and leaves none.
+MODEL = """\
+import os
+if os.environ.get("SMALL_DISK"):
+    with open(os.environ["SMALL_DISK"] + "/filling", "ab", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+result["n"] = {{n}}
+"""
+
+
+class NoDiskError(Exception):
+    """A small disk can't be made here."""
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A folder with room for four MiB: a file system in memory, which only root may mount."""
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=4m,nr_inodes=200", "tmpfs", str(folder)]
+    mounted = subprocess.run(command, capture_output=True, text=True)  # noqa: S603 - as above
+    if mounted.returncode != 0:
+        raise NoDiskError(mounted.stderr.strip())
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)  # noqa: S603, S607 - the same
+
+
+def measure(surroundings: Surroundings, random: Random) -> Entries:
+    """Sixty cases of one attempt each. Nothing here is left to chance."""
+    try:
+        with small_disk(surroundings.folder / "small") as disk:
+            return with_disk(surroundings, disk)
+    except NoDiskError as error:
+        return {"bad_host_failed": Entry(None, "cases", note=f"no small disk can be made here: {error}")}
+
+
+def with_disk(surroundings: Surroundings, disk: Path) -> Entries:
+    """The same, with a small disk."""
+    study = surroundings.launch(lease_secs=LEASE_SECS)
+    reader = StudyReader(study)
+    enqueue(queue_of(study), "disk", MODEL, {1: [{"n": number} for number in range(CASES)]}, max_attempts=1)
+    with ExitStack() as ending:
+        seen = ending.enter_context(looks(surroundings, study))
+        bad = ending.enter_context(attached(study, TMPDIR=str(disk), SMALL_DISK=str(disk)))
+        wait_until("a worker that has no room left", lambda: FULL in bad.output)
+        ending.enter_context(attached(study))
+        is_soon("the other worker has done all", lambda: reader.in_queue() == 0, LIMIT_SECS)
+        entries = seen.disagreeing()
+        refusals = bad.output.count(FULL)
+    count = reader.contents().count
+    faults = {"a disk without room": 1, "no room for the worker": refusals}
+    add_all(entries, {"bad_host_failed": Entry(count.cases - count.done, "cases", faults=faults)})
+    return entries
