@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from attached import attach
 from command_line import CommandLine, Launched, wait_for
-from enqueue import enqueue
+from enqueue import Parameters, enqueue
 from playwright.sync_api import Locator, Page, expect
 from studies import documents, line_of, link, messages, queue_of, wait_for_end
 from visit import Visits, go_to
@@ -35,7 +35,7 @@ def study(cruncher: CommandLine) -> Launched:
 
 def send(study: Launched, gate: Path, soils: list[str], batch: str = "b") -> list[str]:
     """One case for each of these soils, with one attempt."""
-    cases = [{"number": number, "soil": soil, "gate": str(gate)} for number, soil in enumerate(soils)]
+    cases: list[Parameters] = [{"number": number, "soil": soil, "gate": str(gate)} for number, soil in enumerate(soils)]
     return enqueue(queue_of(study), batch, MODEL, {1: cases}, max_attempts=1, factors=FACTORS)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from attached import attach
 from command_line import CommandLine, Launched, Ran, wait_for
-from enqueue import enqueue
+from enqueue import Parameters, enqueue
 from small_models import DOUBLE
 from studies import documents, line_of, messages, queue_of, wait_for_end
 
@@ -142,13 +142,18 @@ def results(study: Launched) -> list[dict[str, Any]]:
     return documents(study.command_line.cloud.client("s3"), study.bucket, "done-")
 
 
-FAILING = "import os\nprint('tried', {{number}})\nif not os.path.exists({{gate}}):\n    raise ValueError('no gate')\nresult['a'] = {{number}}\n"
+FAILING = """\
+import os
+if not os.path.exists({{gate}}):
+    raise ValueError('no gate')
+result['a'] = {{number}}
+"""
 
 
 def test_failed_cases_are_sent_again_once_and_no_success_is_computed_twice(study: Launched, tmp_path: Path) -> None:
     gate = tmp_path / "open"
     queue = queue_of(study)
-    cases = [{"number": number, "gate": str(gate)} for number in range(3)]
+    cases: list[Parameters] = [{"number": number, "gate": str(gate)} for number in range(3)]
     enqueue(
         queue,
         "b",

@@ -42,7 +42,8 @@ impl CaseOutcome {
         let is_older = match &self {
             Self::Waiting => false,
             Self::Done(found) => document.force && found.submission != document.submission,
-            Self::Failed(found) => found.end_time < document.submit_time,
+            // The clocks of sender and worker differ: a failure of this submission is never older than it.
+            Self::Failed(found) => found.submission != document.submission && found.end_time < document.submit_time,
         };
         if is_older { Self::Waiting } else { self }
     }
@@ -94,9 +95,9 @@ mod tests {
         )
     }
 
-    fn failed(end_time: f64) -> String {
+    fn failed(submission: &str, end_time: f64) -> String {
         format!(
-            r#"{{"case_id": "00000000000000000000000000000000", "batch": "b", "start_time": 1.0, "end_time": {end_time},
+            r#"{{"case_id": "00000000000000000000000000000000", "batch": "b", "submission": "{submission}", "start_time": 1.0, "end_time": {end_time},
             "attempt": 3, "max_attempts": 3, "exception": "E", "signature": "00", "final": true}}"#
         )
     }
@@ -115,7 +116,9 @@ mod tests {
         check("done", &done("00f1e2d3c4b5a697"), true, true);
         check("done", &done("0000000000000000"), false, true);
         check("done", &done("0000000000000000"), true, false);
-        check("error", &failed(1_790_000_001.0), false, true);
-        check("error", &failed(1_789_999_999.0), false, false);
+        check("error", &failed("0000000000000000", 1_790_000_001.0), false, true);
+        check("error", &failed("0000000000000000", 1_789_999_999.0), false, false);
+        // The worker's clock is behind the sender's.
+        check("error", &failed("00f1e2d3c4b5a697", 1_789_999_999.0), false, true);
     }
 }
