@@ -10,8 +10,10 @@ import pytest
 from attached import attach
 from command_line import CommandLine, Launched, Ran, wait_for
 from enqueue import Parameters, enqueue
+from playwright.sync_api import expect
 from small_models import DOUBLE
-from studies import documents, line_of, messages, queue_of, wait_for_end
+from studies import documents, line_of, link, messages, queue_of, wait_for_end
+from visit import Visits
 
 WAITING = "import os, time\nwhile not os.path.exists({{gate}}):\n    time.sleep(0.02)\nresult['a'] = 1\n"
 
@@ -193,3 +195,60 @@ def test_failed_cases_are_sent_again_once_and_no_success_is_computed_twice(study
             return any(own["case_id"] == done["case_id"] and own["end_time"] > done["end_time"] for own in results)
 
         wait_for(was_replaced)
+
+
+def test_the_overview_pauses_resumes_and_drains(cruncher: CommandLine, visits: Visits, tmp_path: Path) -> None:
+    study, gate = cruncher.launch(), tmp_path / "open"
+    enqueue(queue_of(study), "b", WAITING, {1: [{"gate": str(gate), "number": number} for number in range(3)]})
+    page = visits.open(link(study))
+    of_study = page.get_by_role("group", name="Study")
+    of_study.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("The study is paused")).to_be_visible()
+    with attach(line_of(study)) as worker:
+        wait_for(lambda: "the study is paused" in worker.output)
+        of_study.get_by_role("button", name="Resume").click()
+        expect(page.get_by_text("The study is paused")).to_have_count(0)
+        workers = page.get_by_role("region", name="Workers")
+        expect(workers.get_by_role("row").filter(has_text="running")).to_have_count(1)
+        workers.get_by_role("button", name="Drain").click()
+        expect(workers.get_by_role("button", name="Draining: undo")).to_be_visible()
+        gate.touch()
+        assert worker.process.wait(30) == 0
+        expect(workers.get_by_role("row").filter(has_text="stopped")).to_have_count(1)
+    page.get_by_role("button", name="Forget 1 that is gone").click()
+    expect(workers).to_have_count(0)
+    assert control(study)["drain"] == []
+    assert len(documents(queue_of(study).s3, study.bucket, "done-")) == 1
+
+
+def test_the_overview_sends_dead_letters_again(cruncher: CommandLine, visits: Visits) -> None:
+    study = cruncher.launch()
+    queue = queue_of(study)
+    enqueue(queue, "b", DOUBLE, {1: [{"a": 1}]})
+    cloud = study.command_line.cloud.client("sqs")
+    dead_url = study.outputs["DeadLetterQueueUrl"]
+    (message,) = cloud.receive_message(QueueUrl=queue.queue_url, MaxNumberOfMessages=1)["Messages"]
+    cloud.send_message(
+        QueueUrl=dead_url, MessageBody=message["Body"], MessageGroupId="g", MessageDeduplicationId="dead"
+    )
+    cloud.delete_message(QueueUrl=queue.queue_url, ReceiptHandle=message["ReceiptHandle"])
+    page = visits.open(link(study))
+    page.get_by_role("button", name="Redrive 1 case").click()
+    wait_for(lambda: messages(queue.sqs, queue.queue_url) == (1, 0))
+    expect(page.get_by_role("button", name="Redrive 1 case")).to_have_count(0)
+    with attach(line_of(study)):
+        wait_for_end(study, done=1)
+
+
+def test_a_command_is_started_at_new_errors_and_at_the_end(study: Launched, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    queue = queue_of(study)
+    enqueue(queue, "b", "raise ValueError('no gate')\n", {1: [{"number": 1}, {"number": 2}]}, max_attempts=1)
+    with attach(line_of(study)) as worker:
+        command = f'echo "$CRUNCHER_EVENT $CRUNCHER_STUDY $CRUNCHER_MESSAGE" >> {told}'
+        first = ask(study, "status", "--watch", "--exec", command)
+        assert first.code == 0 and worker.output
+    lines = told.read_text().splitlines()
+    assert lines[-1].startswith(f"ended {study.study} "), lines
+    # Errors that were there before the watch began are no news.
+    assert [line for line in lines if line.startswith("error")] in ([], [f"error {study.study} ValueError: no gate"])

@@ -6,15 +6,23 @@ use leptos::prelude::*;
 
 use cruncher_browser::local_time::past_time;
 
-/// Draws a row for each worker, as of `now`.
-pub(crate) fn worker_table<'a>(workers: impl Iterator<Item = &'a Heartbeat>, now: f64) -> AnyView {
+/// What is offered for a worker, if anything is.
+pub(crate) type WorkerAction<'a> = &'a dyn Fn(&Heartbeat) -> Option<AnyView>;
+
+/// Draws a row for each worker, as of `now`, with what is offered for it if that is given.
+pub(crate) fn worker_table<'a>(
+    workers: impl Iterator<Item = &'a Heartbeat>,
+    now: f64,
+    action: Option<WorkerAction>,
+) -> AnyView {
     let heads = ["Host", "Software", "State", "Case", "For", "Done", "Failed", "Median time"];
+    let heads = heads.into_iter().chain(action.map(|_| "Actions"));
     let head = |(index, name)| {
         let class = if index < 4 { "" } else { "number" };
         view! { <th scope="col" class=class>{name}</th> }
     };
-    let heads: Vec<_> = heads.into_iter().enumerate().map(head).collect();
-    let rows: Vec<_> = workers.map(|worker| row(worker, now)).collect();
+    let heads: Vec<_> = heads.enumerate().map(head).collect();
+    let rows: Vec<_> = workers.map(|worker| row(worker, now, action)).collect();
     view! {
         <div class="scroll" tabindex="0" role="region" aria-label="Workers">
             <table class="table">
@@ -26,7 +34,7 @@ pub(crate) fn worker_table<'a>(workers: impl Iterator<Item = &'a Heartbeat>, now
     .into_any()
 }
 
-fn row(worker: &Heartbeat, now: f64) -> AnyView {
+fn row(worker: &Heartbeat, now: f64, action: Option<WorkerAction>) -> AnyView {
     let Heartbeat { counts, median_secs, state, .. } = worker;
     let case = worker.case.as_ref().filter(|_| *state == WorkerState::Running);
     let is_past = state.is_over() || worker.is_silent(now);
@@ -46,6 +54,7 @@ fn row(worker: &Heartbeat, now: f64) -> AnyView {
             <td class="number">{at_least}{thousands(counts.done)}</td>
             <td class="number">{thousands(counts.failed)}</td>
             <td class="number">{median_secs.map(duration).unwrap_or_default()}</td>
+            {action.map(|action| view! { <td>{action(worker)}</td> })}
         </tr>
     }
     .into_any()

@@ -1,5 +1,6 @@
 //! Overview: the study at a glance.
 
+mod steering;
 mod versions;
 
 use cruncher_backend::watch::snapshot::Snapshot;
@@ -20,7 +21,7 @@ use crate::components::attach_lines::attach_lines;
 use crate::components::notices::notices;
 use crate::components::progress::{bar, figures};
 use crate::components::throughput_chart::throughput_chart;
-use crate::components::worker_table::worker_table;
+use crate::components::worker_table::{WorkerAction, worker_table};
 use crate::live::OpenStudy;
 
 /// Maximum number of error groups that the overview names, and of batches whose versions it names.
@@ -56,7 +57,7 @@ pub(crate) fn page(open: &OpenStudy) -> AnyView {
     view! {
         {notices(&snapshot.notices(batch))}
         {body}
-        {workers(&snapshot, now)}
+        {workers(&snapshot, open, now)}
         {errors(&snapshot, &route, now)}
     }
     .into_any()
@@ -114,6 +115,7 @@ fn progress(snapshot: &Snapshot, counts: &CaseCounts, open: &OpenStudy, shown: &
             {bar(counts, "Progress of the study".to_owned())}
             {figures(counts, route)}
             {shares(snapshot, counts, shown, open)}
+            {steering::of_study(snapshot, open)}
             <p class="faint" title="As SQS counts, which is approximate. It doesn't tell batches apart.">{queue}</p>
         </section>
     }
@@ -253,7 +255,7 @@ fn parts(shown: &[&BatchAccount], route: &Route) -> Option<AnyView> {
     Some(view! { <div><ul class="parts" aria-label="Parts of the study">{rows}</ul>{explained}</div> }.into_any())
 }
 
-fn workers(snapshot: &Snapshot, now: f64) -> Option<AnyView> {
+fn workers(snapshot: &Snapshot, open: &OpenStudy, now: f64) -> Option<AnyView> {
     if snapshot.workers.is_empty() {
         return None;
     }
@@ -264,9 +266,12 @@ fn workers(snapshot: &Snapshot, now: f64) -> Option<AnyView> {
     let hosts = counted(hosts.len() as u64, "host", "hosts");
     let summary = if count > 0 { format!("{} on {hosts}", thousands(count)) } else { "none is heard of".to_owned() };
     let of_all = if snapshot.batches.len() > 1 { " · they serve all batches" } else { "" };
+    let action = |worker: &Heartbeat| steering::of_worker(worker, snapshot, open);
+    let action: Option<WorkerAction> = if steering::may_steer(open) { Some(&action) } else { None };
     let section = view! {
         <h2>"Workers" <span class="faint">{summary}{of_all}</span></h2>
-        {worker_table(snapshot.workers.iter(), now)}
+        {steering::of_workers(snapshot, open)}
+        {worker_table(snapshot.workers.iter(), now, action)}
     };
     Some(section.into_any())
 }

@@ -25,7 +25,7 @@ pub fn tell_sent() {
     tell(SENT);
 }
 
-/// Asks for a change, in the text form of [`crate::state::versions::VersionChange`].
+/// Asks for a change, in the text form of [`crate::state::steering::SteeringRequest`].
 pub fn ask(change: &str) {
     note(CHANGE, change);
     tell(ASKED);

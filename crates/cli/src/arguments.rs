@@ -172,6 +172,10 @@ Examples:
   cruncher status prandtl --watch
   cruncher status prandtl --json | jq .cases.done
   cruncher status prandtl --watch --require-done && cruncher results prandtl prandtl-data
+  cruncher status prandtl --watch --exec 'notify-send \"$CRUNCHER_EVENT\" \"$CRUNCHER_MESSAGE\"'
+
+The command of --exec is started by the shell when the study ends (CRUNCHER_EVENT is `ended`) and when cases fail in a way that was
+not seen before (`error`); CRUNCHER_STUDY and CRUNCHER_MESSAGE say the rest.
 
 The exit code is that of the command: 0, whatever became of the cases. With --require-done it is 1 if one isn't done.";
 
@@ -185,6 +189,9 @@ pub(crate) struct StatusArguments {
     /// Look again every few seconds until no case waits or runs
     #[arg(long)]
     pub watch: bool,
+    /// Start this command when the study ends, and at each new group of errors
+    #[arg(long, value_name = "COMMAND", requires = "watch")]
+    pub exec: Option<String>,
     /// Print a JSON object; with --watch, one a line
     #[arg(long)]
     pub json: bool,

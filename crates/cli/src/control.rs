@@ -2,14 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use cruncher_aws::s3;
 use cruncher_backend::administer::control::{ControlError, change_control};
 use cruncher_backend::study::Study;
 use cruncher_backend::watch::StudyWatch;
 use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_study::control::StudyControl;
 use cruncher_study::heartbeat::Heartbeat;
-use cruncher_study::key::WORKERS_PREFIX;
 use cruncher_study::number_format::counted;
 
 use crate::arguments::{
@@ -172,16 +170,9 @@ pub(crate) async fn redrive(account: &CloudAccount, arguments: &RedriveArguments
 pub(crate) async fn forget(account: &CloudAccount, arguments: &ForgetArguments) -> Result<(), CommandFailure> {
     let study = open(account, &arguments.study).await?;
     let snapshot = look(&study).await?;
-    let is_gone = |worker: &&Heartbeat| worker.state.is_over() || !worker.is_fresh(snapshot.time);
-    // Computers of the predecessor have no heartbeats.
-    let is_own = |worker: &&Heartbeat| worker.max_silence_secs.is_none();
-    let gone: BTreeSet<String> =
-        snapshot.workers.iter().filter(is_gone).filter(is_own).map(|worker| worker.worker.clone()).collect();
-    for worker in &gone {
-        let key = format!("{WORKERS_PREFIX}{worker}/heartbeat.json");
-        study.client.send(&s3::DeleteObject::new(&study.config.bucket, key)).await?;
-    }
-    change(&study, &|control| control.drain.retain(|worker| !gone.contains(worker))).await?;
+    let gone = snapshot.workers.iter().filter(|worker| worker.is_gone(snapshot.time));
+    let gone: BTreeSet<String> = gone.map(|worker| worker.worker.clone()).collect();
+    cruncher_backend::administer::forget::forget(&study, &gone).await.map_err(of_control)?;
     match gone.len() {
         0 => result("No worker is gone."),
         1 => result("1 worker is forgotten; its rows and its log stay."),

@@ -50,9 +50,9 @@ mod sending;
 mod sent_form;
 mod state;
 #[cfg(target_arch = "wasm32")]
-mod tab_lock;
+mod steering;
 #[cfg(target_arch = "wasm32")]
-mod versions;
+mod tab_lock;
 #[cfg(target_arch = "wasm32")]
 mod worker;
 

@@ -23,7 +23,7 @@ use super::messages::SendOrder;
 use super::opened_design::{choose_model, open_file};
 use super::send_state::SendState;
 use super::sending;
-use super::{draft_storage, preview_client, said, versions};
+use super::{draft_storage, preview_client, said, steering};
 use crate::state::draft::{DesignDraft, PointsSource};
 use crate::state::earlier;
 
@@ -51,7 +51,7 @@ fn follow_workers(state: DesignState) {
 }
 
 fn page(access: StudyAccess) -> AnyView {
-    versions::follow(&access);
+    steering::follow(&access);
     let state = DesignState::new(access);
     said::follow(state);
     follow_workers(state);

@@ -49,6 +49,13 @@ pub struct Heartbeat {
 }
 
 impl Heartbeat {
+    /// Whether it has ended, or wasn't heard of for so long that it won't come back. Computers of the predecessor have no
+    /// heartbeats, and are never told so.
+    #[must_use]
+    pub fn is_gone(&self, now: f64) -> bool {
+        self.max_silence_secs.is_none() && (self.state.is_over() || !self.is_fresh(now))
+    }
+
     /// Whether it is a sign of life at `now`.
     #[must_use]
     pub fn is_fresh(&self, now: f64) -> bool {

@@ -2,9 +2,9 @@
 
 use cruncher_browser::components::press::press;
 use cruncher_browser::components::problem_note::problem_note;
-use cruncher_browser::designer;
 use cruncher_browser::local_time::clock_time;
 use cruncher_browser::programs::PageProgram;
+use cruncher_browser::state::steering::SteeringRequest;
 use cruncher_browser::state::versions::{VersionAct, VersionChange, VersionOffer, VersionShare, shares};
 use cruncher_study::access::Role;
 use cruncher_study::accounting::BatchAccount;
@@ -13,6 +13,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlDetailsElement, HtmlElement};
 
+use super::steering::ask;
 use crate::live::{OpenStudy, PendingChange, ReaderState};
 
 /// Draws the versions and designs that the cases of a batch are of, as of `now`, each line behind `name`. If all cases are of
@@ -46,16 +47,10 @@ pub(crate) fn asked(reader: ReaderState) -> Option<AnyView> {
 
 /// Draws the offer, which says what it means when it is opened.
 fn question(VersionOffer { act, of, submissions, meaning }: VersionOffer, reader: ReaderState) -> AnyView {
-    let change = VersionChange { act, submissions }.to_string();
+    let request = SteeringRequest::Versions(VersionChange { act, submissions });
     let act_now = move |event: MouseEvent| {
         close_around(&event);
-        reader.asked.set(Some(PendingChange::Waits));
-        designer::ask(&change);
-        let failed = reader.failed(PageProgram::Designer);
-        match failed.get_untracked() {
-            None => PageProgram::Designer.load(failed),
-            Some(_) => PageProgram::Designer.load_again(failed),
-        }
+        ask(&request, reader);
     };
     let words = match act {
         VersionAct::Withdraw => format!("Withdraw {of}"),

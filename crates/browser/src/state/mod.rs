@@ -5,4 +5,5 @@ pub mod input_words;
 pub mod problem;
 pub mod route;
 pub mod shorten;
+pub mod steering;
 pub mod versions;

@@ -1,0 +1,54 @@
+//! Does what the Overview asks of the workers: which versions of a model count, pause, drain, redrive, forget.
+
+use cruncher_backend::administer::control::change_control;
+use cruncher_backend::administer::forget::forget;
+use cruncher_backend::administer::redrive::redrive;
+use cruncher_backend::study::{self, Study};
+use cruncher_study::access::{AccessKey, StudyAccess};
+use leptos::prelude::window_event_listener_untyped;
+use leptos::task::spawn_local;
+
+use cruncher_browser::state::problem::PageProblem;
+use cruncher_browser::state::steering::SteeringRequest;
+use cruncher_browser::{address, designer, network};
+
+/// Makes the change that was asked for before the program was loaded, and from now on each one.
+pub(super) fn follow(access: &StudyAccess) {
+    let key = access.key.clone();
+    let make = move || {
+        let (asked, key) = (designer::asked(), key.clone());
+        if let Some(asked) = asked.and_then(|asked| SteeringRequest::parse(&asked)) {
+            spawn_local(async move {
+                match change(&asked, &key).await {
+                    Ok(()) => designer::tell_sent(),
+                    Err(problem) => designer::refuse(&problem),
+                }
+            });
+        }
+    };
+    make();
+    window_event_listener_untyped(designer::ASKED, move |_| make());
+}
+
+async fn change(asked: &SteeringRequest, key: &AccessKey) -> Result<(), PageProblem> {
+    let opened = study::open(network(), &address::page_url(), key).await;
+    let study = opened.map_err(|error| PageProblem::from(&error))?;
+    let changed = match asked {
+        SteeringRequest::Redrive => return redrive_all(&study).await,
+        SteeringRequest::Forget(workers) => forget(&study, &workers.iter().cloned().collect()).await,
+        asked => change_control(&study, &|control| asked.apply(control)).await.map(|_| ()),
+    };
+    changed.map_err(|error| PageProblem::from(&error))
+}
+
+async fn redrive_all(study: &Study) -> Result<(), PageProblem> {
+    let outcome = redrive(study, &|_| {}).await.map_err(|error| PageProblem::from(&error))?;
+    match outcome.refused.first() {
+        None => Ok(()),
+        Some(first) => Err(PageProblem {
+            title: "The queue refused some of the cases, which stay in the dead-letter queue.".into(),
+            advice: "The others are in the queue again.".into(),
+            detail: first.clone(),
+        }),
+    }
+}

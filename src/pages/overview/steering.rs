@@ -1,0 +1,98 @@
+//! What an operator asks of the workers, and its buttons. The designer's program does it, which is loaded for that.
+
+use cruncher_backend::watch::snapshot::Snapshot;
+use cruncher_browser::components::press::press;
+use cruncher_browser::programs::PageProgram;
+use cruncher_browser::state::steering::SteeringRequest;
+use cruncher_browser::{designer, frozen};
+use cruncher_study::access::Role;
+use cruncher_study::heartbeat::Heartbeat;
+use cruncher_study::number_format::counted;
+use leptos::prelude::*;
+
+use crate::live::{OpenStudy, PendingChange, ReaderState};
+
+/// Asks for something; whether it is done is told by [`super::versions::asked`].
+pub(crate) fn ask(request: &SteeringRequest, reader: ReaderState) {
+    reader.asked.set(Some(PendingChange::Waits));
+    designer::ask(&request.to_string());
+    let failed = reader.failed(PageProgram::Designer);
+    match failed.get_untracked() {
+        None => PageProgram::Designer.load(failed),
+        Some(_) => PageProgram::Designer.load_again(failed),
+    }
+}
+
+/// Whether this tab may ask for anything.
+pub(crate) fn may_steer(open: &OpenStudy) -> bool {
+    open.role == Role::Operator && frozen::label().is_none()
+}
+
+/// Draws a button that asks for something.
+pub(crate) fn button(words: String, title: &'static str, request: SteeringRequest, reader: ReaderState) -> AnyView {
+    view! { <button title=title on:click=press(move |_| ask(&request, reader))>{words}</button> }.into_any()
+}
+
+/// Draws the buttons that are about the whole study.
+pub(crate) fn of_study(snapshot: &Snapshot, open: &OpenStudy) -> Option<AnyView> {
+    if !may_steer(open) || snapshot.total.open() == 0 && snapshot.dead_letters == 0 && !snapshot.control.paused {
+        return None;
+    }
+    let pause = if snapshot.control.paused {
+        button("Resume".to_owned(), "Workers take cases again", SteeringRequest::Resume, open.reader)
+    } else {
+        let title = "Workers finish the case that they have, and take no other";
+        button("Pause".to_owned(), title, SteeringRequest::Pause, open.reader)
+    };
+    let redrive = (snapshot.dead_letters > 0).then(|| {
+        let words = format!("Redrive {}", counted(snapshot.dead_letters, "case", "cases"));
+        let title = "Send the cases of the dead-letter queue again. Find the reason first, in the workers' logs.";
+        button(words, title, SteeringRequest::Redrive, open.reader)
+    });
+    Some(view! { <div class="actions" role="group" aria-label="Study">{pause}{redrive}</div> }.into_any())
+}
+
+/// Draws what is offered for a worker: that it ends after its case, or that it doesn't.
+pub(crate) fn of_worker(worker: &Heartbeat, snapshot: &Snapshot, open: &OpenStudy) -> Option<AnyView> {
+    if !worker.is_alive(snapshot.time) || worker.max_silence_secs.is_some() {
+        return None;
+    }
+    let named = vec![worker.worker.clone()];
+    Some(if snapshot.control.drain.contains(&worker.worker) {
+        let title = "It ends after its case. Press to let it go on.";
+        button("Draining: undo".to_owned(), title, SteeringRequest::Undrain(named), open.reader)
+    } else {
+        let title = "It finishes the case that it has, and ends.";
+        button("Drain".to_owned(), title, SteeringRequest::Drain(named), open.reader)
+    })
+}
+
+/// Draws the buttons that are about all workers.
+pub(crate) fn of_workers(snapshot: &Snapshot, open: &OpenStudy) -> Option<AnyView> {
+    let drained = &snapshot.control.drain;
+    let of = |is_meant: &dyn Fn(&str) -> bool| {
+        let alive = snapshot.alive_workers().filter(|worker| worker.max_silence_secs.is_none());
+        alive.map(|worker| worker.worker.clone()).filter(|worker| is_meant(worker)).collect::<Vec<_>>()
+    };
+    let (at_work, ending) = (of(&|worker| !drained.contains(worker)), of(&|worker| drained.contains(worker)));
+    let gone = snapshot.workers.iter().filter(|worker| worker.is_gone(snapshot.time));
+    let gone: Vec<String> = gone.map(|worker| worker.worker.clone()).collect();
+    if !may_steer(open) || at_work.len() + ending.len() + gone.len() == 0 {
+        return None;
+    }
+    let drain = (at_work.len() > 1).then(|| {
+        let title = "Every worker finishes the case that it has, and ends";
+        button(format!("Drain all {}", at_work.len()), title, SteeringRequest::Drain(at_work), open.reader)
+    });
+    let undrain = (!ending.is_empty()).then(|| {
+        let words = format!("Let {} go on", counted(ending.len() as u64, "drained worker", "drained workers"));
+        button(words, "They don't end after their case", SteeringRequest::Undrain(ending), open.reader)
+    });
+    let forget = (!gone.is_empty()).then(|| {
+        let words = format!("Forget {}", counted(gone.len() as u64, "that is gone", "that are gone"));
+        let title =
+            "Workers that have ended, or weren't heard of for three minutes, are shown no more. Rows and logs stay.";
+        button(words, title, SteeringRequest::Forget(gone), open.reader)
+    });
+    Some(view! { <div class="actions" role="group" aria-label="All workers">{drain}{undrain}{forget}</div> }.into_any())
+}
