@@ -72,9 +72,9 @@ def entry(key: str, number: int) -> dict[str, str]:
 def measure(study: Study) -> dict[str, Any]:
     """What the worker process has counted."""
     line = (
-        f"exec('''import time, urllib.request as r\\nfor s in 1, 2, 4, 8, 0:\\n "
-        f"try: a = r.urlopen('{study.bucket_url}/public/attach.py', None, 20).read().decode(); break\\n "
-        f"except Exception:\\n  if not s: raise\\n  time.sleep(s)\\nexec(a, globals())''', globals(), {{}}); "
+        f"exec('''import time, urllib.request as r\\nfor s in 1, 2, 4, 8, 0:\\n\\t"
+        f"try: a = r.urlopen('{study.bucket_url}/public/attach.py', None, 20).read().decode(); break\\n\\t"
+        f"except Exception:\\n\\t\\tif not s: raise\\n\\t\\ttime.sleep(s)\\nexec(a, globals())''', globals(), {{}}); "
         f"attach('{study.config_url}', '{study.worker.key_id}', '{study.worker.secret}')"
     )
     done = subprocess.run(  # noqa: S603 - this Python, with the line above

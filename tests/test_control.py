@@ -177,16 +177,9 @@ def test_failed_cases_are_sent_again_once_and_no_success_is_computed_twice(study
         assert worker.output.count("attempt 1 of 2") == 3
         # A message that isn't deleted yet would hold up the next one of its case.
         wait_for(lambda: messages(queue.sqs, queue.queue_url) == (0, 0))
-    status = ask(study, "status", "--json").json()
-    assert status["cases"]["done"] == 4 and status["cases"]["failed"] == 0
-    wrong = ask(study, "retry", "--case", "0" * 32)
-    assert (wrong.code, wrong.err) == (1, f"cruncher: There is no case `{'0' * 32}`.\n")
-    unknown = ask(study, "retry", "--signature", "00ff")
-    assert unknown.err == "cruncher: No case has failed for good with the signature `00ff`.\n"
-    done = documents(queue.s3, study.bucket, "done-")[0]
-    settled = ask(study, "retry", "--case", done["case_id"])
-    assert settled.out == "There is no such case: nothing is sent.\n"
-    with attach(line_of(study)):
+        done = documents(queue.s3, study.bucket, "done-")[0]
+        settled = ask(study, "retry", "--case", done["case_id"])
+        assert settled.out == "There is no such case: nothing is sent.\n"
         forced = ask(study, "retry", "--case", done["case_id"], "--force")
         assert forced.out == "1 case is in the queue again.\n"
 
@@ -195,6 +188,12 @@ def test_failed_cases_are_sent_again_once_and_no_success_is_computed_twice(study
             return any(own["case_id"] == done["case_id"] and own["end_time"] > done["end_time"] for own in results)
 
         wait_for(was_replaced)
+    status = ask(study, "status", "--json").json()
+    assert status["cases"]["done"] == 4 and status["cases"]["failed"] == 0
+    wrong = ask(study, "retry", "--case", "0" * 32)
+    assert (wrong.code, wrong.err) == (1, f"cruncher: There is no case `{'0' * 32}`.\n")
+    unknown = ask(study, "retry", "--signature", "00ff")
+    assert unknown.err == "cruncher: No case has failed for good with the signature `00ff`.\n"
 
 
 def test_the_overview_pauses_resumes_and_drains(cruncher: CommandLine, visits: Visits, tmp_path: Path) -> None:

@@ -27,9 +27,9 @@ def line_of(study: Launched) -> str:
     """The line that attaches one worker in a shell, where no page has to be read for it."""
     bucket_url, key = f"{study.command_line.cloud.endpoint_url}/{study.bucket}", study.key("worker")
     return (
-        f"python3 -c \"exec('''import time, urllib.request as r\\nfor s in 1, 2, 4, 8, 0:\\n "
-        f"try: a = r.urlopen('{bucket_url}/public/attach.py', None, 20).read().decode(); break\\n "
-        f"except Exception:\\n  if not s: raise\\n  time.sleep(s)\\nexec(a, globals())''', globals(), {{}}); "
+        f"python3 -c \"exec('''import time, urllib.request as r\\nfor s in 1, 2, 4, 8, 0:\\n\\t"
+        f"try: a = r.urlopen('{bucket_url}/public/attach.py', None, 20).read().decode(); break\\n\\t"
+        f"except Exception:\\n\\t\\tif not s: raise\\n\\t\\ttime.sleep(s)\\nexec(a, globals())''', globals(), {{}}); "
         f"attach('{bucket_url}/public/config.json', '{key.key_id}', '{key.secret}')\""
     )
 

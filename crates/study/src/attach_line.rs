@@ -17,15 +17,15 @@ pub enum AttachHost {
 /// Returns the line that attaches a worker of the study whose public files lie below `bucket_url`.
 ///
 /// It tries up to five times to fetch the worker, and keeps its names to itself: in a console only `attach` stays. It holds single
-/// quotes only, and nothing that `sh`, `cmd` or PowerShell would expand, so that it can stand in double quotes.
+/// quotes only, and nothing that `sh`, `cmd` or PowerShell would expand, so that it can stand in double quotes; and no two spaces in a row, which pages and mails make one.
 #[must_use]
 pub fn attach_line(host: AttachHost, bucket_url: &str, worker: &AccessKey) -> String {
     let AccessKey { key_id, secret } = worker;
     let line = |more: &str| {
         format!(
-            "exec('''import time, urllib.request as r\\nfor s in 1, 2, 4, 8, 0:\\n \
-             try: a = r.urlopen('{bucket_url}/public/attach.py', None, 20).read().decode(); break\\n \
-             except Exception:\\n  if not s: raise\\n  time.sleep(s)\\nexec(a, globals())''', globals(), {{}}); \
+            "exec('''import time, urllib.request as r\\nfor s in 1, 2, 4, 8, 0:\\n\\t\
+             try: a = r.urlopen('{bucket_url}/public/attach.py', None, 20).read().decode(); break\\n\\t\
+             except Exception:\\n\\t\\tif not s: raise\\n\\t\\ttime.sleep(s)\\nexec(a, globals())''', globals(), {{}}); \
              attach('{bucket_url}/public/config.json', '{key_id}', '{secret}'{more})"
         )
     };
@@ -43,9 +43,9 @@ mod tests {
     #[test]
     fn the_line_is_that_of_the_protocol() {
         let worker = AccessKey { key_id: "AKIA1".into(), secret: "s/+".into() };
-        let line = "exec('''import time, urllib.request as r\\nfor s in 1, 2, 4, 8, 0:\\n \
-                    try: a = r.urlopen('https://b/public/attach.py', None, 20).read().decode(); break\\n \
-                    except Exception:\\n  if not s: raise\\n  time.sleep(s)\\nexec(a, globals())''', globals(), {}); \
+        let line = "exec('''import time, urllib.request as r\\nfor s in 1, 2, 4, 8, 0:\\n\\t\
+                    try: a = r.urlopen('https://b/public/attach.py', None, 20).read().decode(); break\\n\\t\
+                    except Exception:\\n\\t\\tif not s: raise\\n\\t\\ttime.sleep(s)\\nexec(a, globals())''', globals(), {}); \
                     attach('https://b/public/config.json', 'AKIA1', 's/+')";
         assert_eq!(attach_line(AttachHost::Python, "https://b", &worker), line);
         assert_eq!(

@@ -90,6 +90,12 @@ impl EnqueuePlan {
         self
     }
 
+    /// Puts the cases into another batch.
+    #[cfg(test)]
+    pub(super) fn set_batch(&mut self, batch: Batch) {
+        self.document.batch = batch;
+    }
+
     /// Sets the time of submission: the plan may have been made some time before.
     pub(super) const fn submit_at(&mut self, secs: f64) {
         self.document.submit_time = secs;
@@ -160,6 +166,13 @@ impl EnqueuePlan {
     pub(super) fn level_of(&self, place: u32) -> u32 {
         let index = self.levels.partition_point(|(_, end)| *end <= place);
         self.levels.get(index).map_or(0, |(level, _)| *level)
+    }
+
+    /// Returns what stands in place of the batch's last submission if it has none. Another batch may have the same cases.
+    pub(super) fn no_submission(&self) -> String {
+        let mut digits = hex(Sha256::new().chain_update(self.document.batch.to_string()));
+        digits.truncate(16);
+        digits
     }
 
     /// Returns the id that keeps the queue from holding a case twice: the same for all who send it after the same submission.

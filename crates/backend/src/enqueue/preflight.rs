@@ -24,9 +24,6 @@ use crate::study::Study;
 /// Number of documents written beside the messages: the model, the design, the table of cases.
 const DOCUMENTS: u64 = 3;
 
-/// In place of a batch's last submission, if it has none.
-const NO_SUBMISSION: &str = "none";
-
 /// Maximum number of results of the plan's own cases that are read to find the durations of its model.
 const MAX_DURATIONS: usize = 5;
 
@@ -159,7 +156,7 @@ impl EnqueuePreflight {
                 self.sent_before.iter().for_each(|place| skipped.insert(place));
             }
         }
-        let earlier = Some(self.last_submission.clone().unwrap_or_else(|| NO_SUBMISSION.to_owned()));
+        let earlier = Some(self.last_submission.clone().unwrap_or_else(|| plan.no_submission()));
         CaseSelection { earlier, ..CaseSelection::without(plan.len(), skipped) }
     }
 }

@@ -449,3 +449,17 @@ fn two_who_send_the_same_design_at_once_send_each_case_once() {
     block_on(sender.run(&PauseHandle::default(), &mut |_| {})).unwrap();
     assert_eq!(scene.cloud.queued().len(), 25);
 }
+
+#[test]
+fn the_same_cases_in_two_new_batches_are_sent_to_both() {
+    let scene = Scene::new();
+    for batch in ["soil", "soil/again"] {
+        let mut plan = plan(12);
+        plan.set_batch(Batch::parse(batch).unwrap());
+        let selection = block_on(preflight(&scene.study, &plan)).unwrap().selection(&plan, SentBefore::Wait);
+        let begun = SubmissionSender::begin(&scene.study, plan, MODEL, &selection, None, memory());
+        let mut sender = block_on(begun).unwrap();
+        block_on(sender.run(&PauseHandle::default(), &mut |_| {})).unwrap();
+    }
+    assert_eq!(scene.cloud.queued().len(), 24);
+}

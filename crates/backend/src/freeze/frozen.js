@@ -52,12 +52,12 @@
     return new Response("<Error><Code>NoSuchKey</Code><Message>The frozen study doesn't hold this.</Message></Error>", { status: 404 });
   };
 
-  // The page of the results begins when it is asked for.
+  // The pages of single cases begin when one of them is asked for.
   const explored = new Promise((resolve) => {
     const look = () => {
       // What a frozen study doesn't have leads to what it has.
       if (/^#\/?(attach|design)/.test(location.hash)) location.replace("#/overview");
-      if (/^#\/?results/.test(location.hash) && document.getElementById("explorer")) resolve();
+      if (/^#\/?(results|cases|errors)/.test(location.hash) && document.getElementById("explorer")) resolve();
     };
     addEventListener("hashchange", look);
     new MutationObserver(look).observe(document, { childList: true, subtree: true });
