@@ -198,7 +198,7 @@ def test_failed_cases_are_sent_again_once_and_no_success_is_computed_twice(study
 
 def test_the_overview_pauses_resumes_and_drains(cruncher: CommandLine, visits: Visits, tmp_path: Path) -> None:
     study, gate = cruncher.launch(), tmp_path / "open"
-    enqueue(queue_of(study), "b", WAITING, {1: [{"gate": str(gate), "number": number} for number in range(3)]})
+    enqueue(queue_of(study), "b", WAITING, {1: [{"gate": str(gate)}]})
     page = visits.open(link(study))
     of_study = page.get_by_role("group", name="Study")
     of_study.get_by_role("button", name="Pause").click()

@@ -73,6 +73,9 @@ def test_a_worker_whose_disk_is_full_takes_no_case_and_says_so(
     bad = lab.attach(between=SOON, TMPDIR=str(small_disk))
     bad.says("waiting for cases")
     use_up(small_disk)
+    # What a check held that was under way is free again when it is over.
+    wait_for("the end of a check", lambda: not list(small_disk.glob("*/0")))
+    use_up(small_disk)
     cases = [lab.send(MODEL, parameters={"n": number}, max_attempts=1) for number in range(4)]
     rests(lab, bad, "No space left on device")
     wait_for("all cases in the queue", lambda: lab.in_queue() == (4, 0))

@@ -44,8 +44,13 @@ impl Notifier {
 
     /// Tells that the study has ended, and waits for all that was started.
     pub(super) fn end(mut self, snapshot: &Snapshot) {
+        self.wait();
         self.start(&StudyEvent::Ended, snapshot);
-        for mut child in self.started {
+        self.wait();
+    }
+
+    fn wait(&mut self) {
+        for mut child in self.started.drain(..) {
             match child.wait() {
                 Ok(status) if !status.success() => note(format_args!("--exec: the command ended with {status}")),
                 Ok(_) => {}
