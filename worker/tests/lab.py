@@ -317,9 +317,10 @@ class Lab:
         key, address = key or self.study.worker, address or self.study.bucket_url
         line = (
             f"exec('''import time, urllib.request as r\\nfor s in 1, 2, 4, 8, 0:\\n\\t"
-            f"try: a = r.urlopen('{address}/public/attach.py', None, 20).read().decode(); break\\n\\texcept Exception:\\n"
-            f"\\t\\tif not s: raise\\n\\t\\ttime.sleep(s)\\nexec(a, globals())''', globals(), {{}}); "
-            f"{between}attach('{config_url or self.study.config_url}', '{key.key_id}', '{key.secret}'{after})"
+            f"try: a = r.urlopen('{address}/public/attach.py', None, 20).read().decode(); break\\n\\t"
+            f"except Exception:\\n\\t\\tif not s: raise\\n\\t\\ttime.sleep(s)\\n"
+            f"exec(a, globals())''', globals(), {{}}); {between}attach('{config_url or self.study.config_url}', "
+            f"'{key.key_id}', '{key.secret}'{after})"
         )
         return self.execute(before + line, stdin, options, **environment)
 
