@@ -18,7 +18,7 @@ pub(crate) fn worker_table<'a>(
     let heads = ["Host", "Software", "State", "Case", "For", "Done", "Failed", "Median time"];
     let heads = heads.into_iter().chain(action.map(|_| "Actions"));
     let head = |(index, name)| {
-        let class = if index < 4 { "" } else { "number" };
+        let class = if (4..8).contains(&index) { "number" } else { "" };
         view! { <th scope="col" class=class>{name}</th> }
     };
     let heads: Vec<_> = heads.enumerate().map(head).collect();

@@ -115,8 +115,8 @@ fn progress(snapshot: &Snapshot, counts: &CaseCounts, open: &OpenStudy, shown: &
             {bar(counts, "Progress of the study".to_owned())}
             {figures(counts, route)}
             {shares(snapshot, counts, shown, open)}
-            {steering::of_study(snapshot, open)}
             <p class="faint" title="As SQS counts, which is approximate. It doesn't tell batches apart.">{queue}</p>
+            {steering::of_study(snapshot, open)}
         </section>
     }
     .into_any()
