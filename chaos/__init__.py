@@ -4,5 +4,5 @@ import sys
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-# What tests, benchmarks and this share.
+# Modules that tests, benchmarks and this share.
 sys.path.insert(0, str(REPOSITORY / "tests/support"))

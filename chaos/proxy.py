@@ -19,9 +19,9 @@ from yarl import URL
 MAX_BODY_BYTES = 64 * 1024 * 1024
 MAX_DELAY_SECS = 1.0
 ENDING_SECS = 10
-# What belongs to one connection, not to what is said on it.
+# Headers of one connection, not of what is said on it.
 HOP = frozenset({b"connection", b"keep-alive", b"transfer-encoding", b"server"})
-# What the client would add by itself: a request is passed on as it came, since its headers are signed.
+# Headers that the client would add by itself: a request is passed on as it came, since they are signed.
 ADDED = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")
 CREDENTIAL = re.compile("Credential=([^/]+)/")
 FAULTS = ("reset", "answer lost", "delayed", "500", "503 SlowDown", "truncated")
@@ -71,7 +71,7 @@ class FaultyProxy:
         )
         application = web.Application(client_max_size=MAX_BODY_BYTES)
         application.router.add_route("*", "/{path:.*}", self._answer)
-        # What is packed stays packed, as it was signed.
+        # A packed body stays packed, as it was signed.
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=1, auto_decompress=False)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -87,7 +87,7 @@ class FaultyProxy:
         try:
             return await self._exchange(request)
         except (ConnectionError, ClientConnectionError):
-            # Whoever asked was killed meanwhile, or this ends.
+            # The asker was killed meanwhile, or this ends.
             return reset(request)
 
     async def _exchange(self, request: web.Request) -> web.StreamResponse:

@@ -22,7 +22,7 @@ def attached(study: Launched, **environment: str) -> Iterator[Shell]:
     # In place of what a shell finds as python3, which may be a script that starts one.
     line = line_of(study).replace("python3", shlex.quote(sys.executable), 1)
     if isinstance(study.command_line, Detour):
-        # Who attaches a worker repeats what went wrong; from then on it is the worker's.
+        # A failed attaching is repeated here; from then on repeating is the worker's.
         line = line.replace(f"attach('{study.command_line.cloud.endpoint_url}", f"attach('{study.command_line.address}")
     # Whoever is killed leaves folders behind, which go with all else.
     environment = {"TMPDIR": str(study.command_line.page.parent), **environment}

@@ -22,7 +22,7 @@ def published(cruncher: CommandLine) -> dict[str, int]:
     return {entry["Key"]: entry["Size"] for entry in listed}
 
 
-@pytest.mark.xfail(strict=True, reason="Errors, Attach and the dialogs of versions are still parts of the shell")
+@pytest.mark.xfail(strict=True, reason="Attach and the dialogs of versions are still parts of the shell")
 def test_the_first_view_keeps_its_budget(published: dict[str, int]) -> None:
     assert first_view_bytes(published) <= 300 * KIB
 

@@ -135,6 +135,26 @@ def test_chosen_cases_are_called_off_and_sent_again(study: Launched, visits: Vis
         expect(states.get_by_role("button", name=re.compile("done 5"))).to_be_visible()
 
 
+def test_cases_are_chosen_by_keyboard(study: Launched, visits: Visits, tmp_path: Path) -> None:
+    send(study, tmp_path / "gate", ["clay"] * 5)
+    page = visits.open(link(study))
+    go_to(page, "Cases")
+    expect(rows(page)).to_have_count(5)
+    table(page).focus()
+    for key in ("Home", "Space", "Shift+ArrowDown", "Shift+ArrowDown"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("button", name="Cancel 3 cases")).to_be_visible()
+    for key in ("Space", "End", "Space"):
+        page.keyboard.press(key)
+    expect(table(page).get_by_role("row", selected=True)).to_have_count(3)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Cancel 5 cases")).to_be_visible()
+
+
 def test_a_viewer_sees_the_cases_and_can_do_nothing_about_them(study: Launched, visits: Visits, tmp_path: Path) -> None:
     send(study, tmp_path / "gate", ["clay", "sand"])
     page = visits.open(link(study, "viewer"))

@@ -196,6 +196,23 @@ def test_failed_cases_are_sent_again_once_and_no_success_is_computed_twice(study
     assert unknown.err == "cruncher: No case has failed for good with the signature `00ff`.\n"
 
 
+def test_a_group_of_errors_and_cancelled_cases_are_sent_again_by_name(study: Launched, tmp_path: Path) -> None:
+    queue, gate = queue_of(study), tmp_path / "open"
+    cases: list[Parameters] = [{"number": number, "gate": str(gate)} for number in range(2)]
+    factors = [{"name": "number"}, {"name": "gate"}]
+    (other,) = enqueue(queue, "b", FAILING, {1: [{"number": 3, "gate": str(tmp_path)}]}, 1, factors=factors)
+    assert ask(study, "cancel", "--case", other).code == 0
+    assert ask(study, "retry", "--cancelled").out == "1 case is in the queue again.\n"
+    assert control(study)["cancelled_cases"] == []
+    enqueue(queue, "b", FAILING, {1: cases}, max_attempts=1, factors=factors)
+    with attach(line_of(study)):
+        wait_for(lambda: len(documents(queue.s3, study.bucket, "error-")) == 2)
+        (signature,) = {document["signature"] for document in documents(queue.s3, study.bucket, "error-")}
+        gate.touch()
+        assert ask(study, "retry", "--signature", signature).out == "2 cases are in the queue again.\n"
+        wait_for(lambda: len(documents(queue.s3, study.bucket, "done-")) == 3)
+
+
 def test_the_overview_pauses_resumes_and_drains(cruncher: CommandLine, visits: Visits, tmp_path: Path) -> None:
     study, gate = cruncher.launch(), tmp_path / "open"
     enqueue(queue_of(study), "b", WAITING, {1: [{"gate": str(gate)}]})

@@ -25,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cruncher_aws::{Error, s3, sqs};
 use cruncher_study::accounting::{AccountingInput, total};
+use cruncher_study::case::CaseRef;
 use cruncher_study::control::{CONTROL_KEY, StudyControl};
 use cruncher_study::diagnosis::QueueCounts;
 use cruncher_study::error_groups::error_parts;
@@ -226,17 +227,23 @@ impl<M: WatchStrategy> StudyWatch<M> {
         self.schedule.note_listing(start, self.study.now(), self.ledger.open_cases());
     }
 
+    /// Returns the cases that are computed at this moment, as workers say that were heard of.
+    fn running(&self, workers: &[Heartbeat], now: f64) -> BTreeSet<CaseRef> {
+        let mut running = BTreeSet::new();
+        for worker in workers.iter().filter(|worker| worker.is_fresh(now) && worker.state == WorkerState::Running) {
+            running.extend(worker.case.as_ref().map(|case| (case.batch.clone(), case.case_id)));
+        }
+        running.extend(self.strategy.running(now));
+        running
+    }
+
     fn snapshot(&self, now: f64, dead_letters: u64) -> Snapshot {
         // Keys begin with the host, so those of a host stand together.
         let known = || self.heartbeats.values().filter_map(|seen| seen.content.as_ref()).chain(self.strategy.workers());
         let alive = known().filter(|worker| worker.is_alive(now));
         let mut workers: Vec<Heartbeat> =
             alive.chain(known().filter(|worker| !worker.is_alive(now))).cloned().collect();
-        let mut running = BTreeSet::new();
-        for worker in workers.iter().filter(|worker| worker.is_fresh(now) && worker.state == WorkerState::Running) {
-            running.extend(worker.case.as_ref().map(|case| (case.batch.clone(), case.case_id)));
-        }
-        running.extend(self.strategy.running(now));
+        let running = self.running(&workers, now);
         // A heartbeat is older than what is known of its case by now.
         for worker in &mut workers {
             let goes_on = |case: &RunningCase| {

@@ -81,14 +81,7 @@ fn of_retry(error: EnqueueError, command: &str) -> CommandFailure {
 }
 
 fn report(outcome: &RetryOutcome) -> Result<(), CommandFailure> {
-    let before = match outcome.sent_before {
-        0 => String::new(),
-        before => format!(" {} meanwhile.", counted(before, "other one was sent again", "others were sent again")),
-    };
-    match outcome.sent {
-        1 => result(format_args!("1 case is in the queue again.{before}")),
-        sent => result(format_args!("{} are in the queue again.{before}", counted(sent, "case", "cases"))),
-    }
+    result(outcome);
     match outcome.unknown.as_slice() {
         [] => Ok(()),
         [(batch, case), ..] => Err(CommandFailure::new(format!(

@@ -1,6 +1,6 @@
 //! `cruncher status`
 
-mod notify;
+mod event_command;
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::failure::CommandFailure;
 use crate::output::{is_watched, note, result, result_part};
 use crate::report::{as_json, as_line, as_text};
 use crate::signal::unless_ended;
-use notify::Notifier;
+use event_command::EventCommand;
 
 /// Pause between two looks with `--watch`.
 const PAUSE: Duration = Duration::from_secs(3);
@@ -67,12 +67,12 @@ async fn follow(
     arguments: &StatusArguments,
 ) -> Result<Snapshot, CommandFailure> {
     let mut last_line = String::new();
-    let mut notifier = Notifier::new(arguments.exec.clone(), &arguments.study, &snapshot);
+    let mut event_command = EventCommand::new(arguments.exec.clone(), &arguments.study, &snapshot);
     loop {
-        notifier.look(&snapshot);
+        event_command.look(&snapshot);
         print(&arguments.study, &snapshot, arguments, &mut last_line);
         if snapshot.total.cases + snapshot.total.withdrawn > 0 && snapshot.total.open() == 0 {
-            notifier.end(&snapshot);
+            event_command.end(&snapshot);
             return Ok(snapshot);
         }
         watch.study().client.ports().sleep.sleep(PAUSE).await;

@@ -128,8 +128,7 @@ fn filter(state: ResultsState) -> AnyView {
     let value = move || typed.get().unwrap_or_else(|| own_words.get());
     let completions = move || {
         let text = value();
-        let (before, _) = text.rsplit_once(' ').map_or(("", ""), |(before, last)| (before, last));
-        let before = if before.is_empty() { String::new() } else { format!("{before} ") };
+        let before = text.rsplit_once(' ').map_or_else(String::new, |(before, _)| format!("{before} "));
         let found = state.data.with(|store| language::completions(&text, store));
         found.into_iter().map(|name| view! { <option value=format!("{before}{name}")></option> }).collect_view()
     };

@@ -1,5 +1,7 @@
 //! The Errors page: failures in groups of those that are alike.
 
+use std::collections::BTreeMap;
+
 use cruncher_backend::study::ReadError;
 use cruncher_browser::components::error_group::error_group_head;
 use cruncher_browser::components::problem_note::problem_note;
@@ -51,27 +53,27 @@ struct ErrorsPage {
 struct Failures {
     parts: Vec<ErrorPart>,
     /// Row of each case.
-    rows: Vec<(CaseRef, usize)>,
+    rows: BTreeMap<CaseRef, usize>,
     /// Number of workers that have computed something.
     workers: usize,
 }
 
 impl Failures {
     fn of(store: &ResultStore) -> Self {
-        let text = |field, row| Self::text(field_cell(store, field, row)).unwrap_or_default().to_owned();
+        let words = |field, row| text(store, field, row).unwrap_or_default().to_owned();
         let mut failures = Vec::new();
-        let mut rows = Vec::new();
+        let mut rows = BTreeMap::new();
         for row in 0..store.len() {
-            let CellValue::Text(signature) = field_cell(store, CaseField::Signature, row) else { continue };
+            let Some(signature) = text(store, CaseField::Signature, row) else { continue };
             let Some(case) = case_of(store, row) else { continue };
             let failure = CaseFailure {
                 signature: signature.to_owned(),
-                error: text(CaseField::Error, row),
-                worker: text(CaseField::Worker, row),
+                error: words(CaseField::Error, row),
+                worker: words(CaseField::Worker, row),
                 end_time: store.field(CaseField::EndTime).number(row),
-                is_final: field_cell(store, CaseField::State, row) == CellValue::Text(FAILED),
+                is_final: text(store, CaseField::State, row) == Some(FAILED),
             };
-            rows.push((case.clone(), row));
+            rows.insert(case.clone(), row);
             failures.push((case, failure));
         }
         let parts = error_parts(failures.iter().map(|(case, failure)| (case, failure)));
@@ -79,24 +81,26 @@ impl Failures {
         Self { parts, rows, workers }
     }
 
-    fn text(cell: CellValue<'_>) -> Option<&str> {
-        match cell {
-            CellValue::Text(text) | CellValue::Cut(text, _) => Some(text),
-            _ => None,
-        }
-    }
-
     fn groups(&self) -> Vec<ErrorGroup<'_>> {
         error_groups(&self.parts)
     }
 
+    /// Returns the group of a signature, without making the others.
+    fn group(&self, signature: &str) -> Option<ErrorGroup<'_>> {
+        error_groups(self.parts.iter().filter(|part| part.signature == signature)).pop()
+    }
+
     fn row(&self, case: &CaseRef) -> Option<usize> {
-        self.rows.iter().find(|(own, _)| own == case).map(|(_, row)| *row)
+        self.rows.get(case).copied()
     }
 }
 
-fn field_cell(store: &ResultStore, field: CaseField, row: usize) -> CellValue<'_> {
-    store.cell(&ColumnId::Case(field), row)
+/// Returns the text in a field of a case, if there is one.
+fn text(store: &ResultStore, field: CaseField, row: usize) -> Option<&str> {
+    match store.cell(&ColumnId::Case(field), row) {
+        CellValue::Text(text) | CellValue::Cut(text, _) => Some(text),
+        _ => None,
+    }
 }
 
 impl ErrorsPage {
@@ -123,9 +127,8 @@ impl ErrorsPage {
     /// Returns the cases of the open group that are named, the one that failed last in front.
     fn named_cases(self) -> Vec<CaseRef> {
         self.failures.with(|failures| {
-            let groups = failures.groups();
             let route = self.route.read();
-            let open = groups.iter().find(|group| route.group.as_deref() == Some(group.signature));
+            let open = route.group.as_deref().and_then(|signature| failures.group(signature));
             open.map(|group| group.cases().take(self.named.get()).collect()).unwrap_or_default()
         })
     }
@@ -228,9 +231,8 @@ fn group(page: ErrorsPage, signature: String) -> AnyView {
         let signature = signature.clone();
         move || {
             page.failures.with(|failures| {
-                let groups = failures.groups();
-                let own = groups.iter().find(|group| group.signature == signature)?;
-                Some(error_group_head(own, failures.workers, Date::now() / 1000.0))
+                let own = failures.group(&signature)?;
+                Some(error_group_head(&own, failures.workers, Date::now() / 1000.0))
             })
         }
     };
@@ -281,9 +283,8 @@ fn open_group(page: ErrorsPage, signature: &str) -> AnyView {
         let signature = signature.to_owned();
         Memo::new(move |_| {
             page.failures.with(|failures| {
-                let parts = failures.parts.iter().filter(|part| part.signature == signature);
-                let cases = parts.flat_map(|part| part.cases.iter().map(|case| (part.batch.clone(), *case)));
-                cases.filter_map(|case| failures.row(&case)).collect::<Vec<usize>>()
+                let own = failures.group(&signature);
+                own.iter().flat_map(ErrorGroup::cases).filter_map(|case| failures.row(&case)).collect::<Vec<usize>>()
             })
         })
     };
@@ -336,7 +337,7 @@ fn inputs(document: &ErrorDocument, line: fn(&Parameters) -> String) -> String {
 /// Returns the version of its batch's model that a case is of: `footing.py version 1`; `None` if the study has only one.
 fn model_version(page: ErrorsPage, document: &ErrorDocument) -> Option<String> {
     let row = page.failures.with_untracked(|failures| failures.row(&(document.batch.clone(), document.case_id)))?;
-    page.state.data.with_untracked(|store| Failures::text(field_cell(store, CaseField::Model, row)).map(str::to_owned))
+    page.state.data.with_untracked(|store| text(store, CaseField::Model, row).map(str::to_owned))
 }
 
 fn failure(page: ErrorsPage, document: &ErrorDocument) -> AnyView {

@@ -1,9 +1,7 @@
 //! Line for plots that show cases of several versions of a model together.
 
-use cruncher_browser::frozen;
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::store::MixedVersions;
-use cruncher_study::access::Role;
 use cruncher_study::number_format::{counted, thousands};
 use leptos::prelude::*;
 
@@ -22,9 +20,8 @@ pub(super) fn mixed_versions(state: ResultsState) -> AnyView {
             view! { <button class="quiet" on:click=colour>"Colour by model version"</button> }
         })
     };
-    let may_withdraw = frozen::label().is_none() && state.access.with_value(|access| access.role == Role::Operator);
     let line = move || {
-        let withdraw = may_withdraw.then(|| view! { <a href="#/overview">"withdraw one on the Overview"</a> });
+        let withdraw = state.may_steer().then(|| view! { <a href="#/overview">"withdraw one on the Overview"</a> });
         mixed.get().map(
             |mixed| view! { <p class="results__mixed" role="status">{mixed_words(&mixed)}" "{colour}{withdraw}</p> },
         )

@@ -40,10 +40,14 @@ pub(super) async fn study(state: ResultsState) -> Result<Study, PageProblem> {
     Ok(study)
 }
 
-/// Returns the key of the document that tells how a row's case ended.
+/// Returns the key of the document that tells how a row's case ended; `None` for a case that no attempt has ended of.
 pub(super) fn key(store: &ResultStore, row: usize) -> Option<DataKey> {
     let (batch, case) = case_of(store, row)?;
-    Some(if is_done(store, row) { DataKey::Done(batch, case) } else { DataKey::Error(batch, case) })
+    if is_done(store, row) {
+        return Some(DataKey::Done(batch, case));
+    }
+    let has_ended = !store.field(CaseField::EndTime).number(row).is_nan();
+    has_ended.then_some(DataKey::Error(batch, case))
 }
 
 /// Whether a row's case has a result.

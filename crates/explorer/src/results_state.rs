@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cruncher_backend::Study;
-use cruncher_browser::address;
 use cruncher_browser::state::route::{BatchChoice, Page, Route};
+use cruncher_browser::{address, frozen};
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::filter::{FilterCondition, RowFilter};
 use cruncher_results::mask::RowMask;
 use cruncher_results::order::{SortDirection, order};
 use cruncher_results::store::{CellValue, ResultStore};
-use cruncher_study::access::StudyAccess;
+use cruncher_study::access::{Role, StudyAccess};
 use cruncher_study::batch::Batch;
 use cruncher_study::case::{CaseId, CaseRef};
 use cruncher_study::design_document::DesignDocument;
@@ -303,6 +303,11 @@ impl ResultsState {
             FilterCondition::Cases(cases) => Some(cases.len()),
             _ => None,
         })
+    }
+
+    /// Whether this tab may ask for a change of the study.
+    pub(super) fn may_steer(self) -> bool {
+        frozen::label().is_none() && self.access.with_value(|access| access.role == Role::Operator)
     }
 
     /// Removes the condition of a column.

@@ -1,15 +1,15 @@
-//! What an operator does about cases: they are sent again, or called off. Until a moment has passed, that can be taken back.
+//! Actions of an operator on cases: they are sent again, or called off. Until a moment has passed, that can be taken back.
 
 use std::time::Duration;
 
 use cruncher_backend::administer::control::{ControlError, change_control};
 use cruncher_backend::enqueue::{EnqueueError, RetryOutcome, RetryRequest, RetryTimeLimit, retry};
 use cruncher_browser::components::problem_note::problem_note;
+use cruncher_browser::designer;
 use cruncher_browser::state::problem::PageProblem;
-use cruncher_browser::{designer, frozen};
 use cruncher_results::column_id::{CaseField, ColumnId};
-use cruncher_results::store::{CellValue, FAILED, ResultStore};
-use cruncher_study::access::Role;
+use cruncher_results::store::{CellValue, ResultStore};
+use cruncher_study::accounting::CaseState;
 use cruncher_study::case::CaseRef;
 use cruncher_study::control::StudyControl;
 use cruncher_study::number_format::counted;
@@ -22,7 +22,7 @@ use super::results_state::{ResultsState, case_of};
 /// Time in which what was asked for can be taken back, in seconds.
 const GRACE_SECS: u32 = 5;
 
-/// What is done about cases.
+/// Action on cases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CaseAction {
     Retry,
@@ -32,11 +32,11 @@ enum CaseAction {
 impl CaseAction {
     const ALL: [Self; 2] = [Self::Retry, Self::Cancel];
 
-    /// Whether it is for cases in this state.
-    fn is_for(self, state: &str) -> bool {
+    /// Whether it is for cases in this state. One that is tried again anyway has none.
+    const fn is_for(self, state: Option<CaseState>) -> bool {
         match self {
-            Self::Retry => matches!(state, FAILED | "lost" | "cancelled" | "dead"),
-            Self::Cancel => matches!(state, "queued" | "running"),
+            Self::Retry => matches!(state, Some(CaseState::Failed | CaseState::Lost | CaseState::Cancelled)),
+            Self::Cancel => matches!(state, Some(CaseState::Queued | CaseState::Running)),
         }
     }
 
@@ -94,8 +94,7 @@ impl Limits {
 
 /// Draws the buttons for cases of these rows, and how far an action is. Who may only look gets none.
 pub(super) fn steering(state: ResultsState, rows: Memo<Vec<usize>>) -> AnyView {
-    let may = frozen::label().is_none() && state.access.with_value(|access| access.role == Role::Operator);
-    if !may {
+    if !state.may_steer() {
         return ().into_any();
     }
     let course = RwSignal::new(ActionState::Idle);
@@ -138,10 +137,10 @@ pub(super) fn steering(state: ResultsState, rows: Memo<Vec<usize>>) -> AnyView {
     .into_any()
 }
 
-fn state_of(store: &ResultStore, row: usize) -> &str {
+fn state_of(store: &ResultStore, row: usize) -> Option<CaseState> {
     match store.cell(&ColumnId::Case(CaseField::State), row) {
-        CellValue::Text(state) => state,
-        _ => "",
+        CellValue::Text(state) => CaseState::named(state),
+        _ => None,
     }
 }
 
@@ -240,17 +239,11 @@ async fn send_again(
 }
 
 fn in_words(outcome: &RetryOutcome) -> String {
-    let is_or_are = |count: u64| if count == 1 { "is" } else { "are" };
-    let sent = format!("{} {} in the queue again.", counted(outcome.sent, "case", "cases"), is_or_are(outcome.sent));
-    let before = match outcome.sent_before {
-        0 => String::new(),
-        before => format!(" {} meanwhile.", counted(before, "other one was sent again", "others were sent again")),
-    };
     let unknown = match outcome.unknown.len() as u64 {
         0 => String::new(),
         unknown => format!(" No table names {}: their inputs aren't known.", counted(unknown, "case", "cases")),
     };
-    format!("{sent}{before}{unknown}")
+    format!("{outcome}{unknown}")
 }
 
 fn of_retry(error: &EnqueueError) -> PageProblem {

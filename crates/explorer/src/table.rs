@@ -214,8 +214,10 @@ impl Table {
         match &*event.key() {
             " " if self.is_choosing => {
                 event.prevent_default();
-                if let Some(place) = place {
-                    self.choose(place, event.shift_key());
+                match place {
+                    Some(place) if event.shift_key() => self.choose_stretch(place),
+                    Some(place) => self.choose_one(place),
+                    None => {}
                 }
             }
             "Escape" if self.is_choosing && self.state.opened.get_untracked().is_none() => {
@@ -235,7 +237,7 @@ impl Table {
                     event.prevent_default();
                     if self.is_choosing && event.shift_key() {
                         self.anchor.update_value(|anchor| *anchor = anchor.or(place).or(Some(next)));
-                        self.choose(next, true);
+                        self.choose_stretch(next);
                     }
                     self.go_to(rows, next);
                 }
@@ -299,25 +301,30 @@ impl Table {
         let Some(row) = row_of(event) else { return };
         let place = self.state.order.with_untracked(|order| order.iter().position(|own| *own as usize == row));
         self.place.set(place);
-        let chooses = event.ctrl_key() || event.meta_key() || event.shift_key() || is_on_check(event);
+        let chooses = event.ctrl_key() || event.meta_key() || is_on_check(event);
         match place {
-            Some(place) if self.is_choosing && chooses => self.choose(place, event.shift_key()),
+            Some(place) if self.is_choosing && event.shift_key() => self.choose_stretch(place),
+            Some(place) if self.is_choosing && chooses => self.choose_one(place),
             _ => self.state.opened.set(Some(row)),
         }
     }
 
-    /// Chooses the row at a place, or no longer; if a stretch `is_meant`, all rows from the one before are chosen.
-    fn choose(self, place: usize, is_meant: bool) {
-        let anchor = self.anchor.get_value().filter(|_| is_meant);
-        let (first, last) = anchor.map_or((place, place), |anchor| (anchor.min(place), anchor.max(place)));
-        let rows: Vec<usize> = (first..=last).filter_map(|place| self.row_at(place)).collect();
-        self.state.chosen.update(|chosen| match rows.as_slice() {
-            [row] if anchor.is_none() && chosen.contains(row) => drop(chosen.remove(row)),
-            rows => chosen.extend(rows),
+    /// Chooses the row at a place, or no longer. A stretch begins there.
+    fn choose_one(self, place: usize) {
+        let Some(row) = self.row_at(place) else { return };
+        self.state.chosen.update(|chosen| {
+            if !chosen.remove(&row) {
+                chosen.insert(row);
+            }
         });
-        if anchor.is_none() {
-            self.anchor.set_value(Some(place));
-        }
+        self.anchor.set_value(Some(place));
+    }
+
+    /// Chooses all rows up to a place, from the one that was chosen last.
+    fn choose_stretch(self, place: usize) {
+        let Some(anchor) = self.anchor.get_value() else { return self.choose_one(place) };
+        let rows = (anchor.min(place)..=anchor.max(place)).filter_map(|place| self.row_at(place));
+        self.state.chosen.update(|chosen| chosen.extend(rows));
     }
 
     /// Draws the box of the header, by which all rows that are shown are chosen, or none.

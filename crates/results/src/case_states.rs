@@ -5,11 +5,10 @@ use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
 use serde::{Deserialize, Serialize};
 
+use crate::case_lists;
+
 /// First bytes of the encoded form. The last two are its version.
 const MAGIC: &[u8; 8] = b"crstat01";
-
-/// Number of bytes of a case's id.
-const ID_BYTES: usize = 16;
 
 /// Changes of the states of cases since those that were told before.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,7 +30,6 @@ pub struct StateCases {
 struct Header {
     batch: Batch,
     state: String,
-    cases: usize,
 }
 
 impl CaseStates {
@@ -58,35 +56,20 @@ impl CaseStates {
         &self.0
     }
 
-    /// Encodes as bytes: the length of a header in 4 bytes, the header, and the ids of the cases.
+    /// Encodes as bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let header =
-            |own: &StateCases| Header { batch: own.batch.clone(), state: own.state.clone(), cases: own.cases.len() };
-        let headers: Vec<Header> = self.0.iter().map(header).collect();
-        let headers = serde_json::to_vec(&headers).unwrap_or_default();
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend(u32::try_from(headers.len()).unwrap_or(u32::MAX).to_le_bytes());
-        bytes.extend(headers);
-        bytes.extend(self.0.iter().flat_map(|own| &own.cases).flat_map(CaseId::as_bytes));
-        bytes
+        let header = |own: &StateCases| Header { batch: own.batch.clone(), state: own.state.clone() };
+        case_lists::to_bytes(MAGIC, self.0.iter().map(|own| (header(own), &own.cases[..])))
     }
 
     /// Decodes bytes of [`Self::to_bytes`]; `None` if they are something else. It takes memory in proportion to the bytes.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (length, rest) = bytes.strip_prefix(MAGIC)?.split_first_chunk()?;
-        let (headers, mut rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-        let headers: Vec<Header> = serde_json::from_slice(headers).ok()?;
-        let mut states = Self::default();
-        for Header { batch, state, cases } in headers {
-            let (ids, behind) = rest.split_at_checked(cases.checked_mul(ID_BYTES)?)?;
-            let (ids, _) = ids.as_chunks();
-            let cases = ids.iter().map(|id| CaseId::from_bytes(*id)).collect();
-            states.0.push(StateCases { batch, state, cases });
-            rest = behind;
-        }
-        rest.is_empty().then_some(states)
+        let lists = case_lists::from_bytes(MAGIC, bytes)?;
+        Some(Self(
+            lists.into_iter().map(|(Header { batch, state }, cases)| StateCases { batch, state, cases }).collect(),
+        ))
     }
 }
 
@@ -95,7 +78,7 @@ mod tests {
     use super::*;
 
     fn case(number: u8) -> CaseId {
-        CaseId::from_bytes([number; ID_BYTES])
+        CaseId::from_bytes([number; 16])
     }
 
     #[test]

@@ -6,11 +6,10 @@ use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
 use serde::{Deserialize, Serialize};
 
+use crate::case_lists;
+
 /// First bytes of the encoded form. The last two are its version.
 const MAGIC: &[u8; 8] = b"crvers01";
-
-/// Number of bytes of a case's id.
-const ID_BYTES: usize = 16;
 
 /// The cases of the batches whose model was replaced, or of which some are withdrawn.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,7 +32,6 @@ struct Header {
     batch: Batch,
     name: String,
     is_withdrawn: bool,
-    cases: usize,
 }
 
 impl CaseVersions {
@@ -67,39 +65,26 @@ impl CaseVersions {
         versions.flat_map(|(batch, version)| version.cases.iter().map(move |case| (batch, version, *case)))
     }
 
-    /// Encodes as bytes: the length of a header in 4 bytes, the header, and the ids of the cases.
+    /// Encodes as bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let header = |(batch, version): (&Batch, &VersionCases)| Header {
+        let header = |batch: &Batch, version: &VersionCases| Header {
             batch: batch.clone(),
             name: version.name.clone(),
             is_withdrawn: version.is_withdrawn,
-            cases: version.cases.len(),
         };
-        let versions = || self.0.iter().flat_map(|(batch, all)| all.iter().map(move |version| (batch, version)));
-        let headers: Vec<Header> = versions().map(header).collect();
-        let headers = serde_json::to_vec(&headers).unwrap_or_default();
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend(u32::try_from(headers.len()).unwrap_or(u32::MAX).to_le_bytes());
-        bytes.extend(headers);
-        bytes.extend(versions().flat_map(|(_, version)| &version.cases).flat_map(CaseId::as_bytes));
-        bytes
+        let versions = self.0.iter().flat_map(|(batch, all)| all.iter().map(move |version| (batch, version)));
+        case_lists::to_bytes(MAGIC, versions.map(|(batch, version)| (header(batch, version), &version.cases[..])))
     }
 
     /// Decodes bytes of [`Self::to_bytes`]; `None` if they are something else. It takes memory in proportion to the bytes.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (length, rest) = bytes.strip_prefix(MAGIC)?.split_first_chunk()?;
-        let (headers, mut rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-        let headers: Vec<Header> = serde_json::from_slice(headers).ok()?;
         let mut versions = Self::default();
-        for Header { batch, name, is_withdrawn, cases } in headers {
-            let (ids, behind) = rest.split_at_checked(cases.checked_mul(ID_BYTES)?)?;
-            let (ids, _) = ids.as_chunks();
-            versions.add(&batch, name, is_withdrawn, ids.iter().map(|id| CaseId::from_bytes(*id)).collect());
-            rest = behind;
+        for (Header { batch, name, is_withdrawn }, cases) in case_lists::from_bytes(MAGIC, bytes)? {
+            versions.add(&batch, name, is_withdrawn, cases);
         }
-        rest.is_empty().then_some(versions)
+        Some(versions)
     }
 }
 
@@ -108,7 +93,7 @@ mod tests {
     use super::*;
 
     fn case(number: u8) -> CaseId {
-        CaseId::from_bytes([number; ID_BYTES])
+        CaseId::from_bytes([number; 16])
     }
 
     fn versions() -> CaseVersions {

@@ -102,6 +102,13 @@ impl CaseState {
             Self::Lost => "lost",
         }
     }
+
+    /// Returns the state of this name; `None` if there is none.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [Self::Queued, Self::Running, Self::Done, Self::Failed, Self::Cancelled, Self::Lost];
+        all.into_iter().find(|state| state.name() == name)
+    }
 }
 
 /// Facts besides the documents that are known at the moment of accounting.

@@ -1,4 +1,4 @@
-//! What an operator asks of the workers, and its buttons. The designer's program does it, which is loaded for that.
+//! Buttons by which an operator steers study and workers. The designer's program carries them out, and is loaded for that.
 
 use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_browser::components::press::press;

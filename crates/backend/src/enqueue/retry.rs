@@ -1,10 +1,11 @@
 //! Sending cases again that came to no result: those that failed, that are lost, or that were called off.
 //!
-//! What is sent is a new submission for each one that the cases were last part of, with its model and inputs. The queue takes a case
+//! A new submission is sent for each one that the cases were last part of, with its model and inputs. The queue takes a case
 //! once for its earlier submission: whoever asks twice, in two tabs, or on the page and the command line, sends it once.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::rc::Rc;
 
 use cruncher_aws::s3;
@@ -12,15 +13,16 @@ use cruncher_study::batch::Batch;
 use cruncher_study::case::{CaseId, CaseRef};
 use cruncher_study::control::StudyControl;
 use cruncher_study::key::{DATA_PREFIX, DataKey};
+use cruncher_study::number_format::counted;
 use futures::FutureExt;
 use futures::future::{LocalBoxFuture, ready};
 
+use super::EnqueueError;
 use super::key_value_store::{KeyValueError, KeyValueStore};
 use super::pause_handle::PauseHandle;
 use super::plan::{EnqueuePlan, submission_id};
 use super::preflight::CaseSelection;
 use super::submission_sender::SubmissionSender;
-use super::{EnqueueError, Journal};
 use crate::administer::control::{change_control, control};
 use crate::study::Study;
 
@@ -49,7 +51,7 @@ pub enum RetryTimeLimit {
     Earlier,
     /// None.
     Unlimited,
-    /// So many seconds.
+    /// A number of seconds.
     Secs(f64),
 }
 
@@ -74,6 +76,20 @@ pub struct RetryOutcome {
     pub sent_before: u64,
     /// Cases that no table names: nobody knows their inputs.
     pub unknown: Vec<CaseRef>,
+}
+
+/// Tells what was sent, and what somebody else had sent.
+impl fmt::Display for RetryOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let are = if self.sent == 1 { "is" } else { "are" };
+        write!(f, "{} {are} in the queue again.", counted(self.sent, "case", "cases"))?;
+        match self.sent_before {
+            0 => Ok(()),
+            before => {
+                write!(f, " {} meanwhile.", counted(before, "other one was sent again", "others were sent again"))
+            }
+        }
+    }
 }
 
 /// Sends cases again; `tell` gets the number of those that were sent so far. Cases that are called off one by one are no longer.
@@ -152,7 +168,7 @@ async fn send_of(
     plan.check_attempts(study.config.max_receives)?;
     let sent = u64::from(plan.len());
     let selection = CaseSelection::all(&plan);
-    let mut sender = SubmissionSender::of_known_model(study, plan, &selection, Rc::<Memory>::default());
+    let mut sender = SubmissionSender::new(study, plan, &selection, None, Rc::<Memory>::default());
     sender.run(&PauseHandle::default(), &mut |_| {}).await?;
     outcome.sent += sent;
     Ok(())
@@ -180,20 +196,6 @@ impl KeyValueStore for Memory {
 
     fn keys(&self) -> LocalBoxFuture<'_, Result<Vec<String>, KeyValueError>> {
         ready(Ok(self.0.borrow().keys().cloned().collect())).boxed_local()
-    }
-}
-
-impl SubmissionSender {
-    /// Begins to send a plan whose model is in the bucket. Nothing is written before [`SubmissionSender::run`].
-    fn of_known_model(
-        study: &Study,
-        mut plan: EnqueuePlan,
-        selection: &CaseSelection,
-        keep: Rc<dyn KeyValueStore>,
-    ) -> Self {
-        plan.submit_at(study.now());
-        let journal = Journal::new(&study.config.bucket, &plan, selection.skipped().clone(), None);
-        Self { study: study.clone(), plan, journal, keep }
     }
 }
 

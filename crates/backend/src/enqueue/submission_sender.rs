@@ -56,17 +56,28 @@ impl SubmissionSender {
         hold_after: Option<u64>,
         keep: Rc<dyn KeyValueStore>,
     ) -> Result<Self, EnqueueError> {
-        plan.submit_at(study.now());
         plan.earlier = selection.earlier().cloned();
         write_model(study, &plan, model).await?;
-        let journal = Journal::new(&study.config.bucket, &plan, selection.skipped().clone(), hold_after);
-        let mut sending = Self { study: study.clone(), plan, journal, keep };
+        let mut sending = Self::new(study, plan, selection, hold_after, keep);
         if let Err(error) = sending.write_down().await {
             // A journal that can't be deleted now is deleted, or continues, when it is read back.
             let _ = sending.journal.delete(&*sending.keep).await;
             return Err(error);
         }
         Ok(sending)
+    }
+
+    /// Prepares to send a plan whose model is in the bucket. Nothing else is written before [`SubmissionSender::run`].
+    pub(super) fn new(
+        study: &Study,
+        mut plan: EnqueuePlan,
+        selection: &CaseSelection,
+        hold_after: Option<u64>,
+        keep: Rc<dyn KeyValueStore>,
+    ) -> Self {
+        plan.submit_at(study.now());
+        let journal = Journal::new(&study.config.bucket, &plan, selection.skipped().clone(), hold_after);
+        Self { study: study.clone(), plan, journal, keep }
     }
 
     /// Resumes an enqueueing that was begun earlier, perhaps by a tab or process that is gone. [`SubmissionSender::run`] does

@@ -8,7 +8,6 @@ use cruncher_results::designed_cases::DesignedCases;
 use cruncher_study::accounting::{AccountingInput, CaseState};
 use cruncher_study::batch::Batch;
 use cruncher_study::case::{CaseId, CaseRef};
-use cruncher_study::heartbeat::{Heartbeat, WorkerState};
 use cruncher_study::key::DataKey;
 
 use super::snapshot::Snapshot;
@@ -62,10 +61,7 @@ impl StudyWatch<FullStrategy> {
     /// Passes on the states that no row tells, as far as they have changed.
     pub(super) fn tell_states(&mut self, snapshot: &Snapshot) {
         let now = snapshot.time;
-        let is_at_work = |worker: &&Heartbeat| worker.is_fresh(now) && worker.state == WorkerState::Running;
-        let at_work = snapshot.workers.iter().filter(is_at_work).filter_map(|worker| worker.case.as_ref());
-        let mut running: BTreeSet<CaseRef> = at_work.map(|case| (case.batch.clone(), case.case_id)).collect();
-        running.extend(self.strategy.running(now));
+        let running = self.running(&snapshot.workers, now);
         let states = self.ledger.untold_states(&AccountingInput {
             now,
             running: &running,
@@ -111,10 +107,9 @@ fn changes(before: &ToldStates, now: &ToldStates) -> CaseStates {
     let mut changes = CaseStates::default();
     let batches: BTreeSet<&Batch> = before.keys().chain(now.keys()).collect();
     for batch in batches {
-        let of = |states: &'_ ToldStates| states.get(batch).cloned().unwrap_or_default();
-        let (before, now) = (of(before), of(now));
+        let (before, now) = (states_of(before, batch), states_of(now, batch));
         let mut old = before.iter().peekable();
-        for (case, state) in &now {
+        for (case, state) in now {
             while let Some((gone, _)) = old.next_if(|(other, _)| other < case) {
                 changes.add(batch, *gone, None);
             }
@@ -126,6 +121,10 @@ fn changes(before: &ToldStates, now: &ToldStates) -> CaseStates {
         old.for_each(|(gone, _)| changes.add(batch, *gone, None));
     }
     changes
+}
+
+fn states_of<'a>(states: &'a ToldStates, batch: &Batch) -> &'a [(CaseId, CaseState)] {
+    states.get(batch).map_or(&[], Vec::as_slice)
 }
 
 #[cfg(test)]

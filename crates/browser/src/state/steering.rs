@@ -1,4 +1,4 @@
-//! What an operator asks of the workers on the Overview. The shell asks the designer's program for it, as text.
+//! Requests of an operator on the Overview. The shell hands them to the designer's program, as text.
 
 use std::fmt;
 

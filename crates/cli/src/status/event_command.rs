@@ -9,7 +9,7 @@ use crate::output::note;
 use crate::report::as_line;
 
 /// Starts a command at each event. The watch doesn't wait for it before the end.
-pub(super) struct Notifier {
+pub(super) struct EventCommand {
     command: Option<String>,
     study: String,
     /// Signatures of the groups of errors that are known.
@@ -25,8 +25,8 @@ enum StudyEvent {
     ErrorGroup(String),
 }
 
-impl Notifier {
-    /// Notifies by this command, if there is one, of what is new since `snapshot`.
+impl EventCommand {
+    /// Takes the command, if there is one. What stands in `snapshot` is no news.
     pub(super) fn new(command: Option<String>, study: &str, snapshot: &Snapshot) -> Self {
         let known = signatures(snapshot).map(|(signature, _)| signature).collect();
         Self { command, study: study.to_owned(), known, started: Vec::new() }
