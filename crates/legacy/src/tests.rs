@@ -391,6 +391,7 @@ fn the_ledger_comes_to_the_same_account() {
         waiting: None,
         leased: 1,
         control: &control,
+        dead_letters: 0,
         queue_is_empty: false,
         held_elsewhere: &BTreeSet::new(),
     };

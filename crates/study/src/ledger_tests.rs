@@ -59,6 +59,7 @@ fn counts(ledger: &Ledger, running: &[u32], queue_is_empty: bool, now: f64) -> C
         waiting: None,
         leased: running.len() as u64,
         control: &control,
+        dead_letters: 0,
         queue_is_empty,
         held_elsewhere: &BTreeSet::new(),
     };
@@ -116,6 +117,7 @@ fn an_account_tells_when_a_batch_was_heard_of_last() {
             waiting: None,
             leased: 0,
             control: &StudyControl::default(),
+            dead_letters: 0,
             queue_is_empty: false,
             held_elsewhere: &BTreeSet::new(),
         });
@@ -169,6 +171,7 @@ fn a_worker_with_short_cases_holds_another_one_than_it_spoke_of() {
             waiting: None,
             leased,
             control: &control,
+            dead_letters: 0,
             queue_is_empty: false,
             held_elsewhere: &BTreeSet::new(),
         };
@@ -212,6 +215,7 @@ fn a_row_says_more_of_a_result_than_the_listing_that_found_it() {
             waiting: None,
             leased: 0,
             control: &control,
+            dead_letters: 0,
             queue_is_empty: false,
             held_elsewhere: &BTreeSet::new(),
         };
@@ -288,6 +292,7 @@ fn a_batch_of_which_nothing_is_left_is_gone() {
         waiting: None,
         leased: 0,
         control: &control,
+        dead_letters: 0,
         queue_is_empty: false,
         held_elsewhere: &BTreeSet::new(),
     };
