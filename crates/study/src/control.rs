@@ -138,7 +138,7 @@ mod tests {
     fn a_rule_that_nobody_can_read_spoils_nothing_else() {
         let control: StudyControl =
             serde_json::from_str(r#"{"paused": true, "halt_rule": {"first": "many"}, "halted": null}"#).unwrap();
-        assert_eq!((control.paused, control.halt_rule), (true, None));
+        assert_eq!((control.paused, control.halt_rule), (true, Some(HaltRule::default())));
         let control: StudyControl = serde_json::from_str(r#"{"halt_rule": {"first": 5}}"#).unwrap();
         assert_eq!(control.halt_rule.unwrap().first, 5);
     }

@@ -2,15 +2,19 @@
 //!
 //! A worker judges its own attempts so (`worker/attach.py`), an operator's look those of all workers.
 
+use std::collections::VecDeque;
+
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
-/// Maximum number of attempts that are judged.
-pub const MAX_JUDGED: usize = 200;
+/// Maximum number of attempts of all workers that are judged.
+const MAX_JUDGED: usize = 1_000;
+
+/// Largest number of a rule.
+const MAX_NUMBER: u32 = 1_000_000;
 
 /// When a study halts by itself.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HaltRule {
     /// It halts if that many attempts failed before any other had a result; 0 for never.
     pub first: u32,
@@ -28,6 +32,16 @@ impl Default for HaltRule {
     }
 }
 
+/// A rule as it is written, by whoever.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct WrittenRule {
+    first: Option<Box<RawValue>>,
+    last: Option<Box<RawValue>>,
+    share: Option<Box<RawValue>>,
+    never: Option<Box<RawValue>>,
+}
+
 /// Halt of a study.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -39,66 +53,73 @@ pub struct Halt {
 }
 
 impl HaltRule {
-    /// Whether its numbers make sense.
-    #[must_use]
-    pub fn is_valid(&self) -> bool {
-        self.share > 0.0 && self.share <= 1.0
+    /// Reads a rule. Of what makes no sense the default holds, as with workers.
+    fn read(json: &[u8]) -> Self {
+        let written: WrittenRule = serde_json::from_slice(json).unwrap_or_default();
+        let default = Self::default();
+        let number = |json| field::<u32>(json).filter(|number| *number <= MAX_NUMBER);
+        let share = field(written.share).filter(|share| *share > 0.0 && *share <= 1.0);
+        Self {
+            first: number(written.first).unwrap_or(default.first),
+            last: number(written.last).unwrap_or(default.last),
+            share: share.unwrap_or(default.share),
+            never: field(written.never).unwrap_or(default.never),
+        }
     }
 
-    /// Returns why attempts halt a study, if they do: for each, in the order of their ends, whether it failed. Of the first ones
-    /// nothing is said if `is_cut`: they aren't there any more.
+    /// Returns why attempts halt a study, if they do: for each, in the order of their ends, whether it failed. Where some had a
+    /// result, and if `is_cut`, nothing is said of the first ones.
     #[must_use]
     pub fn reason(&self, has_failed: &[bool], is_cut: bool) -> Option<String> {
+        let (first, last, all) = (self.first as usize, self.last as usize, has_failed.len());
         if self.never {
             return None;
         }
-        let all = has_failed.len();
-        let first = (self.first as usize).min(MAX_JUDGED);
-        if first > 0 && !is_cut && all >= first && has_failed[..first].iter().all(|failed| *failed) {
+        if first > 0 && !is_cut && all >= first && has_failed.iter().all(|failed| *failed) {
             return Some(match first {
                 1 => "the first attempt failed".to_owned(),
-                first => format!("the first {first} attempts all failed"),
+                _ => format!("the first {first} attempts all failed"),
             });
         }
-        let last = (self.last as usize).min(MAX_JUDGED);
         if last == 0 || all < last {
             return None;
         }
         let failed = has_failed[all - last..].iter().filter(|failed| **failed).count();
-        #[expect(clippy::cast_precision_loss, reason = "at most 200")]
-        let is_too_many = failed as f64 >= self.share * last as f64;
-        is_too_many.then(|| format!("{failed} of the last {last} attempts failed"))
+        #[expect(clippy::cast_precision_loss, reason = "at most a million")]
+        let share = failed as f64 / last as f64;
+        (share >= self.share).then(|| match last {
+            1 => "the last attempt failed".to_owned(),
+            _ => format!("{failed} of the last {last} attempts failed"),
+        })
     }
 }
 
-/// Reads a rule; `None` for one that isn't there, or that makes no sense: the default holds, as with workers.
-pub(crate) fn rule_or_default<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<HaltRule>, D::Error> {
-    let written = Box::<RawValue>::deserialize(deserializer)?;
-    let rule = serde_json::from_slice::<HaltRule>(written.get().as_bytes()).ok();
-    Ok(rule.filter(HaltRule::is_valid))
+fn field<T: serde::de::DeserializeOwned>(json: Option<Box<RawValue>>) -> Option<T> {
+    serde_json::from_slice(json?.get().as_bytes()).ok()
 }
 
-/// The latest attempts of a study, by the time of their end: [`MAX_JUDGED`] at most.
+/// Reads a rule, or null for none.
+pub(crate) fn rule_or_default<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<HaltRule>, D::Error> {
+    let written = Box::<RawValue>::deserialize(deserializer)?;
+    Ok((written.get() != "null").then(|| HaltRule::read(written.get().as_bytes())))
+}
+
+/// The latest attempts of a study, by the time of their end: a thousand at most.
 #[derive(Debug, Clone, Default)]
 pub struct LatestAttempts {
     /// End, and whether it failed.
-    attempts: Vec<(f64, bool)>,
+    attempts: VecDeque<(f64, bool)>,
     is_cut: bool,
 }
 
 impl LatestAttempts {
     /// Notes an attempt. Most come in the order of their ends.
     pub fn add(&mut self, end_time: f64, has_failed: bool) {
-        let place = self.attempts.iter().rposition(|(other, _)| *other <= end_time).map_or(0, |place| place + 1);
-        if self.attempts.len() >= MAX_JUDGED {
+        let place = self.attempts.partition_point(|(other, _)| *other <= end_time);
+        self.attempts.insert(place, (end_time, has_failed));
+        if self.attempts.len() > MAX_JUDGED {
+            self.attempts.pop_front();
             self.is_cut = true;
-            if place == 0 {
-                return;
-            }
-            self.attempts.remove(0);
-            self.attempts.insert(place - 1, (end_time, has_failed));
-        } else {
-            self.attempts.insert(place, (end_time, has_failed));
         }
     }
 
@@ -106,7 +127,7 @@ impl LatestAttempts {
     #[must_use]
     pub fn halt_reason(&self, rule: &HaltRule, time: f64) -> Option<String> {
         let before = self.attempts.partition_point(|(end_time, _)| *end_time <= time);
-        let since: Vec<bool> = self.attempts[before..].iter().map(|(_, has_failed)| *has_failed).collect();
+        let since: Vec<bool> = self.attempts.range(before..).map(|(_, has_failed)| *has_failed).collect();
         rule.reason(&since, self.is_cut && before == 0)
     }
 }
@@ -134,18 +155,29 @@ mod tests {
     #[test]
     fn of_very_many_attempts_the_latest_are_kept() {
         let mut latest = LatestAttempts::default();
-        for time in 0..300_i32 {
-            latest.add(f64::from(time), false);
+        for time in 0..3_000_i32 {
+            latest.add(f64::from(time), time > 1_500);
         }
-        latest.add(-1.0, true);
-        let rule = HaltRule { first: 1, last: 2, share: 1.0, never: false };
-        assert_eq!((latest.attempts.len(), latest.attempts[0]), (MAX_JUDGED, (100.0, false)));
-        for time in 300..900_i32 {
-            latest.add(f64::from(time), true);
-        }
+        latest.add(-1.0, false);
+        assert_eq!((latest.attempts.len(), latest.attempts[0]), (MAX_JUDGED, (2_000.0, true)));
         // Which ones were the first is not known any more.
+        let rule = HaltRule { first: 1, last: 2, share: 1.0, never: false };
         assert_eq!(latest.halt_reason(&rule, 0.0).unwrap(), "2 of the last 2 attempts failed");
-        assert_eq!(latest.halt_reason(&rule, 899.5), None);
-        assert_eq!(latest.halt_reason(&rule, 898.5).unwrap(), "the first attempt failed");
+        assert_eq!(latest.halt_reason(&rule, 2_999.5), None);
+        assert_eq!(latest.halt_reason(&rule, 2_998.5).unwrap(), "the first attempt failed");
+    }
+
+    #[test]
+    fn the_golden_rules_halt_as_workers_do() {
+        let golden: Vec<serde_json::Value> =
+            serde_json::from_str(include_str!("../../../tests/golden/halting.json")).unwrap();
+        assert!(golden.len() > 50);
+        for one in golden {
+            let rule = rule_or_default(&one["rule"]).unwrap().unwrap_or_default();
+            let outcomes: Vec<bool> = one["outcomes"].as_str().unwrap().chars().map(|letter| letter == 'F').collect();
+            let halts = (1..=outcomes.len()).find_map(|at| Some((at, rule.reason(&outcomes[..at], false)?)));
+            let expected = one["at"].as_u64().map(|at| (at as usize, one["reason"].as_str().unwrap().to_owned()));
+            assert_eq!(halts, expected, "{}", one["name"]);
+        }
     }
 }

@@ -16,6 +16,9 @@ use crate::segment::{RowOutcome, SegmentRow};
 /// Time for which SQS keeps a message, in seconds: 14 days.
 pub const RETENTION_SECS: f64 = 14.0 * 24.0 * 3600.0;
 
+/// Time that a case may take to reach the queue after its table was written, in seconds.
+pub const SENDING_SECS: f64 = 60.0;
+
 /// Every case that is known, from tables, segments and listings.
 #[derive(Debug, Default)]
 pub struct Ledger {

@@ -169,7 +169,7 @@ impl StudyWatch {
 
     pub(super) fn add_rows(&mut self, chunk: &Chunk) {
         for (worker, row) in chunk.rows() {
-            self.ledger.add_row(worker, &row);
+            self.enter_row(worker, &row);
         }
     }
 }

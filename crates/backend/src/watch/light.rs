@@ -42,7 +42,7 @@ impl StudyWatch<LightStrategy> {
             Err(reason) => self.note_unreadable(object.key, reason),
             Ok(body) => {
                 let rows = parse_segment(&body);
-                rows.rows.iter().for_each(|row| self.ledger.add_row(worker, row));
+                rows.rows.iter().for_each(|row| self.enter_row(worker, row));
                 self.note_segment(object.key, rows.read_bytes as u64, rows.unreadable);
             }
         }

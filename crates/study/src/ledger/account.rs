@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{BatchCases, Entry, Ledger, RETENTION_SECS, Submission, SubmittedModel};
+use super::{BatchCases, Entry, Ledger, RETENTION_SECS, SENDING_SECS, Submission, SubmittedModel};
 use crate::accounting::{AccountingInput, BatchAccount, CaseState, SubmissionAccount, total};
 use crate::batch::Batch;
 use crate::case::{CaseId, CaseRef};
 use crate::versions::version_numbers;
-
-/// Time that a case may take to reach the queue after its table was written, in seconds.
-pub(crate) const SENDING_SECS: f64 = 60.0;
 
 impl Ledger {
     /// The account of every batch, in order.
