@@ -171,6 +171,7 @@ FINISHED_BY_OTHERS = 3  # of them, from which on the failures are the worker's
 COMPUTER_RESTS_SECS = 5.0, 60.0
 FAILURES_RESTS_SECS = 10.0, 60.0
 UNFIT_RESTS_SECS = 300.0, 3600.0
+MAX_HALT_COUNT = 1000000  # as many cases as a design may have
 FAREWELL_SECS = 10.0  # how long a worker that ends tries to say so
 TIMEOUT_SECS = 40.0  # for one answer; longer than a long poll
 REFUSED_PATIENCE_SECS = 6.0  # a new key takes seconds until it is known everywhere
@@ -778,6 +779,73 @@ class FailuresInRow:
         if not self._is_unfit:
             return self._rests.next_secs(), words
         return self._unfit_rests.next_secs(), "{}; other workers have finished {} of them".format(words, finished)
+
+
+class HaltRule(NamedTuple):
+    """At how many failures nobody goes on computing; 0 switches that part off."""
+
+    first: int = 20
+    last: int = 50
+    share: float = 0.8
+
+
+def read_halt_rule(document: Any) -> Tuple[HaltRule, List[str]]:
+    """The rule in `control.json`, and the fields that are not what the protocol says: those have their usual values."""
+    if document is None:
+        return HaltRule(), []
+    if not isinstance(document, dict):
+        return HaltRule(), ["halt_rule"]
+    if document.get("never") is True:
+        return HaltRule(first=0, last=0), []
+    fits: Dict[str, Callable[[Any], bool]]
+    fits = {"first": _is_count, "last": _is_count, "share": _is_share, "never": lambda value: value is False}
+    wrong = [name for name in fits if name in document and not fits[name](document[name])]
+    fields = {name: document[name] for name in HaltRule._fields if name in document and name not in wrong}
+    return HaltRule(**fields), ["halt_rule.{}".format(name) for name in wrong]
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= MAX_HALT_COUNT
+
+
+def _is_share(value: Any) -> bool:
+    return type(value) in (int, float) and 0 < value <= 1
+
+
+class AttemptOutcomes:
+    """Whether this worker's attempts failed, in the order of their ends, since the time from which on they count."""
+
+    def __init__(self) -> None:
+        self._last: Deque[Tuple[float, bool]] = collections.deque()  # end and failure; no more than the rule needs
+        self._count, self._have_all_failed = 0, True
+
+    def add(self, end_time: float, failed: bool, rule: HaltRule) -> None:
+        """One more attempt has ended."""
+        self._last.append((end_time, failed))
+        self._count, self._have_all_failed = self._count + 1, self._have_all_failed and failed
+        while len(self._last) > max(rule.first, rule.last):
+            self._last.popleft()
+
+    def forget_before(self, time: float) -> None:
+        """What ended before doesn't count any more."""
+        if self._last and self._last[0][0] >= time:
+            return
+        self._last = collections.deque(one for one in self._last if one[0] >= time)
+        self._count, self._have_all_failed = len(self._last), all(failed for _, failed in self._last)
+
+    def reason_to_halt(self, rule: HaltRule) -> Optional[str]:
+        """Why not to go on; None if nothing speaks against it."""
+        if 0 < rule.first <= self._count and self._have_all_failed:
+            words = "the first attempt failed" if rule.first == 1 else "the first {} attempts all failed"
+            return words.format(rule.first)
+        if not 0 < rule.last <= len(self._last):
+            return None
+        failed = sum(failed for _, failed in list(self._last)[-rule.last :])
+        # Divided, not multiplied: 7 of 100 are exactly the share that 0.07 is read as.
+        if failed / float(rule.last) < rule.share:
+            return None
+        words = "the last attempt failed" if rule.last == 1 else "{} of the last {} attempts failed"
+        return words.format(failed, rule.last)
 
 
 class Control:
