@@ -91,6 +91,7 @@ fn opened_view((study, access, beside): Opened) -> AnyView {
     follow_address(reader.route);
     scrolling::keep_for_each_page();
     settle_batches(live, reader.route);
+    overview::steering::note_findings(&open);
     let look_again = if let Some(snapshot) = frozen::snapshot() {
         live.has_rows.set(true);
         live.update(Ok(snapshot));

@@ -70,6 +70,7 @@ fn state_words(worker: &Heartbeat, now: f64) -> &'static str {
         WorkerState::Waiting => "○ waiting",
         WorkerState::Running => "▶ running",
         WorkerState::Paused => "‖ paused",
+        WorkerState::Halted => "‖ halted",
         WorkerState::Resting => "‖ resting",
     }
 }

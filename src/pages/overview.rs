@@ -1,6 +1,6 @@
 //! Overview: the study at a glance.
 
-mod steering;
+pub(crate) mod steering;
 mod versions;
 
 use cruncher_backend::watch::snapshot::Snapshot;
@@ -55,7 +55,7 @@ pub(crate) fn page(open: &OpenStudy) -> AnyView {
     };
     let now = open.live.now.get();
     view! {
-        {notices(&snapshot.notices(batch))}
+        {notices(&snapshot.notices(batch), snapshot.time)}
         {body}
         {workers(&snapshot, open, now)}
         {errors(&snapshot, &route, now)}
@@ -150,8 +150,8 @@ fn finish(snapshot: &Snapshot, counts: &CaseCounts, route: &Route, now: f64) -> 
         let design = route.on(Page::Design).to_string();
         return view! { <p>"the rest isn't sent yet · "<a href=design>"Design"</a></p> }.into_any();
     }
-    // Nobody knows when a paused study goes on.
-    if snapshot.control.paused {
+    // Nobody knows when a study goes on that was stopped.
+    if snapshot.control.is_stopped() {
         return ().into_any();
     }
     // A look may be a minute old.

@@ -25,7 +25,8 @@ pub(crate) async fn pause(
     is_paused: bool,
 ) -> Result<(), CommandFailure> {
     let study = open(account, &arguments.study).await?;
-    change(&study, &|control| control.paused = is_paused).await?;
+    let now = study.now();
+    change(&study, &|control| if is_paused { control.paused = true } else { control.go_on(now) }).await?;
     let name = &arguments.study;
     if is_paused {
         result(format_args!("Study {name} is paused: workers finish their case and take no other."));

@@ -94,8 +94,8 @@ fn batches(batches: &[BatchAccount]) -> String {
     if batches.is_empty() {
         return String::new();
     }
-    let columns =
-        ["cases", "queued", "running", "done", "failed", "cancelled", "dead", "lost"].map(|head| (head, TextAlign::Right));
+    let columns = ["cases", "queued", "running", "done", "failed", "cancelled", "dead", "lost"]
+        .map(|head| (head, TextAlign::Right));
     let columns: Vec<_> = std::iter::once(("batch", TextAlign::Left)).chain(columns).collect();
     let row = |account: &BatchAccount| {
         let CaseCounts { cases, queued, running, done, failed, cancelled, dead, lost, .. } = account.counts;

@@ -213,7 +213,9 @@ pub fn silent_words(workers: usize, worker: &str, silent_secs: f64, held: Option
     let (who, what) = match workers {
         1 => (format!("Worker {worker} has a case and hasn't been heard of for {since}"), "its case is"),
         _ => (
-            format!("{workers} workers have a case and haven't been heard of; the last word, of {worker}, was {since} ago"),
+            format!(
+                "{workers} workers have a case and haven't been heard of; the last word, of {worker}, was {since} ago"
+            ),
             "their cases are",
         ),
     };
@@ -413,7 +415,12 @@ mod tests {
         check(queued, &[refused, alive], 0, false, &["Worker w on node7 was refused: The key is unknown."]);
     }
 
-    fn diagnosed(counts: CaseCounts, heartbeats: &[Heartbeat], dead_letters: u64, control: &StudyControl) -> Vec<Notice> {
+    fn diagnosed(
+        counts: CaseCounts,
+        heartbeats: &[Heartbeat],
+        dead_letters: u64,
+        control: &StudyControl,
+    ) -> Vec<Notice> {
         diagnose(&counts, &DiagnosisInput { heartbeats, leased: 9, dead_letters, missing: 0, control, now: 1_000.0 })
     }
 
@@ -431,7 +438,10 @@ mod tests {
         let halted = [heartbeat(WorkerState::Halted, 990.0)];
         let notices = diagnosed(queued, &halted, 0, &control);
         assert_eq!(notices, [Notice::Halted { reason: "the first 20 attempts all failed".into() }]);
-        assert_eq!(notices[0].to_string(), "The study halted by itself: the first 20 attempts all failed. Find the reason among the errors; `cruncher resume` lets it go on.");
+        assert_eq!(
+            notices[0].to_string(),
+            "The study halted by itself: the first 20 attempts all failed. Find the reason among the errors; `cruncher resume` lets it go on."
+        );
         // Without a halt of the study the workers say it.
         control.go_on(1.0);
         let notices = diagnosed(queued, &halted, 0, &StudyControl::default());
@@ -456,7 +466,8 @@ mod tests {
     fn queued_cases_without_a_message_are_told() {
         let queued = CaseCounts { cases: 5, queued: 5, unsent: 3, ..CaseCounts::default() };
         let control = StudyControl::default();
-        let input = DiagnosisInput { heartbeats: &[], leased: 0, dead_letters: 0, missing: 4, control: &control, now: 1.0 };
+        let input =
+            DiagnosisInput { heartbeats: &[], leased: 0, dead_letters: 0, missing: 4, control: &control, now: 1.0 };
         let notices = diagnose(&queued, &input);
         assert_eq!(notices, [Notice::NoWorker { waiting: 2 }, Notice::Missing { cases: 2 }]);
     }

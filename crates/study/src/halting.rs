@@ -176,7 +176,8 @@ mod tests {
             let rule = rule_or_default(&one["rule"]).unwrap().unwrap_or_default();
             let outcomes: Vec<bool> = one["outcomes"].as_str().unwrap().chars().map(|letter| letter == 'F').collect();
             let halts = (1..=outcomes.len()).find_map(|at| Some((at, rule.reason(&outcomes[..at], false)?)));
-            let expected = one["at"].as_u64().map(|at| (at as usize, one["reason"].as_str().unwrap().to_owned()));
+            let expected =
+                one["at"].as_u64().map(|at| (usize::try_from(at).unwrap(), one["reason"].as_str().unwrap().to_owned()));
             assert_eq!(halts, expected, "{}", one["name"]);
         }
     }

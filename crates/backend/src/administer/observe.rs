@@ -64,7 +64,8 @@ pub async fn observe(study: &Study, observation: &Observation) -> Result<StudyCo
     let dead_letters = match observation.dead_letters {
         None => None,
         Some(messages) => {
-            let cases = if messages == 0 { BTreeMap::new() } else { dead_cases(study).await.map_err(ReadError::from)? };
+            let cases =
+                if messages == 0 { BTreeMap::new() } else { dead_cases(study).await.map_err(ReadError::from)? };
             Some(DeadLetters { time: study.now(), messages, cases })
         }
     };
@@ -115,7 +116,11 @@ mod tests {
     fn an_observation_is_read_back_from_its_lines() {
         for observation in [
             Observation::default(),
-            Observation { halt: Some("8 of the last 9 attempts failed".into()), queue_empty_time: Some(1.25e9), dead_letters: Some(3) },
+            Observation {
+                halt: Some("8 of the last 9 attempts failed".into()),
+                queue_empty_time: Some(1.25e9),
+                dead_letters: Some(3),
+            },
             Observation { dead_letters: Some(0), ..Observation::default() },
         ] {
             let lines = observation.to_lines();

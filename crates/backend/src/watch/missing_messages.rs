@@ -39,7 +39,7 @@ mod tests {
     fn look(time: f64, queued: u64, waiting: u64, leased: u64, dead_letters: u64) -> Snapshot {
         let total = CaseCounts { cases: 9, queued, unsent: 1, running: 2, ..CaseCounts::default() };
         let queue = QueueCounts { waiting, leased, delayed: 0 };
-        Snapshot { time, total, queue, dead_letters, ..Snapshot::default() }
+        Snapshot { time, queue, dead_letters, total, ..Snapshot::default() }
     }
 
     #[test]

@@ -55,7 +55,8 @@ impl EncodedSnapshot {
     }
 
     fn case_counts(&mut self, counts: &CaseCounts) {
-        let CaseCounts { cases, queued, unsent, running, done, empty, failed, cancelled, dead, lost, withdrawn } = *counts;
+        let CaseCounts { cases, queued, unsent, running, done, empty, failed, cancelled, dead, lost, withdrawn } =
+            *counts;
         self.counts([cases, queued, unsent, running, done, empty, failed, cancelled, dead, lost, withdrawn]);
     }
 
