@@ -113,7 +113,7 @@ impl Snapshot {
         // Only a look that lists the documents knows what is open.
         let is_uncovered = |account: &BatchAccount| {
             let sent_time = account.submit_time + SENDING_SECS;
-            account.counts.queued > account.counts.unsent
+            account.counts.queued - account.counts.unsent + account.counts.lost > 0
                 && sent_time < self.time
                 && self.control.queue_empty_time <= sent_time
         };
