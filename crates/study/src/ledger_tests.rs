@@ -9,7 +9,7 @@ use super::*;
 use crate::accounting::CaseCounts;
 use crate::accounting::{AccountingInput, BatchAccount, total};
 use crate::case::Parameters;
-use crate::control::StudyControl;
+use crate::control::{DeadLetters, StudyControl};
 use crate::model::ModelDigest;
 use crate::versions::{ModelVersion, versions};
 
@@ -304,4 +304,37 @@ fn a_result_that_no_table_names_is_a_case_too() {
     let mut ledger = Ledger::default();
     ledger.add_row("w", &row(0, RowOutcome::Done, false, 1_100.0));
     assert_eq!(counts(&ledger, &[], true, NOW), CaseCounts { cases: 1, done: 1, ..CaseCounts::default() });
+}
+
+/// Counts four cases that were sent at `SENT`, of which an operator's look has found the first two in the dead-letter queue.
+fn counts_noted(dead_letters: u64, looked: f64, queue_empty_time: f64, waiting: u64) -> (u64, u64, u64) {
+    let cases = BTreeMap::from([(batch("b"), BTreeSet::from([case(0), case(1)]))]);
+    let noted = DeadLetters { time: looked, messages: 2, cases };
+    let control = StudyControl { dead_letters: noted, queue_empty_time, ..StudyControl::default() };
+    let counts = total(&ledger(4).account(&AccountingInput {
+        now: SENT + 1_000.0,
+        running: &BTreeSet::new(),
+        waiting: Some(waiting),
+        leased: 0,
+        control: &control,
+        dead_letters,
+        queue_is_empty: false,
+        held_elsewhere: &BTreeSet::new(),
+    }));
+    (counts.queued, counts.dead, counts.lost)
+}
+
+#[test]
+fn a_case_in_the_dead_letter_queue_is_dead_until_it_is_sent_again() {
+    assert_eq!(counts_noted(2, SENT + 500.0, 0.0, 2), (2, 2, 0));
+    assert_eq!(counts_noted(1, SENT + 500.0, 0.0, 2), (2, 2, 0), "which one is gone will be noted");
+    assert_eq!(counts_noted(0, SENT + 500.0, 0.0, 4), (4, 0, 0), "it was emptied");
+    assert_eq!(counts_noted(2, SENT - 1.0, 0.0, 4), (4, 0, 0), "sent again since the look");
+}
+
+#[test]
+fn a_queue_that_was_seen_empty_and_is_empty_now_holds_nothing_that_was_sent_before() {
+    assert_eq!(counts_noted(2, SENT + 500.0, SENT + 100.0, 0), (0, 2, 2));
+    assert_eq!(counts_noted(2, SENT + 500.0, SENT + 100.0, 1), (2, 2, 0), "something was sent since");
+    assert_eq!(counts_noted(2, SENT + 500.0, SENT + 59.0, 0), (2, 2, 0), "they may have been on their way");
 }
