@@ -11,7 +11,7 @@ from attached import attach
 from command_line import CommandLine, Launched, Ran, wait_for
 from enqueue import Parameters, enqueue
 from playwright.sync_api import expect
-from small_models import DOUBLE
+from small_models import DOUBLE, RAISING
 from studies import documents, line_of, link, messages, queue_of, wait_for_end
 from visit import Visits
 
@@ -112,14 +112,37 @@ def test_what_lies_in_the_dead_letter_queue_is_sent_again(study: Launched) -> No
         return messages(sqs, dead_url)[0] == 13
 
     wait_for(is_dead)
-    assert "13 cases are in the dead-letter queue" in ask(study, "status").out
+    told = ask(study, "status").out
+    assert f"Study {study.study}: 0 of 12 cases done, 12 dead\n" in told
+    assert "12 cases are in the dead-letter queue" in told
+    # The look has noted them, for whoever may only count messages.
+    noted = control(study)["dead_letters"]
+    assert (noted["messages"], {batch: len(cases) for batch, cases in noted["cases"].items()}) == (13, {"b": 12})
     ran = ask(study, "redrive")
     said = "12 cases are in the queue again. 1 message is no case and stays in the dead-letter queue.\n"
     assert (ran.code, ran.out) == (0, said)
     assert messages(sqs, queue_url) == (12, 0)
+    assert "0 of 12 cases done, 12 queued\n" in ask(study, "status").out
     with attach(line_of(study)):
         wait_for_end(study, done=12)
+    assert "dead-letter queue:" in (told := ask(study, "status").out) and "are in the dead-letter queue" not in told
     assert ask(study, "redrive").code == 0
+
+
+def test_a_study_halts_by_itself_and_goes_on_when_it_is_told_to(study: Launched) -> None:
+    assert "halts if the first 20 attempts all fail, or 80 % of the last 50" in ask(study, "halting").out
+    assert ask(study, "halting", "--first", "3", "--last", "0").out.endswith("halts if the first 3 attempts all fail.\n")
+    enqueue(queue_of(study), "b", RAISING, {1: [{"a": -1 - number} for number in range(9)]}, max_attempts=1)
+    with attach(line_of(study)) as worker:
+        wait_for(lambda: "halted" in ask(study, "status").out)
+        told = ask(study, "status", "--json").json()
+        assert told["cases"]["failed"] < 9 and told["workers"][0]["state"] == "halted", told
+        assert any("the first 3 attempts all failed" in notice["text"] for notice in told["notices"])
+        assert ask(study, "halting", "--never").out == f"Study {study.study} never halts by itself.\n"
+        assert ask(study, "resume").out == f"Study {study.study} goes on.\n"
+        wait_for_end(study, 0, errors=9)
+        assert worker.process.poll() is None
+    assert "halted by itself" not in ask(study, "status").out
 
 
 def test_workers_that_are_gone_are_forgotten(study: Launched) -> None:
