@@ -194,7 +194,9 @@ CHAINED_EXCEPTIONS = 20
 LEFT_BEHIND_SECS = 1.0  # how long is waited for threads and processes that a model has left behind
 LOOKED_AT_DESCRIPTORS = 1 << 20  # no more of them, however many the operating system would allow
 OWN_SIGNAL_SECS = 1.0  # an interrupt that soon after the model has sent its own process a signal is the model's
-GRACE_SECS = 5.0  # how long a model may take to end after its time limit, or Ctrl-C, before its process is ended
+GRACE_SECS = 5.0  # how long a model may take to end when it is interrupted, before its process is ended
+RAISED_AGAIN_SECS = 2.0  # after which a model that goes on is interrupted again
+LOOK_SECS = 0.2  # from one look whether the process of the cases is still there to the next
 START_SECS = 60.0  # how long Python may take to start
 MAX_FRAME_BYTES = RESULT_BYTES + 1024 * 1024
 MAX_PIECE_BYTES = 1024 * 1024
@@ -373,7 +375,7 @@ class Worker:
         self._models = Models(self._cloud)
         self._control = Control()
         self._report = Report(self._identity, clock, journal)
-        self._keeper = Keeper(self._report, Cloud(study, self._client.once()), study.lease_secs)
+        self._keeper = Keeper(self._report, Cloud(study, self._client.once()), study.lease_secs, self._control, journal)
         self._interrupts = Interrupts()
         self._computer_rests = Rests(COMPUTER_RESTS_SECS)
         self._next_check_time = -math.inf
@@ -555,11 +557,7 @@ class Worker:
 
     def _is_settled(self, case: "Case") -> bool:
         """Whether nothing is to be done, because the case was cancelled or its result is there."""
-        if self._control.is_cancelled(case):
-            # What was cancelled when the worker asked last may be wanted again, and its message would be gone.
-            self._control.forget_age()
-            self._control.read(self._cloud, self._journal)
-        if self._control.is_cancelled(case):
+        if self._control.is_still_cancelled(case, self._cloud, self._journal):
             self._report.count("cancelled")
         elif not case.force and self._cloud.exists(case.result_key):
             self._report.count("skipped")
@@ -578,14 +576,36 @@ class Worker:
             if isinstance(model, ModelNotFound):
                 outcome = Outcome(None, describe(model, NO_SOURCE), "", [])
             else:
-                outcome = self._process.execute(attempt, model, folder)
+                outcome = self._executed(attempt, model, folder)
             attempt.end_time = max(self._clock.now(), attempt.start_time)
+            if attempt.was_stopped or (attempt.is_cancelled and outcome.failure is not None):
+                self._drop_cancelled(attempt)
+                return
             if outcome.failure is None:
                 self._keep_result(attempt, outcome, folder)
                 return
         # The scratch folder is removed first, so that what the case itself has used up is free again.
         self._check_computer(is_suspect=True)
         self._keep_failure(attempt, outcome, outcome.failure)
+
+    def _executed(self, attempt: "Attempt", model: bytes, folder: str) -> "Outcome":
+        self._keeper.watch(attempt)
+        try:
+            return self._process.execute(attempt, model, folder)
+        finally:
+            self._keeper.watch(None)
+
+    def _drop_cancelled(self, attempt: "Attempt") -> None:
+        """Its model was stopped since it is cancelled. Should that have been undone meanwhile, it is given back."""
+        case = attempt.case
+        if self._control.is_still_cancelled(case, self._cloud, self._journal):
+            self._delete(attempt.lease)
+            self._report.count("cancelled")
+            words = "case {} was cancelled, and stopped after {}"
+            self._journal.say(words.format(case.short, in_words(attempt.secs)))
+        else:
+            self._journal.say("case {} is not cancelled any more, but its model was stopped already".format(case.short))
+            self._give_back(attempt.lease, 0)
 
     def _keep_result(self, attempt: "Attempt", outcome: "Outcome", folder: str) -> None:
         """6: the result is written before the message is deleted, so a crash between the two loses nothing."""
@@ -859,6 +879,7 @@ class Control:
         self._submissions: List[str] = []
         self._etag: Optional[str] = None
         self._read_time = -math.inf
+        self._reading = new_lock()  # while a case is computed the keeper reads it
 
     def forget_age(self) -> None:
         """After a pause the next read asks the bucket."""
@@ -866,8 +887,11 @@ class Control:
 
     def read(self, cloud: "Cloud", journal: "Journal") -> None:
         """Asks whether it has changed, unless that was asked a moment ago."""
-        if monotonic() - self._read_time < CONTROL_SECS:
-            return
+        with self._reading:
+            if monotonic() - self._read_time >= CONTROL_SECS:
+                self._ask(cloud, journal)
+
+    def _ask(self, cloud: "Cloud", journal: "Journal") -> None:
         answer = cloud.get_if_changed("control.json", self._etag)
         self._read_time = monotonic()
         if answer is None:
@@ -893,6 +917,13 @@ class Control:
         """Whether the case, its batch or the submission that sent this message is named."""
         names = (case.case_id, self._cases), (case.batch, self._batches), (case.submission, self._submissions)
         return any(name in cancelled for name, cancelled in names)
+
+    def is_still_cancelled(self, case: "Case", cloud: "Cloud", journal: "Journal") -> bool:
+        """The same, by what the bucket says now: what was cancelled when the worker asked last may be wanted again."""
+        if self.is_cancelled(case):
+            self.forget_age()
+            self.read(cloud, journal)
+        return self.is_cancelled(case)
 
 
 # ---------------------------------------------------------------- leases
@@ -963,12 +994,15 @@ class Wakeup:
 
 
 class Keeper:
-    """Holds the lease and writes heartbeats, segments and journal beside the model, in a thread."""
+    """What is done beside the model, in a thread: it holds the lease, writes heartbeats, segments and journal, and sees
+    whether the case was cancelled."""
 
-    def __init__(self, report: "Report", cloud: "Cloud", lease_secs: int) -> None:
+    def __init__(self, report: "Report", cloud: "Cloud", lease_secs: int, control: Control, journal: "Journal") -> None:
         self._thread: Optional[threading.Thread] = None
         self._report, self._cloud, self._lease_secs = report, cloud, lease_secs
+        self._control, self._journal = control, journal
         self._lease: Optional[Lease] = None
+        self._attempt: Optional[Attempt] = None
         self._tick_secs = min(0.5, lease_secs / 6.0)
         self._next_tick = 0.0
         self._ticking = threading.Lock()
@@ -990,6 +1024,10 @@ class Keeper:
     def let_go(self) -> None:
         """Extends no lease from now on."""
         self._lease = None
+
+    def watch(self, attempt: "Optional[Attempt]") -> None:
+        """Interrupts this attempt as soon as its case is cancelled."""
+        self._attempt = attempt
 
     def wake(self) -> None:
         """Something changed that should be told soon."""
@@ -1020,6 +1058,8 @@ class Keeper:
             if self._lease is not None and self._lease.extend_if_due(self._cloud, self._lease_secs):
                 self._report.touch()
             self._report.write_what_is_due(self._cloud)
+            if self._attempt is not None:
+                self._interrupt_if_cancelled(self._attempt)
         except Refused as error:
             self._tell_refused(error)
         except TROUBLE:
@@ -1028,6 +1068,14 @@ class Keeper:
             self._report.complain(traceback.format_exc())
         finally:
             self._ticking.release()
+
+    def _interrupt_if_cancelled(self, attempt: "Attempt") -> None:
+        if not attempt.is_cancelled:
+            self._control.read(self._cloud, self._journal)
+            if self._control.is_still_cancelled(attempt.case, self._cloud, self._journal):
+                attempt.cancelled_time = monotonic()
+        if attempt.is_cancelled:
+            attempt.interrupt()
 
     def _tell_refused(self, error: "Refused") -> None:
         """Says once that the key was deleted, should that last: the loop only meets it when the model has ended."""
@@ -1409,6 +1457,17 @@ class Attempt:
         self.start_time = self.end_time = start_time
         self.progress: Optional[float] = None
         self.progress_text: Optional[str] = None
+        self.cancelled_time = math.inf  # by `monotonic`; from then on its model is to end
+        self.was_stopped = False  # its model was asked to end, since it is cancelled: what came of it is no outcome
+        self.shares_process = (
+            False  # with its worker; otherwise `ModelProcess` asks the model to end, and this does nothing:
+        )
+        self.interrupt: Callable[[], None] = lambda: None
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether its case was cancelled while it was computed."""
+        return self.cancelled_time < math.inf
 
     @property
     def secs(self) -> float:
@@ -1477,8 +1536,16 @@ class FileChanged(CaseFailure):
     """A file in `files/` was changed or removed while it was uploaded."""
 
 
-class TimeLimitExceeded(BaseException):
+class Interrupted(BaseException):
     """Not an Exception, so that a model that catches everything is stopped all the same."""
+
+
+class TimeLimitExceeded(Interrupted):
+    """The case has its time limit behind it."""
+
+
+class CaseCancelled(Interrupted):
+    """The case was cancelled while its model ran in the worker's own process."""
 
 
 class Outcome(NamedTuple):
@@ -1824,7 +1891,7 @@ def execute(
         with surroundings.of_case(case, folder, output, journal) as process:
             run = run_python if case.kind == "python" else run_command
             call = functools.partial(run, source, attempt, host, report, process.module)
-            result, failure = within(case.time_limit_secs, lambda: _computed(call, source, process, notes))
+            result, failure = within(attempt, lambda: _computed(call, source, process, notes))
             interrupts.in_case = False
     except BaseException as error:  # SystemExit, MemoryError, RecursionError: all are failures of the case
         interrupts.in_case = False
@@ -2067,14 +2134,17 @@ def _remove_with_force(folder: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def within(secs: Optional[float], call: Callable[[], Any]) -> Any:
-    """What `call` returns; `TimeLimitExceeded` if that takes longer. Native code notices it when it returns."""
-    if secs is None:
+def within(attempt: Attempt, call: Callable[[], Any]) -> Any:
+    """What `call` returns; `TimeLimitExceeded` if that takes too long, and `CaseCancelled` once the case is cancelled.
+
+    Native code notices it when it returns.
+    """
+    if attempt.case.time_limit_secs is None and not attempt.shares_process:
         return call()
-    limit = _Limit(secs)
+    limit = _Limit(attempt)
     try:
         try:
-            limit.start()
+            limit.begin()
             return call()
         finally:
             limit.stop()
@@ -2085,30 +2155,42 @@ def within(secs: Optional[float], call: Callable[[], Any]) -> Any:
 class _Limit(threading.Thread):
     """Raises in the thread that made it, and raises again in case that the model has caught it."""
 
-    def __init__(self, secs: float) -> None:
+    def __init__(self, attempt: Attempt) -> None:
         super().__init__(name="cruncher-time-limit", daemon=True)
-        self._secs, self._thread_id = secs, threading.get_ident()
+        self._attempt, self._thread_id = attempt, threading.get_ident()
         self._is_over, self._end = False, Wakeup()
-        self._lock = new_lock()
+        self._lock, self._raised_time = new_lock(), -math.inf
         # A signal ends a sleep of the main thread, so that the limit reaches a model that sleeps.
         is_main = threading.current_thread() is threading.main_thread()
         self._with_signal = is_main and hasattr(signal, "pthread_kill")
         self._before = signal.signal(signal.SIGALRM, lambda *_: None) if self._with_signal else None
 
-    def run(self) -> None:
-        wait_secs = self._secs
-        while not self._end.wait(wait_secs):
-            wait_secs = 2.0
-            with self._lock:
-                if not self._is_over:
-                    self._raise()
+    def begin(self) -> None:
+        """From now on the time counts, and the case may be cancelled."""
+        self._attempt.interrupt = self._cancel
+        if self._attempt.case.time_limit_secs is not None:
+            self.start()
 
-    def _raise(self) -> None:
-        words = "the time limit of {:g} s was exceeded".format(self._secs)
-        limit = type("TimeLimitExceeded", (TimeLimitExceeded,), {"__str__": lambda _: words, "__module__": "__main__"})
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread_id), ctypes.py_object(limit))
-        if self._with_signal and callable(signal.getsignal(signal.SIGALRM)):  # it would end the process otherwise
-            signal.pthread_kill(self._thread_id, signal.SIGALRM)
+    def run(self) -> None:
+        wait_secs = secs = self._attempt.case.time_limit_secs or 0.0
+        while not self._end.wait(wait_secs):
+            wait_secs = RAISED_AGAIN_SECS
+            self._raise(TimeLimitExceeded, "the time limit of {:g} s was exceeded".format(secs))
+
+    def _cancel(self) -> None:
+        if monotonic() - self._raised_time >= RAISED_AGAIN_SECS:
+            self._raise(CaseCancelled, "the case was cancelled")
+
+    def _raise(self, kind: type, words: str) -> None:
+        with self._lock:
+            if self._is_over:
+                return
+            self._raised_time = monotonic()
+            self._attempt.was_stopped = self._attempt.was_stopped or kind is CaseCancelled
+            error = type(kind.__name__, (kind,), {"__str__": lambda _: words, "__module__": "__main__"})
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread_id), ctypes.py_object(error))
+            if self._with_signal and callable(signal.getsignal(signal.SIGALRM)):  # it would end the process otherwise
+                signal.pthread_kill(self._thread_id, signal.SIGALRM)
 
     def stop(self) -> None:
         """After this none is raised any more, not even one that is under way."""
@@ -2205,6 +2287,7 @@ class ThisProcess:
 
     def execute(self, attempt: Attempt, model: bytes, folder: str) -> Outcome:
         """What came of an attempt."""
+        attempt.shares_process = True
         return execute(attempt, model, folder, self._host, self._surroundings, self._report, self._journal)
 
     def prepare(self) -> None:
@@ -2262,7 +2345,7 @@ class ModelProcess:
                 self.close()
             return outcome
         except BaseException:
-            self._end_by_user()
+            self._end_gently()
             raise
 
     def _begin(self, attempt: Attempt, model: bytes, folder: str) -> "ChildProcess":
@@ -2293,10 +2376,13 @@ class ModelProcess:
         try:
             # Frames that came by the end are read, since a console that was held up holds up this, too; not for ever.
             while monotonic() < end + GRACE_SECS:
-                told = process.next(max(0.0, end - monotonic()))
-                if told is None:
+                told = process.next(max(0.0, min(LOOK_SECS, end - monotonic())))
+                # An outcome that came before counts; of what the model prints there may be no end.
+                if attempt.is_cancelled and (told is None or monotonic() > attempt.cancelled_time + LOOK_SECS):
+                    return self._stop(attempt)
+                if told is None and monotonic() >= end:
                     break
-                head, body = told
+                head, body = told or ({}, b"")
                 if head.get("number") != self._number:
                     continue  # of a case before: a thread that was left behind
                 if head.get("kind") == "outcome":
@@ -2314,6 +2400,12 @@ class ModelProcess:
         words = "the time limit of {:g} s was exceeded, and the model went on: its process was ended"
         return self._failed("TimeLimitExceeded", words.format(limit_secs))
 
+    def _stop(self, attempt: Attempt) -> Outcome:
+        """Ends a case that was cancelled. Whatever it still says is no outcome."""
+        attempt.was_stopped = True
+        self._end_gently()
+        return self._failed("CaseCancelled", "the case was cancelled")
+
     def _note(self, attempt: Attempt, head: Dict[str, Any], body: bytes) -> None:
         """Notes what the process tells while it computes."""
         kind = head.get("kind")
@@ -2330,7 +2422,7 @@ class ModelProcess:
         failure = Failure(name, message, words, signature(name, message, [call.in_short for call in calls]))
         return Outcome(None, failure, self._output.text(), [])
 
-    def _end_by_user(self) -> None:
+    def _end_gently(self) -> None:
         """Lets the model end as by Ctrl-C, for a while."""
         if self._process is None:
             return
@@ -2407,7 +2499,7 @@ class ChildProcess:
         end = monotonic() + secs
         while True:
             has_ended = self._has_ended()  # what it has left behind may hold the channel open
-            told = self._receive(0.0 if has_ended else min(0.2, max(0.0, end - monotonic())))
+            told = self._receive(0.0 if has_ended else min(LOOK_SECS, max(0.0, end - monotonic())))
             if told is None and has_ended:
                 raise ProcessEnded("it has ended")
             if told is not None or monotonic() >= end:
@@ -3695,7 +3787,7 @@ class _Conversion:
             plain = self._other(value)
             self._above.discard(id(value))
             return plain
-        except (UnusableResult, KeyboardInterrupt, TimeLimitExceeded):
+        except (UnusableResult, KeyboardInterrupt, Interrupted):
             raise
         except BaseException as error:  # noqa: BLE001 - objects of a model and its libraries may do anything
             words = "{} is {} and can't be read: {}: {}"
@@ -4026,7 +4118,7 @@ def _name_of(error: BaseException) -> str:
 def _message_of(error: BaseException) -> str:
     try:
         return first_of(str(error), MESSAGE_CHARACTERS)
-    except TimeLimitExceeded:
+    except Interrupted:
         raise
     except BaseException:  # noqa: BLE001 - the model's own exceptions may do anything
         return "(its message can't be shown)"

@@ -621,7 +621,7 @@ class TestDocuments:
     def test_the_keeper_outlives_what_a_model_breaks(self, monkeypatch: pytest.MonkeyPatch) -> None:
         told = threading.Event()
         report = attach.Report(attach.Identity(attach.Host()), attach.Clock(time.time), journal())
-        keeper = attach.Keeper(report, Recorded(), 1)  # type: ignore[arg-type]
+        keeper = attach.Keeper(report, Recorded(), 1, attach.Control(), journal())  # type: ignore[arg-type]
         calls = iter([RecursionError, SystemExit, TypeError])
 
         def tick() -> None:

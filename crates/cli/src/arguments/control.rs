@@ -130,7 +130,7 @@ pub(crate) struct DrainArguments {
 }
 
 const AFTER_CANCEL: &str = "\
-Cases that are cancelled aren't computed: a worker that receives one deletes its message. One that is running comes to its end, and
+Cases that are cancelled aren't computed: a worker that receives one deletes its message, and one that is running stops within ten seconds
 counts as done then.
 
 With --undo they may be computed again, as long as the queue has their messages. Those whose messages are deleted count as lost:
