@@ -272,11 +272,39 @@ def test_the_overview_sends_dead_letters_again(cruncher: CommandLine, visits: Vi
     )
     cloud.delete_message(QueueUrl=queue.queue_url, ReceiptHandle=message["ReceiptHandle"])
     page = visits.open(link(study))
+    # The operator's page looks up which case it is, and notes that for those who may only count.
+    expect(page.get_by_text("1 case is in the dead-letter queue")).to_be_visible()
+    progress = page.get_by_role("region", name="Progress")
+    expect(progress.get_by_role("definition").filter(has=page.get_by_role("link", name="1"))).to_have_count(1)
+    expect(progress.get_by_text("dead", exact=True)).to_be_visible()
+    viewer = visits.open(link(study, "viewer"))
+    expect(viewer.get_by_role("region", name="Progress").get_by_text("dead", exact=True)).to_be_visible()
+    assert "1 dead" in ask(study, "status").out
+    viewer.get_by_role("region", name="Progress").get_by_role("link", name="1").click()
+    expect(viewer.get_by_role("row").filter(has_text="dead")).to_have_count(1)
     page.get_by_role("button", name="Redrive 1 case").click()
     wait_for(lambda: messages(queue.sqs, queue.queue_url) == (1, 0))
     expect(page.get_by_role("button", name="Redrive 1 case")).to_have_count(0)
+    expect(progress.get_by_text("dead", exact=True)).to_have_count(0)
     with attach(line_of(study)):
         wait_for_end(study, done=1)
+
+
+def test_the_overview_says_why_a_study_has_halted_and_lets_it_go_on(cruncher: CommandLine, visits: Visits) -> None:
+    study = cruncher.launch()
+    # Each worker has too few attempts to halt by itself: the page judges those of all.
+    ask(study, "halting", "--first", "4", "--last", "0")
+    page = visits.open(link(study))
+    expect(page.get_by_text("No cases yet").first).to_be_visible()
+    enqueue(queue_of(study), "b", RAISING, {1: [{"a": -1 - number} for number in range(12)]}, max_attempts=1)
+    with attach(line_of(study)), attach(line_of(study)):
+        expect(page.get_by_text("The study halted by itself: the first 4 attempts all failed.")).to_be_visible()
+        expect(page.get_by_role("row").filter(has_text="halted")).to_have_count(2)
+        assert len(documents(queue_of(study).s3, study.bucket, "error-")) < 12
+        ask(study, "halting", "--never")
+        page.get_by_role("button", name="Go on").click()
+        expect(page.get_by_text("The study halted by itself")).to_have_count(0)
+        wait_for_end(study, 0, errors=12)
 
 
 def test_a_command_is_started_at_new_errors_and_at_the_end(study: Launched, tmp_path: Path) -> None:

@@ -130,8 +130,8 @@ pub(crate) struct DrainArguments {
 }
 
 const AFTER_CANCEL: &str = "\
-Cases that are cancelled aren't computed: a worker that receives one deletes its message, and one that is running stops within ten seconds
-counts as done then.
+Cases that are cancelled aren't computed: a worker that receives one deletes its message, and one that is running is ended within ten
+seconds. A result that came before that counts as done.
 
 With --undo they may be computed again, as long as the queue has their messages. Those whose messages are deleted count as lost:
 `cruncher enqueue STUDY DESIGN --again` sends them.
