@@ -131,7 +131,9 @@ def test_what_lies_in_the_dead_letter_queue_is_sent_again(study: Launched) -> No
 
 def test_a_study_halts_by_itself_and_goes_on_when_it_is_told_to(study: Launched) -> None:
     assert "halts if the first 20 attempts all fail, or 80 % of the last 50" in ask(study, "halting").out
-    assert ask(study, "halting", "--first", "3", "--last", "0").out.endswith("halts if the first 3 attempts all fail.\n")
+    assert ask(study, "halting", "--first", "3", "--last", "0").out.endswith(
+        "halts if the first 3 attempts all fail.\n"
+    )
     enqueue(queue_of(study), "b", RAISING, {1: [{"a": -1 - number} for number in range(9)]}, max_attempts=1)
     with attach(line_of(study)) as worker:
         wait_for(lambda: "halted" in ask(study, "status").out)
