@@ -83,7 +83,7 @@ class StudyReader:
     def dead_letters(self) -> set[str]:
         """The cases in the dead-letter queue. They are held for a moment, so that each is seen once.
 
-        An open page looks at them, too, and holds them for five seconds: until then there are fewer to be had than are counted.
+        An open page looks at them, too, and holds them for five seconds: until then fewer come than are counted.
         """
         url = self._dead_letter_queue_url
         found: set[str] = set()
