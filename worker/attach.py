@@ -4625,6 +4625,8 @@ PASSING = {
 
 def judge(status: int, code: str) -> str:
     """What an answer means for the request: `final`, `again` or `refused`."""
+    if code == "NotImplemented":  # with 501: it won't be the next time
+        return "final"
     if status in (408, 425, 429) or status >= 500 or code in PASSING:
         return "again"
     return "refused" if code in REFUSED else "final"

@@ -169,7 +169,7 @@ class TestTryingAgain:
             (400, "ThrottlingException", "again"), (409, "ConditionalRequestConflict", "again"),
             (403, "RequestTimeTooSkewed", "again"), (403, "InvalidAccessKeyId", "refused"),
             (403, "SignatureDoesNotMatch", "refused"), (400, "InvalidClientTokenId", "refused"),
-            (400, "ReceiptHandleIsInvalid", "final"),
+            (400, "ReceiptHandleIsInvalid", "final"), (501, "NotImplemented", "final"), (501, "", "again"),
         ],
     )  # fmt: skip
     def test_an_answer_is_judged(self, status: int, code: str, verdict: str) -> None:
