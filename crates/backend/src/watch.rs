@@ -7,6 +7,7 @@ mod compare;
 pub mod document_cache;
 mod document_packs;
 mod documents;
+mod first_response;
 mod full;
 mod legacy;
 mod light;

@@ -3,6 +3,7 @@
 mod documents;
 mod legacy;
 mod opening;
+mod responses;
 mod versions;
 
 use std::cell::RefCell;
