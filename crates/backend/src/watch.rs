@@ -7,6 +7,7 @@ mod compare;
 pub mod document_cache;
 mod document_packs;
 mod documents;
+mod first_response;
 mod full;
 mod legacy;
 mod light;
@@ -31,11 +32,9 @@ use cruncher_study::case::CaseRef;
 use cruncher_study::control::{CONTROL_KEY, StudyControl};
 use cruncher_study::diagnosis::QueueCounts;
 use cruncher_study::error_groups::error_parts;
-use cruncher_study::halting::LatestAttempts;
 use cruncher_study::heartbeat::{Heartbeat, RunningCase, WorkerState};
 use cruncher_study::key::{WORKERS_PREFIX, WorkerKey};
 use cruncher_study::ledger::Ledger;
-use cruncher_study::segment::{RowOutcome, SegmentRow};
 use futures::future;
 
 use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_HEARTBEAT_BYTES, ReadRequest, parse};
@@ -52,7 +51,6 @@ pub struct StudyWatch<M = FullStrategy> {
     study: Study,
     strategy: M,
     ledger: Ledger,
-    attempts: LatestAttempts,
     missing: MissingMessages,
     heartbeats: BTreeMap<String, Seen<Option<Heartbeat>>>,
     /// Number of bytes read of each segment.
@@ -93,7 +91,6 @@ impl<M: WatchStrategy> StudyWatch<M> {
             study,
             strategy,
             ledger: Ledger::default(),
-            attempts: LatestAttempts::default(),
             missing: MissingMessages::default(),
             heartbeats: BTreeMap::new(),
             segments: BTreeMap::new(),
@@ -225,11 +222,6 @@ impl<M: WatchStrategy> StudyWatch<M> {
         self.heartbeats.insert(object.key, Seen { etag: object.etag, content });
     }
 
-    fn enter_row(&mut self, worker: &str, row: &SegmentRow) {
-        self.attempts.add(row.end_time, row.outcome == RowOutcome::Failed);
-        self.ledger.add_row(worker, row);
-    }
-
     /// Notes how far a segment has been read, and that some of its lines are no rows, if so.
     fn note_segment(&mut self, key: String, read_bytes: u64, unreadable: usize) {
         *self.segments.entry(key.clone()).or_default() += read_bytes;
@@ -298,7 +290,7 @@ impl<M: WatchStrategy> StudyWatch<M> {
         let total = total(&batches);
         let submit_time = batches.iter().map(|account| account.submit_time).fold(0.0, f64::max);
         let rule = control.halt_rule.clone().unwrap_or_default();
-        let halt_reason = self.attempts.halt_reason(&rule, control.go_on_time.max(submit_time));
+        let halt_reason = self.ledger.halt_reason(&rule, control.go_on_time.max(submit_time));
         Snapshot {
             time: now,
             queue: self.queue,

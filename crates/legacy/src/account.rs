@@ -7,7 +7,7 @@ use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
 use cruncher_study::case_table::TableRow;
 use cruncher_study::ledger::DataListing;
-use cruncher_study::segment::{RowOutcome, SegmentRow};
+use cruncher_study::segment::{RowNumbers, RowOutcome, SegmentRow};
 
 use crate::LegacyStudy;
 use crate::traces::CaseTraces;
@@ -80,6 +80,7 @@ fn row(case: CaseId, traces: &CaseTraces<'_>) -> Option<(String, SegmentRow)> {
         is_empty: false,
         signature: None,
         error: None,
+        numbers: RowNumbers::default(),
     };
     Some((document.worker, row))
 }

@@ -6,6 +6,7 @@ use crate::batch::Batch;
 use crate::case::CaseRef;
 use crate::control::StudyControl;
 use crate::ledger::CaseFinish;
+use crate::responses::ResponseSummary;
 
 /// Number of cases in each state. The states sum up to `cases`; withdrawn cases are in none of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -157,6 +158,8 @@ pub struct BatchAccount {
     pub touch_time: f64,
     /// Its submissions, the last one at the end; empty if the study has one submission alone, which counts.
     pub submissions: Vec<SubmissionAccount>,
+    /// The first response of its results, if any has a number.
+    pub response: Option<ResponseSummary>,
 }
 
 /// The account of a submission: of the cases of its batch that no later one names.
@@ -182,7 +185,16 @@ impl BatchAccount {
     #[must_use]
     pub fn new(batch: Batch) -> Self {
         let (counts, levels, finishes) = <(CaseCounts, Vec<_>, Vec<_>)>::default();
-        Self { batch, counts, levels, finishes, submit_time: 0.0, touch_time: 0.0, submissions: Vec::new() }
+        Self {
+            batch,
+            counts,
+            levels,
+            finishes,
+            submit_time: 0.0,
+            touch_time: 0.0,
+            submissions: Vec::new(),
+            response: None,
+        }
     }
 
     /// The counts of a level: all 0 before anything was counted in it.

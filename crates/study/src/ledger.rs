@@ -9,8 +9,10 @@ use crate::batch::Batch;
 use crate::case::{CaseId, CaseRef};
 use crate::case_table::TableRow;
 use crate::control::StudyControl;
+use crate::halting::{HaltRule, LatestAttempts};
 use crate::key::DataKey;
 use crate::outcome::ErrorDocument;
+use crate::responses::ResponseValues;
 use crate::segment::{RowOutcome, SegmentRow};
 
 /// Time for which SQS keeps a message, in seconds: 14 days.
@@ -24,6 +26,7 @@ pub const SENDING_SECS: f64 = 60.0;
 pub struct Ledger {
     batches: Batches,
     failures: BTreeMap<CaseRef, CaseFailure>,
+    attempts: LatestAttempts,
     /// The models of designs, by batch and submission; `None` for a design that can't be read.
     models: BTreeMap<(Batch, String), Option<SubmittedModel>>,
 }
@@ -37,6 +40,9 @@ pub struct SubmittedModel {
     pub submit_time: f64,
 }
 
+/// A response of a result that is a number, and the number.
+pub type RowResponse<'a> = Option<(&'a str, f64)>;
+
 type Batches = BTreeMap<Batch, BatchCases>;
 
 /// The known cases of a batch.
@@ -44,6 +50,7 @@ type Batches = BTreeMap<Batch, BatchCases>;
 struct BatchCases {
     entries: BTreeMap<CaseId, Entry>,
     finishes: Vec<CaseFinish>,
+    responses: ResponseValues,
     submissions: Vec<Submission>,
 }
 
@@ -76,7 +83,7 @@ impl BatchCases {
         self.entries.entry(case).or_insert(Entry::new(level))
     }
 
-    fn finish(&mut self, case: CaseId, level: u32, finish: CaseFinish, is_empty: bool) {
+    fn finish(&mut self, case: CaseId, level: u32, finish: CaseFinish, is_empty: bool, response: RowResponse) {
         // `self.entry` would borrow the finishes, too.
         let entry = self.entries.entry(case).or_insert(Entry::new(level));
         match entry.finish_in(&mut self.finishes) {
@@ -84,12 +91,16 @@ impl BatchCases {
                 self.finishes.push(finish);
                 entry.finish = u32::try_from(self.finishes.len()).ok().and_then(NonZero::new);
                 entry.is_empty = is_empty;
+                self.responses.set(self.finishes.len() - 1, response);
             }
             Some(known) if finish.says_more_than(known) => {
                 *known = finish;
                 entry.is_empty = is_empty;
                 if entry.submission.is_none() {
                     entry.level = level;
+                }
+                if let Some(place) = entry.finish {
+                    self.responses.set(place.get() as usize - 1, response);
                 }
             }
             Some(_) => {}
@@ -246,11 +257,17 @@ impl Ledger {
 
     /// Enters an attempt that a worker finished.
     pub fn add_row(&mut self, worker: &str, row: &SegmentRow) {
+        self.add_result(worker, row, None);
+    }
+
+    /// Enters an attempt that a worker finished, with the response of its result that counts as the batch's first.
+    pub fn add_result(&mut self, worker: &str, row: &SegmentRow, response: RowResponse) {
+        self.attempts.add(row.end_time, row.outcome == RowOutcome::Failed);
         match row.outcome {
             RowOutcome::Done => {
                 let duration_secs = Some(row.end_time - row.start_time);
                 let finish = CaseFinish { end_time: row.end_time, duration_secs };
-                self.finish(&(row.batch.clone(), row.case_id), row.level, finish, row.is_empty);
+                self.finish(&(row.batch.clone(), row.case_id), row.level, finish, row.is_empty, response);
             }
             RowOutcome::Failed => self.fail(
                 (row.batch.clone(), row.case_id),
@@ -287,7 +304,7 @@ impl Ledger {
     /// before the listing are forgotten.
     pub fn reconcile(&mut self, listing: &DataListing, listed: f64) -> Vec<CaseRef> {
         for (case, changed) in &listing.done {
-            self.finish(case, 0, CaseFinish { end_time: *changed, duration_secs: None }, false);
+            self.finish(case, 0, CaseFinish { end_time: *changed, duration_secs: None }, false, None);
         }
         let mut errors = BTreeSet::new();
         errors.extend(listing.errors.iter().map(|(case, _)| case.clone()));
@@ -306,8 +323,8 @@ impl Ledger {
         self.batches.get(batch)?.entries.get(case)
     }
 
-    fn finish(&mut self, case: &CaseRef, level: u32, finish: CaseFinish, is_empty: bool) {
-        self.batches.entry(case.0.clone()).or_default().finish(case.1, level, finish, is_empty);
+    fn finish(&mut self, case: &CaseRef, level: u32, finish: CaseFinish, is_empty: bool, response: RowResponse) {
+        self.batches.entry(case.0.clone()).or_default().finish(case.1, level, finish, is_empty, response);
         self.failures.remove(case);
     }
 
@@ -392,6 +409,18 @@ impl Ledger {
             cases.submission_of(cases.entries.get(case)?)
         };
         !control.withdrawn_submissions.is_empty() && of_case().is_some_and(|found| control.withdraws(&found.id))
+    }
+
+    /// Returns the response that is the first of a batch, once a result had a number.
+    #[must_use]
+    pub fn first_response(&self, batch: &Batch) -> Option<&str> {
+        self.batches.get(batch)?.responses.name()
+    }
+
+    /// Returns why the latest attempts halt the study, if they do. Those count that ended after `time`.
+    #[must_use]
+    pub fn halt_reason(&self, rule: &HaltRule, time: f64) -> Option<String> {
+        self.attempts.halt_reason(rule, time)
     }
 
     /// Number of cases that have a result.

@@ -11,6 +11,7 @@ use crate::accounting::{AccountingInput, BatchAccount, total};
 use crate::case::Parameters;
 use crate::control::{DeadLetters, StudyControl};
 use crate::model::ModelDigest;
+use crate::segment::RowNumbers;
 use crate::versions::{ModelVersion, versions};
 
 const SENT: f64 = 1_000.0;
@@ -40,6 +41,7 @@ fn row(number: u32, outcome: RowOutcome, is_final: bool, end_time: f64) -> Segme
         is_empty: false,
         signature: Some("00ff".into()),
         error: Some("ValueError: negative cohesion".into()),
+        numbers: RowNumbers::default(),
     }
 }
 

@@ -1,6 +1,10 @@
 //! `workers/<worker>/segment-<n>.ndjson`: one row an attempt that the worker finished.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 
 use crate::batch::Batch;
 use crate::case::CaseId;
@@ -33,6 +37,61 @@ pub struct SegmentRow {
     /// The exception and its message.
     #[serde(default)]
     pub error: Option<String>,
+    /// The numbers of its result.
+    #[serde(default, rename = "result")]
+    pub numbers: RowNumbers,
+}
+
+/// The responses of a row that are numbers, in the order in which they stand there. A row has no others than scalars.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RowNumbers(pub Vec<(String, f64)>);
+
+impl RowNumbers {
+    /// Returns the response of this name, or the first one if none is known yet.
+    #[must_use]
+    pub fn first(&self, known: Option<&str>) -> Option<(&str, f64)> {
+        let own = self.0.iter().find(|(name, _)| known.is_none_or(|known| known == name));
+        own.map(|(name, number)| (name.as_str(), *number))
+    }
+}
+
+impl<'de> Deserialize<'de> for RowNumbers {
+    /// Reads the numbers of an object. Whatever else stands there is none: results are what models make of them.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let result = <&RawValue>::deserialize(deserializer)?;
+        Ok(serde_json::from_slice(result.get().as_bytes())
+            .map(|ObjectNumbers(numbers)| Self(numbers))
+            .unwrap_or_default())
+    }
+}
+
+struct ObjectNumbers(Vec<(String, f64)>);
+
+impl<'de> Deserialize<'de> for ObjectNumbers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor)
+    }
+}
+
+/// Visits an object, whose order no map would keep.
+struct ObjectVisitor;
+
+impl<'de> Visitor<'de> for ObjectVisitor {
+    type Value = ObjectNumbers;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a result")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<ObjectNumbers, A::Error> {
+        let mut numbers = Vec::new();
+        while let Some((name, value)) = object.next_entry::<String, &RawValue>()? {
+            numbers.extend(
+                value.get().parse().ok().filter(|number: &f64| number.is_finite()).map(|number| (name, number)),
+            );
+        }
+        Ok(ObjectNumbers(numbers))
+    }
 }
 
 /// The end of an attempt.
@@ -87,5 +146,30 @@ mod tests {
         assert_eq!(&text[segment.read_bytes..], "{\"batch\": \"a\", \"ca");
         assert_eq!(segment.rows[0].outcome, RowOutcome::Done);
         assert!((segment.rows[0].end_time - 1.5).abs() < f64::EPSILON);
+        assert_eq!(segment.rows[0].numbers.first(None), Some(("end_load", 2.0)));
+    }
+
+    #[test]
+    fn of_a_result_the_numbers_are_read_in_their_order_whatever_it_is() {
+        let deep = format!("{{\"deep\": {}1{}, \"z\": 3}}", "[".repeat(100), "]".repeat(100));
+        for (result, numbers) in [
+            (
+                r#"{"z": 1, "t": "2", "n": null, "y": -2.5e3, "f": true, "o": {"x": 1}, "l": [1], "h": 1e999}"#,
+                &[("z", 1.0), ("y", -2500.0)][..],
+            ),
+            (&deep, &[("z", 3.0)]),
+            (r#"{"a\"b": 18446744073709551616}"#, &[("a\"b", 18_446_744_073_709_551_616.0)]),
+            ("null", &[]),
+            ("[1, 2]", &[]),
+            ("7", &[]),
+        ] {
+            let line = DONE.replace('\n', "").replace(r#"{"end_load": 2.0}"#, result);
+            let rows = parse_segment(format!("{line}\n").as_bytes()).rows;
+            let found: Vec<(&str, f64)> =
+                rows[0].numbers.0.iter().map(|(name, number)| (name.as_str(), *number)).collect();
+            assert_eq!(found, numbers, "{result}");
+        }
+        let [two] = [r#"{"a": 1, "b": 2}"#].map(|text| serde_json::from_str::<RowNumbers>(text).unwrap());
+        assert_eq!((two.first(Some("b")), two.first(Some("c"))), (Some(("b", 2.0)), None));
     }
 }

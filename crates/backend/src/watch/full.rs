@@ -15,6 +15,7 @@ use futures::future;
 use super::StudyWatch;
 use super::document_cache::{CacheEntry, DocumentCache, NoCache};
 use super::documents::KnownDocuments;
+use super::first_response;
 use super::legacy::LegacyObjects;
 use super::opening::{OpeningListing, tables_on};
 use super::snapshot::Snapshot;
@@ -168,9 +169,7 @@ impl StudyWatch {
     }
 
     pub(super) fn add_rows(&mut self, chunk: &Chunk) {
-        for (worker, row) in chunk.rows() {
-            self.enter_row(worker, &row);
-        }
+        first_response::add_rows(&mut self.ledger, chunk);
     }
 }
 

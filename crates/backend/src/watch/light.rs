@@ -42,7 +42,10 @@ impl StudyWatch<LightStrategy> {
             Err(reason) => self.note_unreadable(object.key, reason),
             Ok(body) => {
                 let rows = parse_segment(&body);
-                rows.rows.iter().for_each(|row| self.enter_row(worker, row));
+                for row in &rows.rows {
+                    let response = row.numbers.first(self.ledger.first_response(&row.batch));
+                    self.ledger.add_result(worker, row, response);
+                }
                 self.note_segment(object.key, rows.read_bytes as u64, rows.unreadable);
             }
         }

@@ -11,6 +11,7 @@ use cruncher_study::case::CaseId;
 use cruncher_study::diagnosis::QueueCounts;
 use cruncher_study::error_groups::ErrorPart;
 use cruncher_study::ledger::CaseFinish;
+use cruncher_study::responses::{ResponseBins, ResponseSummary};
 
 use super::snapshot::Snapshot;
 
@@ -74,6 +75,18 @@ impl EncodedSnapshot {
         self.numbers.extend(account.finishes.iter().flat_map(numbers));
         self.count(account.submissions.len());
         account.submissions.iter().for_each(|submission| self.submission(submission));
+        self.count(usize::from(account.response.is_some()));
+        account.response.iter().for_each(|response| self.response(response));
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "at most 2^53 widths of a bin")]
+    fn response(&mut self, response: &ResponseSummary) {
+        let ResponseSummary { name, numbers, others, least, most, far, bins } = response;
+        self.texts.push(name.clone());
+        self.counts([*numbers, *others, *far]);
+        self.numbers.extend([*least, *most, f64::from(bins.exponent), bins.first as f64]);
+        self.count(bins.counts.len());
+        bins.counts.iter().for_each(|count| self.counts([*count]));
     }
 
     fn submission(&mut self, submission: &SubmissionAccount) {
@@ -186,7 +199,17 @@ impl Reel {
         let levels = self.many(|reel| Some((reel.count()? as u32, reel.case_counts()?)))?;
         let finishes = self.many(Self::finish)?;
         let submissions = self.many(Self::submission)?;
-        Some(BatchAccount { batch, counts, levels, finishes, submit_time, touch_time, submissions })
+        let response = self.many(Self::response)?.pop();
+        Some(BatchAccount { batch, counts, levels, finishes, submit_time, touch_time, submissions, response })
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "they were written as whole numbers")]
+    fn response(&mut self) -> Option<ResponseSummary> {
+        let (name, numbers, others, far) = (self.text()?, self.count()?, self.count()?, self.count()?);
+        let (least, most) = (self.number()?, self.number()?);
+        let (exponent, first) = (self.number()? as i32, self.number()? as i64);
+        let bins = ResponseBins { exponent, first, counts: self.many(Self::count)? };
+        Some(ResponseSummary { name, numbers, others, least, most, far, bins })
     }
 
     fn submission(&mut self) -> Option<SubmissionAccount> {
@@ -257,6 +280,15 @@ mod tests {
             counts,
             is_withdrawn: true,
         };
+        let response = ResponseSummary {
+            name: "end_load".into(),
+            numbers: 4,
+            others: 1,
+            least: -1e308,
+            most: 3.5,
+            far: 1,
+            bins: ResponseBins { exponent: -1, first: -7, counts: vec![1, 0, 2] },
+        };
         let finishes = [(3.0, None), (4.0, Some(0.5))];
         let finishes = finishes.map(|(end_time, duration_secs)| CaseFinish { end_time, duration_secs }).into();
         Snapshot {
@@ -274,6 +306,7 @@ mod tests {
                 submit_time: 1.5,
                 touch_time: 4.0,
                 submissions: vec![submission],
+                response: Some(response),
             }],
             workers: vec![heartbeat],
             error_parts: vec![part],

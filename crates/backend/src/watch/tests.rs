@@ -4,6 +4,7 @@ mod documents;
 mod interleavings;
 mod legacy;
 mod opening;
+mod responses;
 mod versions;
 
 use std::cell::RefCell;

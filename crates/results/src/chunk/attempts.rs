@@ -2,7 +2,7 @@
 
 use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
-use cruncher_study::segment::{RowOutcome, SegmentRow};
+use cruncher_study::segment::{RowNumbers, RowOutcome, SegmentRow};
 
 use super::texts::{clip, find_recent, intern, last_place};
 
@@ -52,6 +52,7 @@ impl AttemptRow<'_> {
             is_empty: self.is_empty,
             signature: self.signature.map(str::to_owned),
             error: self.error.map(str::to_owned),
+            numbers: RowNumbers::default(),
         }
     }
 }

@@ -94,6 +94,7 @@ impl Ledger {
                 held += 1;
             }
         }
+        account.response = cases.responses.summary(&account.finishes);
         account.finishes.retain(|finish| !finish.end_time.is_nan());
         account.submit_time = submissions.iter().map(|own| own.time).fold(0.0, f64::max);
         if self.has_versions(circumstances.control) {

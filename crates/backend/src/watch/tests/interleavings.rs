@@ -106,8 +106,8 @@ impl World {
         let design = json!({"v": 1, "submission": id, "batch": "b", "submit_time": now, "factors": [{"name": "c"}],
             "model": {"key": "models/00/footing.py", "kind": "python"}});
         cloud.put(&format!("data/b/design-{id}.json"), design.to_string());
-        let rows: String = cases.iter().map(|number| format!("{},2,0\n", case(*number))).collect();
-        cloud.put(&format!("data/b/cases-{id}.csv.gz"), format!("case_id,level,replicate\n{rows}"));
+        let rows: Vec<String> = cases.iter().map(|number| format!("{},2,0\n", case(*number))).collect();
+        cloud.put(&format!("data/b/cases-{id}.csv.gz"), format!("case_id,level,replicate\n{}", rows.concat()));
         let message = |number: &u32| {
             json!({"v": 1, "case_id": case(*number), "batch": "b", "level": 2, "submission": id, "parameters": {},
                 "model": {"key": "models/00/footing.py", "kind": "python"}, "replicate": 0, "force": false,
