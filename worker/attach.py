@@ -380,6 +380,7 @@ class Worker:
         self._computer_rests = Rests(COMPUTER_RESTS_SECS)
         self._next_check_time = -math.inf
         self._failures = FailuresInRow()
+        self._outcomes = AttemptOutcomes()
         self._failed_here: Deque[str] = collections.deque(maxlen=1000)  # error keys of cases that are repeated
         self._home = current_folder()
         self._process: Union[ThisProcess, ModelProcess]
@@ -424,6 +425,10 @@ class Worker:
                 self._idle("paused", "the study is paused")
                 self._host.wait(CONTROL_SECS)
                 continue
+            why_halted = self._why_halted()
+            if why_halted is not None:
+                self._halt(why_halted)
+                continue
             if self._has_rested():
                 continue
             asked_time = monotonic()
@@ -435,6 +440,25 @@ class Worker:
                 continue
             self._take(message)  # 3 to 7
         return Ending("stopped", "stopped by its user")
+
+    def _why_halted(self) -> Optional[str]:
+        """Why no case is to be taken until somebody says that it shall go on: by the fleet's failures, or its own."""
+        if self._control.why_halted is not None:
+            return self._control.why_halted
+        self._outcomes.go_on(self._control.go_on_time)
+        reason = self._outcomes.reason_to_halt(self._control.halt_rule)
+        return None if reason is None else "{}, the last with {}".format(reason, self._failures.last)
+
+    def _halt(self, why: str) -> None:
+        if (self._report.state, self._report.message) != ("halted", why):
+            words = (
+                "halted, since {}; look at the error, then `cruncher resume {}`, or Go on on the page, lets it go on"
+            )
+            self._journal.say(words.format(why, self._study.name))
+            self._report.message = why
+            self._report.touch()
+        self._idle("halted")
+        self._host.wait(CONTROL_SECS)
 
     def _has_rested(self) -> bool:
         """Whether something kept it from taking a case: it has rested then, and looks again."""
@@ -479,12 +503,13 @@ class Worker:
         end = monotonic() + secs
         while monotonic() < end and not self._interrupts.by_user:
             self._control.read(self._cloud, self._journal)
-            if self._control.paused or self._identity.worker in self._control.drain:
+            control = self._control
+            if control.paused or control.why_halted is not None or self._identity.worker in control.drain:
                 break
             self._host.wait(max(0.0, min(CONTROL_SECS, end - monotonic())))
 
-    def _idle(self, state: str, words: str) -> None:
-        if self._report.state != state:
+    def _idle(self, state: str, words: str = "") -> None:
+        if words and self._report.state != state:
             self._journal.say(words)
         self._tell(state)
         self._report.flush()
@@ -629,6 +654,7 @@ class Worker:
             self._report.count("skipped")
             return
         self._failures.clear()
+        self._outcomes.add(attempt.end_time, False, self._control.halt_rule)
         self._report.add_done(attempt, outcome.result, len(files))
         self._journal.say("case {} done in {}".format(case.short, in_words(attempt.secs)))
 
@@ -659,6 +685,7 @@ class Worker:
         else:
             self._journal.note("case {}: its lease was lost, so it is with another worker".format(case.short))
         self._failures.add(case, failure)
+        self._outcomes.add(attempt.end_time, True, self._control.halt_rule)
         self._report.add_failed(attempt, failure, final)
         rest = "no attempt left" if final else "attempt {} of {}".format(attempt.number, case.max_attempts)
         words = "case {} failed after {}: {} ({})"
@@ -768,7 +795,7 @@ class FailuresInRow:
 
     def __init__(self) -> None:
         self._cases: Deque[Case] = collections.deque(maxlen=FAILURES_IN_ROW)
-        self._last = ""
+        self.last = ""  # what failed last, in a line
         self._looks_left = 0
         self._is_unfit = False
         self._rests, self._unfit_rests = Rests(FAILURES_RESTS_SECS), Rests(UNFIT_RESTS_SECS)
@@ -776,7 +803,7 @@ class FailuresInRow:
     def add(self, case: "Case", failure: "Failure") -> None:
         """One more case has failed."""
         self._cases.append(case)
-        self._last = failure.in_short
+        self.last = failure.in_short
         self._looks_left = 2  # before a rest and after it
 
     def clear(self) -> None:
@@ -795,7 +822,7 @@ class FailuresInRow:
         was_unfit, self._is_unfit = self._is_unfit, finished >= FINISHED_BY_OTHERS
         if self._looks_left == 0 and self._is_unfit == was_unfit:
             return 0.0, ""
-        words = "the last {} cases failed here, the last one with {}".format(len(self._cases), self._last)
+        words = "the last {} cases failed here, the last one with {}".format(len(self._cases), self.last)
         if not self._is_unfit:
             return self._rests.next_secs(), words
         return self._unfit_rests.next_secs(), "{}; other workers have finished {} of them".format(words, finished)
@@ -838,19 +865,24 @@ class AttemptOutcomes:
     def __init__(self) -> None:
         self._last: Deque[Tuple[float, bool]] = collections.deque()  # end and failure; no more than the rule needs
         self._count, self._have_all_failed = 0, True
+        self._since = -math.inf
 
     def add(self, end_time: float, failed: bool, rule: HaltRule) -> None:
         """One more attempt has ended."""
+        if end_time < self._since:
+            return
         self._last.append((end_time, failed))
         self._count, self._have_all_failed = self._count + 1, self._have_all_failed and failed
         while len(self._last) > max(rule.first, rule.last):
             self._last.popleft()
 
-    def forget_before(self, time: float) -> None:
+    def go_on(self, since: float) -> None:
         """What ended before doesn't count any more."""
-        if self._last and self._last[0][0] >= time:
+        if since == self._since:
             return
-        self._last = collections.deque(one for one in self._last if one[0] >= time)
+        self._since = since
+        # This computer's clock may be so much ahead, and the worker would stay halted.
+        self._last = collections.deque(one for one in self._last if one[0] >= since + CLOCK_TOLERANCE_SECS)
         self._count, self._have_all_failed = len(self._last), all(failed for _, failed in self._last)
 
     def reason_to_halt(self, rule: HaltRule) -> Optional[str]:
@@ -874,6 +906,9 @@ class Control:
     def __init__(self) -> None:
         self.paused = False
         self.drain: List[str] = []
+        self.halt_rule = HaltRule()
+        self.why_halted: Optional[str] = None  # by the failures of all workers
+        self.go_on_time = -math.inf
         self._batches: List[str] = []
         self._cases: List[str] = []
         self._submissions: List[str] = []
@@ -898,11 +933,13 @@ class Control:
             return
         self._etag, body = answer
         try:
-            self._apply(json.loads(body.decode("utf-8")) if body else {})
+            for name in self._apply(json.loads(body.decode("utf-8")) if body else {}):
+                journal.say("{} in control.json is not what the protocol says, and is left out".format(name))
         except (ValueError, RecursionError) as error:
             journal.say("control.json can't be read and is ignored until it changes: {}".format(one_line(error)))
 
-    def _apply(self, document: Any) -> None:
+    def _apply(self, document: Any) -> List[str]:
+        """Takes over what it says; returns the names of fields that have to be left out."""
         if not isinstance(document, dict):
             raise ValueError("it is no object")
         names = ("drain", "cancelled_batches", "cancelled_cases", "withdrawn_submissions")
@@ -912,6 +949,15 @@ class Control:
             raise ValueError("paused, {} or {} has the wrong type".format(", ".join(names[:-1]), names[-1]))
         self.paused = paused
         self.drain, self._batches, self._cases, self._submissions = lists
+        self.halt_rule, wrong = read_halt_rule(document.get("halt_rule"))
+        halted: Any = document.get("halted")
+        go_on_time: Any = document.get("go_on_time")
+        has_reason = isinstance(halted, dict) and isinstance(halted.get("reason"), str)
+        self.why_halted = first_of(" ".join(halted["reason"].split()), SHORT_CHARACTERS) if has_reason else None
+        has_time = type(go_on_time) in (int, float) and abs(go_on_time) < sys.float_info.max
+        self.go_on_time = float(go_on_time) if has_time else -math.inf
+        wrong += ["halted"] if halted is not None and not has_reason else []
+        return wrong + (["go_on_time"] if go_on_time is not None and not has_time else [])
 
     def is_cancelled(self, case: "Case") -> bool:
         """Whether the case, its batch or the submission that sent this message is named."""
@@ -1102,6 +1148,9 @@ class Identity:
         self.software, self.version = host.software, host.version
 
 
+TAKES_NO_CASE = "resting", "halted"  # states of which the message says why
+
+
 class Report:
     """Heartbeat, segments and journal: what is to be told, and when each was last written."""
 
@@ -1124,8 +1173,8 @@ class Report:
         if (state, attempt) == (self.state, self._attempt):
             return
         self._state_is_new = self._state_is_new or state != self.state
-        if self.state == "resting" and state != "resting":
-            self.message = None  # of the rest
+        if self.state in TAKES_NO_CASE and state not in TAKES_NO_CASE:
+            self.message = None  # why
         self.state, self._attempt = state, attempt
         self._heartbeat_is_new = True
 

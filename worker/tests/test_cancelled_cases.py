@@ -143,7 +143,7 @@ def test_a_case_goes_on_if_its_cancelling_is_undone_before_it_is_stopped(lab: La
     wait_for("more looks", lambda: looks.number >= 5)
     gate.open()
     assert lab.done(case)["attempt"] == 1
-    gate.arrivals(1)
+    worker.says("done in")
     assert worker.stop() == 0
     counts = lab.heartbeat(worker.name(), state="stopped")["counts"]
     assert (counts["done"], counts["cancelled"]) == (1, 0) and worker.output.count("attempt 1 of 1") == 1
@@ -156,6 +156,7 @@ def test_a_case_is_computed_again_if_its_cancelling_is_undone_when_it_was_stoppe
     gate.arrivals(2)
     gate.open()
     assert lab.done(case)["attempt"] == 1  # of one
+    worker.says("done in")
     assert worker.stop() == 0
     counts = lab.heartbeat(worker.name(), state="stopped")["counts"]
     assert counts == {"done": 1, "failed": 0, "retried": 0, "skipped": 0, "cancelled": 0}

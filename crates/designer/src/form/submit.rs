@@ -169,7 +169,7 @@ fn summary(state: DesignState, preflight: PreflightSummary) -> AnyView {
                 {some("Failed before, sent again", preflight.failed_before)}
                 {some("Left out by constraints", preflight.left_out)}
                 {(preflight.before.cases > 0).then(|| line("In the queue before them", before(preflight.before)))}
-                {line("Expected time", expected_time(expected_secs, preflight))}
+                {line("Expected time", expected_time(expected_secs, workers, preflight.halted_workers))}
             </dl>
             {(!preflight.unreadable.is_empty()).then(|| {
                 let words = format!("Can't be read, so that cases they name may be sent twice: {}", preflight.unreadable.join(", "));
@@ -198,10 +198,7 @@ fn before(WaitingCases { cases, expected_secs }: WaitingCases) -> String {
     format!("{}{}", counted(cases, "case", "cases"), time.unwrap_or_default())
 }
 
-fn expected_time(
-    expected_secs: Option<f64>,
-    &PreflightSummary { workers, halted_workers, .. }: &PreflightSummary,
-) -> String {
+fn expected_time(expected_secs: Option<f64>, workers: u64, halted_workers: u64) -> String {
     let halted = match halted_workers {
         0 => String::new(),
         halted => format!(", {} halted: the Overview lets them go on", thousands(halted)),
