@@ -134,15 +134,15 @@ def test_a_study_halts_by_itself_and_goes_on_when_it_is_told_to(study: Launched)
     assert ask(study, "halting", "--first", "3", "--last", "0").out.endswith(
         "halts if the first 3 attempts all fail.\n"
     )
-    enqueue(queue_of(study), "b", RAISING, {1: [{"a": -1 - number} for number in range(9)]}, max_attempts=1)
+    enqueue(queue_of(study), "b", RAISING, {1: [{"a": -1 - number} for number in range(5)]}, max_attempts=1)
     with attach(line_of(study)) as worker:
-        wait_for(lambda: "halted" in ask(study, "status").out)
+        wait_for(lambda: [own["state"] for own in ask(study, "status", "--json").json()["workers"]] == ["halted"])
         told = ask(study, "status", "--json").json()
-        assert told["cases"]["failed"] < 9 and told["workers"][0]["state"] == "halted", told
+        assert told["cases"]["failed"] == 3, told
         assert any("the first 3 attempts all failed" in notice["text"] for notice in told["notices"])
         assert ask(study, "halting", "--never").out == f"Study {study.study} never halts by itself.\n"
         assert ask(study, "resume").out == f"Study {study.study} goes on.\n"
-        wait_for_end(study, 0, errors=9)
+        wait_for_end(study, 0, errors=5)
         assert worker.process.poll() is None
     assert "halted by itself" not in ask(study, "status").out
 
@@ -298,15 +298,15 @@ def test_the_overview_says_why_a_study_has_halted_and_lets_it_go_on(cruncher: Co
     ask(study, "halting", "--first", "4", "--last", "0")
     page = visits.open(link(study))
     expect(page.get_by_text("No cases yet").first).to_be_visible()
-    enqueue(queue_of(study), "b", RAISING, {1: [{"a": -1 - number} for number in range(12)]}, max_attempts=1)
+    enqueue(queue_of(study), "b", RAISING, {1: [{"a": -1 - number} for number in range(10)]}, max_attempts=1)
     with attach(line_of(study)), attach(line_of(study)):
         expect(page.get_by_text("The study halted by itself: the first 4 attempts all failed.")).to_be_visible()
         expect(page.get_by_role("row").filter(has_text="halted")).to_have_count(2)
-        assert len(documents(queue_of(study).s3, study.bucket, "error-")) < 12
+        assert len(documents(queue_of(study).s3, study.bucket, "error-")) < 10
         ask(study, "halting", "--never")
         page.get_by_role("button", name="Go on").click()
         expect(page.get_by_text("The study halted by itself")).to_have_count(0)
-        wait_for_end(study, 0, errors=12)
+        wait_for_end(study, 0, errors=10)
 
 
 def test_a_command_is_started_at_new_errors_and_at_the_end(study: Launched, tmp_path: Path) -> None:
