@@ -174,3 +174,18 @@ impl From<AccessError> for PageProblem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_no_answer_comes_is_told_as_far_as_it_is_known() {
+        let problem = PageProblem { title: UNREACHABLE.into(), ..PageProblem::no_access() };
+        assert!(problem.is_unreachable() && !PageProblem::no_access().is_unreachable());
+        assert_eq!(problem.clone().with_reason(false, false), problem);
+        assert_eq!(problem.clone().with_reason(true, false).title, "This computer has no network.");
+        let refused = problem.clone().with_reason(false, true);
+        assert!(refused.advice.contains("CORS") && refused.detail == problem.detail, "{refused:?}");
+    }
+}
