@@ -318,6 +318,15 @@ def test_configuring_twice_changes_nothing(command_line: CommandLine) -> None:
     )
 
 
+def test_rules_for_other_origins_that_somebody_removed_come_back(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    s3 = command_line.cloud.client("s3")
+    (rule,) = s3.get_bucket_cors(Bucket=launched.bucket)["CORSRules"]
+    s3.delete_bucket_cors(Bucket=launched.bucket)
+    assert command_line.run("configure", launched.study).code == 0
+    assert s3.get_bucket_cors(Bucket=launched.bucket)["CORSRules"] == [rule]
+
+
 def test_a_new_page_replaces_the_old_one(command_line: CommandLine) -> None:
     launched = command_line.launch()
     write_page(command_line.page, "two")

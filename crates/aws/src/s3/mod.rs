@@ -6,6 +6,7 @@ mod delete_objects;
 mod get_object;
 mod head_object;
 mod list_objects;
+mod put_bucket_cors;
 mod put_object;
 
 pub use delete_bucket::DeleteBucket;
@@ -14,6 +15,7 @@ pub use delete_objects::{DeleteFailure, DeleteObjects, MAX_KEYS, delete_all};
 pub use get_object::{FetchedObject, GetObject, StoredObject};
 pub use head_object::{HeadObject, ObjectHead};
 pub use list_objects::{ListObjects, ListedObject, ListingPage, list_all, list_each};
+pub use put_bucket_cors::PutBucketCors;
 pub use put_object::{PutObject, PutReceipt};
 
 use std::time::Duration;

@@ -202,6 +202,8 @@ pub async fn configure(
     progress: Progress<'_>,
 ) -> Result<ConfiguredStudy, LaunchError> {
     let outputs = update(client, study, release.template, progress).await?;
+    // A stack whose template hasn't changed isn't updated, whatever somebody has done to its bucket by hand.
+    client.send(&cors(&outputs.bucket)).await?;
     let needs_keys = policy == KeyPolicy::Renew || keys::are_missing(client, &outputs).await?;
     let config = StudyConfig {
         launch_time: launch_time(client, &outputs.bucket).await?,
@@ -214,6 +216,13 @@ pub async fn configure(
         None => true,
     };
     Ok(ConfiguredStudy { config, website_url: outputs.website_url, new_keys, keys_are_accepted })
+}
+
+/// What pages of other origins may ask of the bucket, as the template says: the page may be opened from another address than that of
+/// the bucket's API.
+fn cors(bucket: &str) -> s3::PutBucketCors {
+    let methods = ["GET", "HEAD", "PUT", "POST", "DELETE"];
+    s3::PutBucketCors::any_origin(bucket, &methods, &["ETag", "Date", "x-amz-request-id"], 3_600)
 }
 
 async fn update(
