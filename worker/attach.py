@@ -374,7 +374,7 @@ class Worker:
         self._cloud = Cloud(study, self._client)
         self._models = Models(self._cloud)
         self._control = Control()
-        self._report = Report(self._identity, clock, journal)
+        self._report = Report(self._identity, clock, journal, study.lease_secs)
         self._keeper = Keeper(self._report, Cloud(study, self._client.once()), study.lease_secs, self._control, journal)
         self._interrupts = Interrupts()
         self._computer_rests = Rests(COMPUTER_RESTS_SECS)
@@ -1154,10 +1154,10 @@ TAKES_NO_CASE = "resting", "halted"  # states of which the message says why
 class Report:
     """Heartbeat, segments and journal: what is to be told, and when each was last written."""
 
-    def __init__(self, identity: Identity, clock: "Clock", journal: "Journal") -> None:
+    def __init__(self, identity: Identity, clock: "Clock", journal: "Journal", lease_secs: int) -> None:
         self.state = "starting"
         self.message: Optional[str] = None
-        self._identity, self._clock, self._journal = identity, clock, journal
+        self._identity, self._clock, self._journal, self._lease_secs = identity, clock, journal, lease_secs
         self._prefix = "workers/{}/".format(identity.worker)
         self._attempt: Optional[Attempt] = None
         self._traceback: Optional[str] = None
@@ -1277,7 +1277,7 @@ class Report:
             "start_time": self._clock.start_time, "time": self._clock.now(), "state": self.state,
             "case": attempt.in_heartbeat() if attempt else None, "counts": dict(self._counts),
             "median_secs": statistics.median(list(self._durations)) if self._durations else None,
-            "message": self.message, "traceback": self._traceback,
+            "lease_secs": self._lease_secs, "message": self.message, "traceback": self._traceback,
         }  # fmt: skip
 
 

@@ -251,5 +251,5 @@ class Worker:
             "pid": 4711 + self.number, "version": VERSION, "cruncher_version": attach.VERSION, "software": "python",
             "start_time": self.start_time, "time": end_time, "state": self.state, "case": None, "counts": self.counts,
             "median_secs": statistics.median(self.durations) if self.durations else None,
-            "message": None, "traceback": None,
+            "lease_secs": 120, "message": None, "traceback": None,
         }  # fmt: skip

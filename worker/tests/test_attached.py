@@ -533,6 +533,7 @@ def test_the_heartbeat_tells_what_the_worker_does(lab: Lab) -> None:
     assert heartbeat["v"] == 1 and heartbeat["worker"] == worker.name() and heartbeat["software"] == "python"
     assert heartbeat["pid"] == worker.process.pid and heartbeat["os"] == "linux" and heartbeat["host"]
     assert heartbeat["message"] is None and heartbeat["traceback"] is None and heartbeat["median_secs"] is None
+    assert heartbeat["lease_secs"] == lab.study.config["lease_secs"]
     gate.open()
     lab.heartbeat(worker.name(), state="waiting", case=None)
     worker.stop()

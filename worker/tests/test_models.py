@@ -37,7 +37,7 @@ class Bench:
         self.host = attach.Host()
         self.journal = attach.Journal(self.console, "cruncher")
         clock = attach.Clock(time.time)
-        self.report = attach.Report(attach.Identity(self.host), clock, self.journal)
+        self.report = attach.Report(attach.Identity(self.host), clock, self.journal, 120)
         self.interrupts = attach.Interrupts()
         self.surroundings = attach.Surroundings(self.interrupts)
         self.attempt: Any = None

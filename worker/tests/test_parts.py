@@ -268,7 +268,7 @@ class TestReports:
     def report(self) -> Any:
         told = journal()
         identity = attach.Identity(attach.Host())
-        return attach.Report(identity, attach.Clock(lambda: 5.0), told), told
+        return attach.Report(identity, attach.Clock(lambda: 5.0), told, 120), told
 
     def written(self, report: Any, cloud: Any, monotonic: Any, until: float, change: Any = None) -> list[float]:
         times = []
@@ -456,7 +456,7 @@ class TestLongTexts:
                 return self
 
         tried, told = attempt(), journal()
-        report = attach.Report(attach.Identity(attach.Host()), attach.Clock(lambda: 5.0), told)
+        report = attach.Report(attach.Identity(attach.Host()), attach.Clock(lambda: 5.0), told, 120)
         for text, kept in (("x" * 1001, "x" * 999 + "…"), (Odd("circle 4"), "circle 4"), (None, None)):
             attach._progress_of(tried, report)(0.5, text)
             assert json.loads(attach.to_json(tried.in_heartbeat()))["progress_text"] == kept
@@ -620,7 +620,7 @@ class TestDocuments:
 
     def test_the_keeper_outlives_what_a_model_breaks(self, monkeypatch: pytest.MonkeyPatch) -> None:
         told = threading.Event()
-        report = attach.Report(attach.Identity(attach.Host()), attach.Clock(time.time), journal())
+        report = attach.Report(attach.Identity(attach.Host()), attach.Clock(time.time), journal(), 1)
         keeper = attach.Keeper(report, Recorded(), 1, attach.Control(), journal())  # type: ignore[arg-type]
         calls = iter([RecursionError, SystemExit, TypeError])
 
