@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
 import json
 import re
 import shutil
@@ -245,6 +246,16 @@ def test_objects_that_are_not_what_their_keys_say_are_named_and_disturb_nothing(
     s3 = launched.command_line.cloud.client("s3")
     for key, body in junk.items():
         s3.put_object(Bucket=launched.bucket, Key=key, Body=body)
+    # A browser gives nothing of what is said to be packed and isn't, and unpacks the rest without limit.
+    packed = {
+        "workers/packed/heartbeat.json": gzip.compress(b" " * (64 << 20)),
+        "workers/packed/segment-000000.ndjson": b"not packed",
+        "data/b/cases-00f1e2d3c4b5a698.csv.gz": b"not packed",
+        "data/b/cases-00f1e2d3c4b5a699.csv.gz": gzip.compress(b"case_id,level,replicate\n")[:20],
+    }
+    for key, body in packed.items():
+        s3.put_object(Bucket=launched.bucket, Key=key, Body=body, ContentEncoding="gzip")
+    junk |= packed
     page = visits.open(link(launched))
     expect(progress(page)).to_contain_text("1 of 1 done")
     expect(page.get_by_role("region", name="Workers").get_by_role("row")).to_have_count(2)

@@ -27,6 +27,13 @@ pub struct Ports {
 pub trait Transport: Send + Sync + 'static {
     /// Sends `request`.
     fn send(&self, request: http::Request<Bytes>) -> LocalBoxFuture<'_, Result<http::Response<Bytes>, TransportError>>;
+
+    /// Unpacks what gzip has packed, for bodies that were asked for as they are stored. No more than `max_bytes` are unpacked:
+    /// a body of a few KiB may hold many GiB.
+    ///
+    /// # Errors
+    /// If the body is damaged or holds more than that.
+    fn unpack(&self, packed: Bytes, max_bytes: usize) -> LocalBoxFuture<'_, Result<Bytes, TransportError>>;
 }
 
 /// The one clock of a shell.
@@ -58,6 +65,18 @@ impl TransportError {
     /// Makes an error with the message of the transport.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into() }
+    }
+
+    /// Makes the error of a body that holds more than `max_bytes`.
+    #[must_use]
+    pub fn unpacks_to_more_than(max_bytes: usize) -> Self {
+        Self::new(format!("unpacked it has more than the {max_bytes} bytes that are read"))
+    }
+
+    /// Makes the error of a body that isn't what gzip writes.
+    #[must_use]
+    pub fn not_unpacked() -> Self {
+        Self::new("it can't be unpacked")
     }
 
     /// Makes the error of a time-out after `patience`.

@@ -115,6 +115,10 @@ impl Transport for ScriptedPorts {
         let answer = self.answers.lock().expect("answers").pop_front();
         async { answer.unwrap_or_else(|| Err(TransportError::new("the script is over"))) }.boxed_local()
     }
+
+    fn unpack(&self, _: Bytes, _: usize) -> LocalBoxFuture<'_, Result<Bytes, TransportError>> {
+        futures::future::ready(Err(TransportError::not_unpacked())).boxed_local()
+    }
 }
 
 impl Clock for ScriptedPorts {

@@ -2,9 +2,11 @@
 
 use bytes::Bytes;
 use cruncher_aws::{Error, s3};
+use cruncher_study::key::DataKey;
 use futures::{StreamExt, stream};
 use serde::de::DeserializeOwned;
 
+use crate::administer::page::ASSETS_PREFIX;
 use crate::study::{ReadError, Study};
 
 /// Size of the largest heartbeat that is read.
@@ -21,6 +23,9 @@ pub(crate) const MAX_HELD_DOCUMENTS: usize = 10_000;
 
 /// Maximum number of bytes of these documents, as they are stored: packed, they are a third of that or less.
 pub(crate) const MAX_HELD_BYTES: u64 = 64 << 20;
+
+/// First bytes of what gzip has packed.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Status of an answer to a request for a part of an object that has nothing there.
 const RANGE_NOT_SATISFIABLE: u16 = 416;
@@ -69,6 +74,12 @@ impl HeldRoom {
     }
 }
 
+/// Whether an object of this key is stored packed: a table of cases, or a file of the page. Nothing else is unpacked, whatever
+/// it says of itself.
+fn is_stored_packed(key: &str) -> bool {
+    key.starts_with(ASSETS_PREFIX) || matches!(DataKey::parse(key), Some(DataKey::Cases(..)))
+}
+
 /// Content of an object, or the reason why it can't be read.
 pub(crate) type Body = Result<Bytes, String>;
 
@@ -84,7 +95,7 @@ impl Study {
         Ok(found.map(|object| object.body).unwrap_or_default())
     }
 
-    /// Requests an object that is stored unpacked, unless it has more bytes than `max_bytes`. `None` if it wasn't modified.
+    /// Requests an object that is stored unpacked, as it is stored, unless it has more bytes than `max_bytes`. `None` if it wasn't modified.
     pub(crate) async fn fetch(
         &self,
         get: s3::GetObject,
@@ -92,7 +103,7 @@ impl Study {
         max_bytes: u64,
     ) -> Result<Option<s3::StoredObject>, ReadError> {
         // A byte more tells an object that is too large from one that just fits.
-        match self.client.send(&get.range(0..max_bytes + 1)).await {
+        match self.client.send(&get.as_stored().range(0..max_bytes + 1)).await {
             Ok(s3::FetchedObject::Object(object)) if object.body.len() as u64 > max_bytes => {
                 Err(ReadError::TooLarge { key: key.to_owned(), max_bytes })
             }
@@ -106,13 +117,26 @@ impl Study {
 
     /// Reads an object that is stored packed: only the whole of it can be unpacked.
     pub(crate) async fn read_packed(&self, key: &str, max_bytes: u64) -> Result<Bytes, ReadError> {
-        match self.client.send(&s3::GetObject::new(&self.config.bucket, key)).await? {
-            s3::FetchedObject::Object(object) if object.body.len() as u64 > max_bytes => {
-                Err(ReadError::TooLarge { key: key.to_owned(), max_bytes })
-            }
-            s3::FetchedObject::Object(object) => Ok(object.body),
+        match self.client.send(&s3::GetObject::new(&self.config.bucket, key).as_stored()).await? {
+            s3::FetchedObject::Object(object) => match self.unpacked(object.body.clone(), max_bytes).await {
+                Ok(body) if body.len() as u64 > max_bytes => {
+                    Err(ReadError::TooLarge { key: key.to_owned(), max_bytes })
+                }
+                Ok(body) => Ok(body),
+                // What can't be unpacked can't be parsed either, and whoever tries says so.
+                Err(_) => Ok(object.body),
+            },
             s3::FetchedObject::NotModified => Ok(Bytes::new()),
         }
+    }
+
+    /// Unpacks a body, if it is packed.
+    async fn unpacked(&self, body: Bytes, max_bytes: u64) -> Body {
+        if !body.starts_with(&GZIP) {
+            return Ok(body);
+        }
+        let max_bytes = usize::try_from(max_bytes).unwrap_or(usize::MAX);
+        self.client.ports().transport.unpack(body, max_bytes).await.map_err(|error| error.to_string())
     }
 
     /// Reads objects, several at once.
@@ -139,11 +163,15 @@ impl Study {
                 let reason = format!("it has {} bytes, more than the {max_bytes} that are read", object.size_bytes);
                 return Ok(Some((object, Err(reason))));
             }
-            let mut get = s3::GetObject::new(&self.config.bucket, &object.key);
+            let mut get = s3::GetObject::new(&self.config.bucket, &object.key).as_stored();
             if start > 0 {
                 get = get.range(start..object.size_bytes);
             }
             match self.client.send(&get).await {
+                Ok(s3::FetchedObject::Object(found)) if is_stored_packed(&object.key) => {
+                    let body = self.unpacked(found.body, max_bytes).await;
+                    Ok(Some((object, body)))
+                }
                 Ok(s3::FetchedObject::Object(found)) => Ok(Some((object, Ok(found.body)))),
                 Ok(s3::FetchedObject::NotModified) => Ok(None),
                 Err(error) if error.is_not_found() => Ok(None),

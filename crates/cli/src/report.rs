@@ -59,6 +59,7 @@ pub(crate) fn as_text(study: &str, snapshot: &Snapshot) -> String {
     section(&mut text, "Versions of a model", &model_versions(&snapshot.batches));
     section(&mut text, "Workers", &workers(&snapshot.workers, snapshot.time));
     section(&mut text, "Errors", &errors(&snapshot.error_groups(None), snapshot.time));
+    section(&mut text, "Objects that can't be read", &unreadable(snapshot));
     text.trim_end().to_owned() + "\n"
 }
 
@@ -186,6 +187,11 @@ fn errors(groups: &[ErrorGroup], now: f64) -> String {
     groups.iter().take(MAX_ROWS).map(line).collect::<String>() + &more(groups.len())
 }
 
+fn unreadable(snapshot: &Snapshot) -> String {
+    let line = |(key, reason): (&String, &String)| format!("  {}: {}\n", printable(key, 200), printable(reason, 200));
+    snapshot.unreadable.iter().take(MAX_ROWS).map(line).collect::<String>() + &more(snapshot.unreadable.len())
+}
+
 fn more(rows: usize) -> String {
     if rows > MAX_ROWS { format!("  … and {} more\n", rows - MAX_ROWS) } else { String::new() }
 }
@@ -223,6 +229,7 @@ pub(crate) fn as_json(study: &str, snapshot: &Snapshot) -> Value {
         "batches": snapshot.batches.iter().map(batch).collect::<Vec<_>>(),
         "workers": snapshot.workers,
         "error_groups": snapshot.error_groups(None).iter().map(group).collect::<Vec<_>>(),
+        "unreadable": snapshot.unreadable,
         "notices": notices.collect::<Vec<_>>(),
         "forecast": forecast(snapshot)
             .map(|Forecast { least_secs, most_secs }| json!({"least_secs": least_secs, "most_secs": most_secs})),
@@ -279,6 +286,7 @@ mod tests {
                 first_time: 900.0,
                 last_time: 940.0,
             }],
+            unreadable: [("workers/\x1b[2J/heartbeat.json".to_owned(), "EOF while parsing\na value".to_owned())].into(),
             ..Snapshot::default()
         }
     }
@@ -305,6 +313,9 @@ Batches
 
 Errors
   0 cases, 0 for good, on 1 worker, last 1 min ago: ValueError: negative [2J cohesion
+
+Objects that can't be read
+  workers/ [2J/heartbeat.json: EOF while parsing a value
 ";
         assert_eq!(text, expected);
     }

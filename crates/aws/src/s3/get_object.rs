@@ -17,6 +17,7 @@ pub struct GetObject {
     key: String,
     if_none_match: Option<String>,
     range: Option<Range<u64>>,
+    is_as_stored: bool,
 }
 
 /// An object, or the news that it wasn't modified.
@@ -31,7 +32,7 @@ pub enum FetchedObject {
 /// An object's content and metadata.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoredObject {
-    /// The content, unpacked if it was stored with `Content-Encoding: gzip`.
+    /// The content, unpacked if it was stored with `Content-Encoding: gzip`, unless it was asked for as it is stored.
     pub body: Bytes,
     /// The entity tag, with its quotation marks.
     pub etag: Option<String>,
@@ -44,7 +45,7 @@ pub struct StoredObject {
 impl GetObject {
     /// Reads the whole object.
     pub fn new(bucket: impl Into<String>, key: impl Into<String>) -> Self {
-        Self { bucket: bucket.into(), key: key.into(), if_none_match: None, range: None }
+        Self { bucket: bucket.into(), key: key.into(), if_none_match: None, range: None, is_as_stored: false }
     }
 
     /// Reads it only if the object's entity tag is another than `etag`.
@@ -58,6 +59,14 @@ impl GetObject {
     #[must_use]
     pub fn range(mut self, range: Range<u64>) -> Self {
         self.range = Some(range);
+        self
+    }
+
+    /// Reads the bytes as they are stored, whatever `Content-Encoding` whoever wrote the object has given to it: a browser
+    /// would unpack them without limit, and give nothing at all of what can't be unpacked. Only signed requests may ask so.
+    #[must_use]
+    pub const fn as_stored(mut self) -> Self {
+        self.is_as_stored = true;
         self
     }
 
@@ -80,7 +89,8 @@ impl Operation for GetObject {
     }
 
     fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error> {
-        UnsignedRequest::s3(Method::GET, super::url(endpoints, &self.bucket, &self.key)?)
+        let query = if self.is_as_stored { "?response-content-encoding=identity" } else { "" };
+        UnsignedRequest::s3(Method::GET, super::url(endpoints, &self.bucket, &self.key)? + query)
             .header_if(IF_NONE_MATCH, self.if_none_match.as_deref())
             .header_if(RANGE, self.range_header()?.as_deref())
             .empty()
@@ -117,6 +127,14 @@ mod tests {
         assert_eq!(
             written(&operation),
             "GET https://b.s3.eu-central-1.amazonaws.com/k\nif-none-match: \"tag\"\nrange: bytes=10-19\n\n"
+        );
+    }
+
+    #[test]
+    fn an_object_is_asked_for_as_it_is_stored() {
+        assert_eq!(
+            written(&GetObject::new("b", "k").as_stored()),
+            "GET https://b.s3.eu-central-1.amazonaws.com/k?response-content-encoding=identity\n\n"
         );
     }
 

@@ -8,7 +8,13 @@ use futures::FutureExt;
 use futures::future::{Either, LocalBoxFuture, select};
 use gloo_net::http::{RequestBuilder, Response};
 use http::header::{HeaderName, HeaderValue};
-use web_sys::{AbortController, RequestCache, RequestCredentials, RequestMode};
+use js_sys::{Array, Function, Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    AbortController, Blob, ReadableStreamDefaultReader, ReadableWritablePair, RequestCache, RequestCredentials,
+    RequestMode,
+};
 
 use super::patience;
 use crate::ports::{Clock, Ports, RandomSource, Sleep, Transport, TransportError};
@@ -30,6 +36,47 @@ impl Transport for Fetch {
     fn send(&self, request: http::Request<Bytes>) -> LocalBoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
         exchange(request).boxed_local()
     }
+
+    fn unpack(&self, packed: Bytes, max_bytes: usize) -> LocalBoxFuture<'_, Result<Bytes, TransportError>> {
+        async move {
+            match pieces(&packed, max_bytes).await {
+                Ok(Some(pieces)) => Ok(whole(&pieces)),
+                Ok(None) => Err(TransportError::unpacks_to_more_than(max_bytes)),
+                Err(_) => Err(TransportError::not_unpacked()),
+            }
+        }
+        .boxed_local()
+    }
+}
+
+/// Lets the browser unpack, and returns the pieces; `None` if they have more than `max_bytes`. They stay in its memory until
+/// that is known: this program's never shrinks.
+async fn pieces(packed: &[u8], max_bytes: usize) -> Result<Option<Array>, JsValue> {
+    let packed = Blob::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(packed)))?;
+    // `DecompressionStream` is unstable in web-sys, though every browser of the last two years has it.
+    let stream: Function = Reflect::get(&js_sys::global(), &"DecompressionStream".into())?.dyn_into()?;
+    let stream = Reflect::construct(&stream, &Array::of1(&"gzip".into()))?;
+    let unpacked = packed.stream().pipe_through(stream.unchecked_ref::<ReadableWritablePair>());
+    let reader: ReadableStreamDefaultReader = unpacked.get_reader().unchecked_into();
+    let (pieces, mut size) = (Array::new(), 0);
+    // Behind the last piece there is none.
+    while let Ok(piece) = Reflect::get(&JsFuture::from(reader.read()).await?, &"value".into())?.dyn_into::<Uint8Array>()
+    {
+        size += piece.length() as usize;
+        if size > max_bytes {
+            let _ = JsFuture::from(reader.cancel()).await;
+            return Ok(None);
+        }
+        pieces.push(&piece);
+    }
+    Ok(Some(pieces))
+}
+
+fn whole(pieces: &Array) -> Bytes {
+    let pieces = || pieces.iter().map(JsCast::unchecked_into::<Uint8Array>);
+    let mut whole = Vec::with_capacity(pieces().map(|piece| piece.length() as usize).sum());
+    pieces().for_each(|piece| whole.extend(piece.to_vec()));
+    whole.into()
 }
 
 async fn exchange(request: http::Request<Bytes>) -> Result<http::Response<Bytes>, TransportError> {

@@ -1,9 +1,12 @@
 //! Ports of a process: reqwest over rustls, the system's clock, tokio's timer.
 
+use std::future::ready;
+use std::io::Read as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use flate2::bufread::GzDecoder;
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 
@@ -48,6 +51,24 @@ struct Reqwest(reqwest::Client);
 impl Transport for Reqwest {
     fn send(&self, request: http::Request<Bytes>) -> LocalBoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
         self.exchange(request).boxed_local()
+    }
+
+    fn unpack(&self, packed: Bytes, max_bytes: usize) -> LocalBoxFuture<'_, Result<Bytes, TransportError>> {
+        ready(unpacked(&packed, max_bytes)).boxed_local()
+    }
+}
+
+fn unpacked(packed: &[u8], max_bytes: usize) -> Result<Bytes, TransportError> {
+    let mut decoder = GzDecoder::new(packed);
+    let mut unpacked = Vec::new();
+    // A byte more tells a body that is too large from one that just fits.
+    let read = decoder.by_ref().take(max_bytes as u64 + 1).read_to_end(&mut unpacked);
+    match read {
+        Ok(size) if size > max_bytes => Err(TransportError::unpacks_to_more_than(max_bytes)),
+        // Something stands behind it: browsers refuse that.
+        Ok(_) if !decoder.into_inner().is_empty() => Err(TransportError::not_unpacked()),
+        Ok(_) => Ok(unpacked.into()),
+        Err(_) => Err(TransportError::not_unpacked()),
     }
 }
 
@@ -105,5 +126,37 @@ struct FastRandom;
 impl RandomSource for FastRandom {
     fn fraction(&self) -> f64 {
         fastrand::f64()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn packed(content: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(content).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn a_body_is_unpacked_up_to_a_size() {
+        let bomb = packed(&vec![b' '; 1 << 20]);
+        assert_eq!(unpacked(&bomb, 1 << 20).unwrap().len(), 1 << 20);
+        let error = unpacked(&bomb, (1 << 20) - 1).unwrap_err().to_string();
+        assert_eq!(error, "unpacked it has more than the 1048575 bytes that are read");
+    }
+
+    #[test]
+    fn a_damaged_body_is_not_unpacked() {
+        let right = packed(b"case_id,level\n");
+        for wrong in [&b"no gzip"[..], &[], &right[..20], &[&right[..], b"x"].concat()] {
+            assert_eq!(unpacked(wrong, 100).unwrap_err(), TransportError::not_unpacked());
+        }
     }
 }

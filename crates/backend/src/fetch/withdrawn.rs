@@ -1,8 +1,6 @@
 //! The withdrawn cases among listed objects, for those who read no more of a study than its documents.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::io::Read;
 
 use cruncher_aws::{Error, s3::ListedObject};
 use cruncher_study::batch::Batch;
@@ -10,7 +8,6 @@ use cruncher_study::case::{CaseId, CaseRef};
 use cruncher_study::case_table::read_table;
 use cruncher_study::key::{DATA_PREFIX, DataKey};
 use cruncher_study::ledger::Ledger;
-use flate2::read::GzDecoder;
 
 use crate::administer::control::control;
 use crate::reading::{MAX_ROWS_BYTES, ReadRequest};
@@ -31,22 +28,13 @@ pub async fn withdrawn_cases(study: &Study, objects: &[ListedObject]) -> Result<
     let wanted = wanted.map(|(object, _)| ReadRequest::whole(object.clone())).collect();
     let mut ledger = Ledger::default();
     let mut enter = |object: ListedObject, read: Result<bytes::Bytes, String>| {
-        let rows = read.ok().and_then(|body| read_table(&unpacked(&body)).ok());
+        let rows = read.ok().and_then(|body| read_table(&body).ok());
         if let (Some(rows), Some((batch, submission))) = (rows, table(&object.key)) {
             ledger.add_table(&batch, &submission, object.last_modified.as_secs_f64(), &rows);
         }
     };
     study.read_each(wanted, MAX_ROWS_BYTES, &mut enter).await?;
     Ok(ledger.withdrawn_cases(&control))
-}
-
-/// Unpacks a table, up to a size, if it is packed: a client that fetches objects as they are stored gets it like that.
-fn unpacked(body: &[u8]) -> Cow<'_, [u8]> {
-    let mut table = Vec::new();
-    match GzDecoder::new(body).take(MAX_ROWS_BYTES).read_to_end(&mut table) {
-        Ok(_) => Cow::Owned(table),
-        Err(_) => Cow::Borrowed(body),
-    }
 }
 
 /// Returns the batch and the submission of a table of cases.

@@ -213,7 +213,7 @@ impl TestCloud {
 
     fn answer_object(&self, request: &http::Request<Bytes>) -> Answer {
         let key = decoded(request.uri().path().strip_prefix("/bucket/").unwrap_or_default());
-        if let Some(query) = request.uri().query() {
+        if let Some(query) = request.uri().query().filter(|query| query.contains("list-type")) {
             return self.list(query);
         }
         if request.method() == http::Method::PUT {
@@ -365,6 +365,13 @@ impl Transport for TestCloud {
             self.answer(&request)
         }
         .boxed_local()
+    }
+
+    fn unpack(&self, packed: Bytes, max_bytes: usize) -> LocalBoxFuture<'_, Result<Bytes, TransportError>> {
+        let mut content = Vec::new();
+        let read = GzDecoder::new(packed.as_ref()).take(max_bytes as u64).read_to_end(&mut content);
+        let unpacked = read.map(|_| content.into()).map_err(|_error| TransportError::not_unpacked());
+        futures::future::ready(unpacked).boxed_local()
     }
 }
 

@@ -56,6 +56,7 @@ checks! {
     EVERYWHERE objects::an_empty_object_comes_back,
     EVERYWHERE objects::a_large_object_comes_back,
     EVERYWHERE objects::a_packed_object_comes_back_unpacked,
+    EVERYWHERE objects::an_object_comes_back_as_it_is_stored,
     EVERYWHERE objects::a_range_is_cut_out,
     EVERYWHERE objects::a_range_behind_the_end_is_refused,
     EVERYWHERE objects::an_unchanged_object_is_not_sent_again,

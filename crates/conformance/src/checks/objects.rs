@@ -92,6 +92,16 @@ pub(super) async fn a_packed_object_comes_back_unpacked(cloud: &CheckedCloud) ->
     holds("the text came back", || object.body == text)
 }
 
+/// Checks that nobody can make an object unreadable by saying that it is packed.
+pub(super) async fn an_object_comes_back_as_it_is_stored(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
+    let client = cloud.administrator();
+    let put = PutObject::new(cloud.bucket(), "objects/said-to-be-packed", "no gzip").content_encoding("gzip");
+    client.send(&put).await?;
+    let stored = GetObject::new(cloud.bucket(), "objects/said-to-be-packed").as_stored();
+    equal("body", &get(&client, stored.clone()).await?.body, &Bytes::from("no gzip"))?;
+    equal("part", &get(&client, stored.range(3..100)).await?.body, &Bytes::from("gzip"))
+}
+
 pub(super) async fn a_range_is_cut_out(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     put(&client, cloud, "objects/digits", "0123456789").await?;
