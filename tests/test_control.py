@@ -117,7 +117,7 @@ def test_what_lies_in_the_dead_letter_queue_is_sent_again(study: Launched) -> No
     assert "12 cases are in the dead-letter queue" in told
     # The look has noted them, for whoever may only count messages.
     noted = control(study)["dead_letters"]
-    assert (noted["messages"], {batch: len(cases) for batch, cases in noted["cases"].items()}) == (13, {"b": 12})
+    assert (noted["messages"], len(noted["cases"])) == (13, 12) and noted["cases"][0].startswith("b/")
     ran = ask(study, "redrive")
     said = "12 cases are in the queue again. 1 message is no case and stays in the dead-letter queue.\n"
     assert (ran.code, ran.out) == (0, said)

@@ -55,15 +55,21 @@ pub struct DeadLetters {
     pub time: f64,
     /// Number of messages that the queue had then, as it counts them.
     pub messages: u64,
-    /// Their cases, by batch: [`MAX_NAMES`] at most.
-    pub cases: BTreeMap<Batch, BTreeSet<CaseId>>,
+    /// Their cases, each as its batch and its id, joined by `/`: [`MAX_NAMES`] at most.
+    pub cases: BTreeSet<String>,
 }
 
 impl DeadLetters {
+    /// Returns the name of a case.
+    #[must_use]
+    pub fn name(batch: &Batch, case: CaseId) -> String {
+        format!("{batch}/{case}")
+    }
+
     /// Whether the case is among them.
     #[must_use]
     pub fn is_of(&self, (batch, case): &CaseRef) -> bool {
-        self.cases.get(batch).is_some_and(|cases| cases.contains(case))
+        self.cases.contains(&Self::name(batch, *case))
     }
 }
 
@@ -91,7 +97,7 @@ impl StudyControl {
             queue_empty_time: _,
             dead_letters,
         } = self;
-        let dead = dead_letters.cases.values().map(BTreeSet::len).sum();
+        let dead = dead_letters.cases.len();
         let submissions = withdrawn_submissions.len().max(held_submissions.len());
         drain.len().max(cancelled_batches.len()).max(cancelled_cases.len()).max(submissions).max(dead)
     }

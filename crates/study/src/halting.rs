@@ -3,6 +3,7 @@
 //! A worker judges its own attempts so (`worker/attach.py`), an operator's look those of all workers.
 
 use std::collections::VecDeque;
+use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -94,8 +95,9 @@ impl HaltRule {
     }
 }
 
-fn field<T: serde::de::DeserializeOwned>(json: Option<Box<RawValue>>) -> Option<T> {
-    serde_json::from_slice(json?.get().as_bytes()).ok()
+/// Reads a number or a truth value, which JSON writes as Rust does. A parser of JSON for each would be a part of the first view.
+fn field<T: FromStr>(json: Option<Box<RawValue>>) -> Option<T> {
+    json?.get().parse().ok()
 }
 
 /// Reads a rule, or null for none.

@@ -310,7 +310,7 @@ fn a_result_that_no_table_names_is_a_case_too() {
 
 /// Counts four cases that were sent at `SENT`, of which an operator's look has found the first two in the dead-letter queue.
 fn counts_noted(dead_letters: u64, looked: f64, queue_empty_time: f64, waiting: u64) -> (u64, u64, u64) {
-    let cases = BTreeMap::from([(batch("b"), BTreeSet::from([case(0), case(1)]))]);
+    let cases = [0, 1].map(|number| DeadLetters::name(&batch("b"), case(number))).into();
     let noted = DeadLetters { time: looked, messages: 2, cases };
     let control = StudyControl { dead_letters: noted, queue_empty_time, ..StudyControl::default() };
     let counts = total(&ledger(4).account(&AccountingInput {

@@ -1,10 +1,8 @@
 //! Noting what an operator's look has found, for all others: who only counts messages can't know it, nor who looks once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use cruncher_aws::{Error, sqs};
-use cruncher_study::batch::Batch;
-use cruncher_study::case::CaseId;
 use cruncher_study::control::{DeadLetters, StudyControl};
 use cruncher_study::halting::Halt;
 use cruncher_study::message::CaseMessage;
@@ -65,7 +63,7 @@ pub async fn observe(study: &Study, observation: &Observation) -> Result<StudyCo
         None => None,
         Some(messages) => {
             let cases =
-                if messages == 0 { BTreeMap::new() } else { dead_cases(study).await.map_err(ReadError::from)? };
+                if messages == 0 { BTreeSet::new() } else { dead_cases(study).await.map_err(ReadError::from)? };
             Some(DeadLetters { time: study.now(), messages, cases })
         }
     };
@@ -85,8 +83,8 @@ pub async fn observe(study: &Study, observation: &Observation) -> Result<StudyCo
 }
 
 /// Reads the cases of the dead-letter queue, as far as it gives them.
-async fn dead_cases(study: &Study) -> Result<BTreeMap<Batch, BTreeSet<CaseId>>, Error> {
-    let mut cases: BTreeMap<Batch, BTreeSet<CaseId>> = BTreeMap::new();
+async fn dead_cases(study: &Study) -> Result<BTreeSet<String>, Error> {
+    let mut cases = BTreeSet::new();
     let mut seen = BTreeSet::new();
     for _ in 0..MAX_REQUESTS {
         let receive = sqs::ReceiveMessage::new(&study.config.dead_letter_queue_url)
@@ -97,7 +95,7 @@ async fn dead_cases(study: &Study) -> Result<BTreeMap<Batch, BTreeSet<CaseId>>, 
         let known = seen.len();
         for message in received {
             if let Ok(case) = serde_json::from_slice::<CaseMessage>(message.body.as_bytes()) {
-                cases.entry(case.batch).or_default().insert(case.case_id);
+                cases.insert(DeadLetters::name(&case.batch, case.case_id));
             }
             seen.insert(message.id);
         }

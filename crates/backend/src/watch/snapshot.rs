@@ -109,7 +109,9 @@ impl Snapshot {
     /// Returns what this look has found that others should know; `None` if there is nothing that isn't noted yet.
     #[must_use]
     pub fn observation(&self) -> Option<Observation> {
-        let halt = self.halt_reason.clone().filter(|_| self.total.open() > 0 && !self.control.is_stopped());
+        // Cases whose table wasn't listed yet may be in the queue.
+        let goes_on = self.total.open() + self.queue.messages() > 0;
+        let halt = self.halt_reason.clone().filter(|_| goes_on && !self.control.is_stopped());
         // Only a look that lists the documents knows what is open.
         let is_uncovered = |account: &BatchAccount| {
             let sent_time = account.submit_time + SENDING_SECS;
