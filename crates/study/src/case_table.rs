@@ -179,11 +179,7 @@ pub fn read_cases(document: &DesignDocument, table: &[u8]) -> Result<DesignCases
 ///
 /// # Errors
 /// As [`read_cases`], for the case's own row.
-pub fn read_case(
-    document: &DesignDocument,
-    table: &[u8],
-    case_id: CaseId,
-) -> Result<Option<DesignCase>, TableError> {
+pub fn read_case(document: &DesignDocument, table: &[u8], case_id: CaseId) -> Result<Option<DesignCase>, TableError> {
     let mut lines = table.split_inclusive(|byte| *byte == b'\n');
     let header = lines.next().unwrap_or_default();
     let start = format!("{case_id},");

@@ -130,7 +130,8 @@ mod tests {
     use super::*;
     use crate::testing::TestCloud;
 
-    const FACTORS: &str = r#"[{"name": "c", "count": 2, "minimum": 0, "maximum": 1}, {"name": "n", "levels": [1, 2.5, "a,\"b\""]}]"#;
+    const FACTORS: &str =
+        r#"[{"name": "c", "count": 2, "minimum": 0, "maximum": 1}, {"name": "n", "levels": [1, 2.5, "a,\"b\""]}]"#;
 
     /// Submits a model with these factors and returns its cases.
     fn submit(cloud: &TestCloud, submission: &str, model: &str) -> DesignCases {

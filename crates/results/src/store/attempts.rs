@@ -6,6 +6,7 @@ use cruncher_study::case::CaseId;
 use cruncher_study::segment::RowOutcome;
 
 use super::ResultStore;
+use super::column::CodedValue;
 use crate::chunk::AttemptRow;
 use crate::column_id::CaseField;
 
@@ -40,11 +41,19 @@ pub(super) struct EarlierAttempts(BTreeMap<(u32, CaseId), Vec<EarlierAttempt>>);
 struct EarlierAttempt {
     number: u32,
     worker: u32,
+    signature: u32,
     error: u32,
     start_time: f64,
     end_time: f64,
     is_done: bool,
     is_final: bool,
+}
+
+impl EarlierAttempt {
+    /// Whether both are the same attempt: rows may be read twice.
+    const fn is(&self, end_time: f64, worker: u32) -> bool {
+        self.end_time.to_bits() == end_time.to_bits() && self.worker == worker
+    }
 }
 
 impl EarlierAttempts {
@@ -64,7 +73,7 @@ impl EarlierAttempts {
 
     fn keep(&mut self, case: (u32, CaseId), attempt: EarlierAttempt) {
         let own = self.0.entry(case).or_default();
-        if !own.iter().any(|known| is_same(known.end_time, attempt.end_time) && known.worker == attempt.worker) {
+        if !own.iter().any(|known| known.is(attempt.end_time, attempt.worker)) {
             if own.len() == MAX_KEPT {
                 own.remove(0);
             }
@@ -73,18 +82,13 @@ impl EarlierAttempts {
     }
 }
 
-fn is_same(one: f64, other: f64) -> bool {
-    one.to_bits() == other.to_bits()
-}
-
 impl ResultStore {
     /// Returns the attempts of a row's case that ended, the first one in front, also those of earlier submissions. An attempt
     /// whose worker vanished has left no row.
     #[must_use]
     pub fn attempts(&self, row: usize) -> Vec<CaseAttempt<'_>> {
         let Some(case) = self.case_ids.get(row) else { return Vec::new() };
-        let key = (self.field(CaseField::Batch).code(row), *case);
-        let earlier = self.earlier.0.get(&key).map(Vec::as_slice).unwrap_or_default();
+        let earlier = self.earlier_of(row, *case);
         let told = |attempt: &EarlierAttempt| CaseAttempt {
             number: attempt.number,
             worker: self.label(attempt.worker),
@@ -94,7 +98,10 @@ impl ResultStore {
             is_final: attempt.is_final,
             error: self.label(attempt.error),
         };
-        let mut all: Vec<_> = earlier.iter().copied().chain(self.attempt_that_counts(row)).collect();
+        // A failure after which the case was sent again stands in both places.
+        let last =
+            self.attempt_that_counts(row).filter(|last| !earlier.iter().any(|own| own.is(last.end_time, last.worker)));
+        let mut all: Vec<_> = earlier.iter().copied().chain(last).collect();
         all.sort_by(|one, other| one.end_time.total_cmp(&other.end_time));
         all.iter().map(told).collect()
     }
@@ -109,14 +116,13 @@ impl ResultStore {
     /// Keeps an attempt that doesn't count, unless it is the one that does.
     pub(super) fn keep_other(&mut self, batch: u32, row: usize, attempt: &AttemptRow<'_>) {
         let worker = self.dictionary.enter(attempt.worker);
-        let is_known = is_same(self.field(CaseField::EndTime).number(row), attempt.end_time)
-            && self.field(CaseField::Worker).code(row) == worker;
-        if is_known {
+        if self.attempt_that_counts(row).is_some_and(|counts| counts.is(attempt.end_time, worker)) {
             return;
         }
         let earlier = EarlierAttempt {
             number: attempt.attempt,
             worker,
+            signature: attempt.signature.map_or(0, |signature| self.dictionary.enter(signature)),
             error: attempt.error.map_or(0, |error| self.dictionary.enter(error)),
             start_time: attempt.start_time,
             end_time: attempt.end_time,
@@ -124,6 +130,33 @@ impl ResultStore {
             is_final: attempt.is_final,
         };
         self.earlier.keep((batch, attempt.case_id), earlier);
+    }
+
+    /// Takes the failure out of the row of a case that was sent again: it doesn't count any more.
+    pub(super) fn forget_failure(&mut self, row: usize) {
+        let batch = self.field(CaseField::Batch).code(row);
+        self.keep_superseded(batch, row);
+        for field in [CaseField::Signature, CaseField::Error] {
+            self.fields[field as usize].put(row, CodedValue::NONE);
+        }
+    }
+
+    /// Puts a failure back that was taken out; false if there is none.
+    pub(super) fn recall_failure(&mut self, row: usize) -> bool {
+        let Some(counts) = self.attempt_that_counts(row) else { return false };
+        let earlier = self.earlier_of(row, self.case_ids[row]);
+        let Some(failure) = earlier.iter().find(|own| own.is(counts.end_time, counts.worker)).copied() else {
+            return false;
+        };
+        for (field, code) in [(CaseField::Signature, failure.signature), (CaseField::Error, failure.error)] {
+            self.fields[field as usize].put(row, CodedValue::code(code));
+        }
+        !failure.is_done
+    }
+
+    fn earlier_of(&self, row: usize, case: CaseId) -> &[EarlierAttempt] {
+        let key = (self.field(CaseField::Batch).code(row), case);
+        self.earlier.0.get(&key).map(Vec::as_slice).unwrap_or_default()
     }
 
     fn attempt_that_counts(&self, row: usize) -> Option<EarlierAttempt> {
@@ -135,6 +168,7 @@ impl ResultStore {
         Some(EarlierAttempt {
             number: attempt,
             worker: self.field(CaseField::Worker).code(row),
+            signature: self.field(CaseField::Signature).code(row),
             error: self.field(CaseField::Error).code(row),
             start_time: number(CaseField::StartTime),
             end_time,
