@@ -262,7 +262,7 @@ mod tests {
         store.set_states(&states);
         assert_eq!(store.attempts(0).iter().map(|attempt| attempt.error).collect::<Vec<_>>(), ["E!"]);
         store.append(&chunk("w", &[(0, 1, 20.0, "")]));
-        assert_eq!(store.attempts(0).len(), 2);
+        assert_eq!(told(&store), ["1 w 10: E! final", "1 w 20: done"]);
     }
 
     #[test]

@@ -90,10 +90,10 @@ impl ResultStore {
     }
 }
 
-/// Whether a case that failed for good can be in this state only if it was sent again.
+/// Whether a case that failed for good can be in this state only if it was sent again. It may be done before its row is read.
 fn is_of_a_later_submission(state: &str) -> bool {
-    use CaseState::{Cancelled, Lost, Queued, Running};
-    matches!(CaseState::named(state), Some(Queued | Running | Lost | Cancelled))
+    use CaseState::{Cancelled, Done, Lost, Queued, Running};
+    matches!(CaseState::named(state), Some(Queued | Running | Lost | Cancelled | Done))
 }
 
 #[cfg(test)]
@@ -199,6 +199,10 @@ mod tests {
         store.set_states(&states(&[(1, Some(CaseState::Queued))]));
         store.append(&ended(1, "failed", 9.0));
         assert_eq!((store.cell(&error, 0), store.attempts(0).len()), (CellValue::Text("E"), 2));
+        // Its result is listed before its row is read.
+        store.set_states(&states(&[(1, Some(CaseState::Done))]));
+        store.append(&ended(1, "done", 11.0));
+        assert_eq!(store.attempts(0).iter().map(|attempt| attempt.is_final).collect::<Vec<_>>(), [true, true, false]);
     }
 
     #[test]
