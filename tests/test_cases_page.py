@@ -33,10 +33,22 @@ def study(cruncher: CommandLine) -> Launched:
     return cruncher.launch()
 
 
-def send(study: Launched, gate: Path, soils: list[str], batch: str = "b") -> list[str]:
+# It leaves a file, and fails for sand as long as the gate is closed.
+MODEL_WITH_FILES = """\
+import os
+os.makedirs('files', exist_ok=True)
+open('files/curve.csv', 'w').write('1,2')
+print('reached ' + {{soil}})
+if {{soil}} == 'sand' and not os.path.exists({{gate}}):
+    raise KeyError('sand')
+result['double'] = 2 * {{number}}
+"""
+
+
+def send(study: Launched, gate: Path, soils: list[str], batch: str = "b", model: str = MODEL) -> list[str]:
     """One case for each of these soils, with one attempt."""
     cases: list[Parameters] = [{"number": number, "soil": soil, "gate": str(gate)} for number, soil in enumerate(soils)]
-    return enqueue(queue_of(study), batch, MODEL, {1: cases}, max_attempts=1, factors=FACTORS)
+    return enqueue(queue_of(study), batch, model, {1: cases}, max_attempts=1, factors=FACTORS)
 
 
 def table(page: Page) -> Locator:
@@ -161,3 +173,143 @@ def test_a_viewer_sees_the_cases_and_can_do_nothing_about_them(study: Launched, 
     go_to(page, "Cases")
     expect(rows(page)).to_have_count(2)
     expect(page.get_by_role("button", name=re.compile("Retry|Cancel"))).to_have_count(0)
+
+
+def unfold(case: Locator, title: str) -> None:
+    """Presses the title of a section of the open case."""
+    case.locator("summary").filter(has_text=title).click()
+
+
+def test_an_open_case_has_all_of_its_attempts_its_files_and_its_model(
+    study: Launched, visits: Visits, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    ids = send(study, gate, ["clay", "sand"], model=MODEL_WITH_FILES)
+    page = visits.open(link(study))
+    go_to(page, "Cases")
+    # Nobody has computed it yet.
+    rows(page).filter(has_text=ids[1][:8]).click()
+    case = page.get_by_role("dialog")
+    expect(case.get_by_text("Attempts")).to_have_count(0)
+    unfold(case, "Model with these inputs")
+    model = case.get_by_role("region", name="Model with these inputs")
+    expect(model).to_contain_text(f"if 'sand' == 'sand' and not os.path.exists('{gate}'):")
+    expect(model).to_contain_text("result['double'] = 2 * 1")
+    with attach(line_of(study)):
+        wait_for_end(study, done=1, errors=1)
+        gate.touch()
+        expect(case.get_by_role("region", name="Traceback")).to_contain_text("KeyError: 'sand'")
+        page.keyboard.press("Escape")
+        rows(page).filter(has_text=ids[1][:8]).get_by_role("checkbox").click()
+        page.get_by_role("button", name="Retry 1 case").click()
+        page.get_by_role("button", name="Do it now").click()
+        expect(
+            page.get_by_role("group", name="States").get_by_role("button", name=re.compile("done 2"))
+        ).to_be_visible()
+    rows(page).filter(has_text=ids[1][:8]).click()
+    told = case.get_by_role("table", name="Attempts")
+    expect(told).to_contain_text(
+        re.compile("1✕ failed, no attempt left.*KeyError: 'sand'Sent again.*1✓ done", re.DOTALL)
+    )
+    # Its name comes from outside.
+    hostile = "<img src=x onerror=alert(1)>\u202egpj.html"
+    key = f"data/b/files/{ids[1]}/{hostile}"
+    study.command_line.cloud.client("s3").put_object(Bucket=study.bucket, Key=key, Body=b"<script>alert(2)</script>")
+    unfold(case, "Files")
+    files = case.get_by_role("list", name="Files").get_by_role("listitem")
+    expect(files).to_have_text([re.compile(r"^<img src=x onerror=alert\(1\)>\\u\{202e\}gpj\.html"), "curve.csv3 bytes"])
+    for place, name, content in [(1, "curve.csv", b"1,2"), (0, "_img_src_x_onerror_alert_1___gpj.html", None)]:
+        with page.expect_download() as download:
+            files.nth(place).get_by_role("button").click()
+        assert download.value.suggested_filename == f"{ids[1][:8]}-{name}"
+        assert content is None or Path(download.value.path()).read_bytes() == content
+    # The next case has files and a model of its own.
+    expect(model).to_have_count(0)
+    unfold(case, "Model with these inputs")
+    expect(model).to_contain_text("print('reached ' + 'sand')")
+    case.focus()
+    page.keyboard.press("ArrowUp")
+    expect(case.locator("code").first).to_have_text(ids[0])
+    expect(page).to_have_url(re.compile(f"case={ids[0]}"))
+    expect(model).to_contain_text("print('reached ' + 'clay')")
+    expect(files).to_have_text(["curve.csv3 bytes"])
+    page.keyboard.press("ArrowUp")
+    expect(case.locator("code").first).to_have_text(ids[0])
+    page.keyboard.press("ArrowDown")
+    expect(case.locator("code").first).to_have_text(ids[1])
+    page.keyboard.press("Escape")
+    expect(case).to_have_count(0)
+    expect(table(page)).to_be_focused()
+
+
+def test_a_model_that_cannot_be_rendered_says_where_and_one_that_is_gone_is_asked_for_again(
+    study: Launched, visits: Visits, tmp_path: Path
+) -> None:
+    send(study, tmp_path / "gate", ["clay"], model="x = {{phi}}\ny = {{number[1]}}\n<b>{{soil}}</b>")
+    s3 = study.command_line.cloud.client("s3")
+    (key,) = [entry["Key"] for entry in s3.list_objects_v2(Bucket=study.bucket, Prefix="models/")["Contents"]]
+    content = s3.get_object(Bucket=study.bucket, Key=key)["Body"].read()
+    s3.delete_object(Bucket=study.bucket, Key=key)
+    visits.expected.append("status of 404")
+    page = visits.open(link(study))
+    go_to(page, "Cases")
+    rows(page).first.click()
+    case = page.get_by_role("dialog")
+    unfold(case, "Model with these inputs")
+    expect(case.get_by_role("alert")).to_contain_text("The model of this case can't be shown.")
+    s3.put_object(Bucket=study.bucket, Key=key, Body=content)
+    case.get_by_role("button", name="Try again").click()
+    expect(case).to_contain_text("In line 1, {{phi}} isn't filled: there is no such parameter.")
+    expect(case).to_contain_text("In line 2, {{number[1]}} isn't filled: that is no vector.")
+    expect(case.get_by_role("region", name="Model with these inputs")).to_contain_text("<b>{{soil}}</b>")
+
+
+def test_failures_are_held_against_done_cases_over_the_inputs_that_differ_most(
+    study: Launched, visits: Visits, tmp_path: Path
+) -> None:
+    ids = send(study, tmp_path / "gate", ["clay", "sand", "clay", "rock", "sand", "clay"])
+    with attach(line_of(study)):
+        wait_for_end(study, done=3, errors=3)
+        page = visits.open(link(study))
+        go_to(page, "Errors")
+        page.get_by_role("link", name=re.compile("KeyError.*2 cases.*67 % of all failures")).click()
+        plot = page.get_by_role("img", name=re.compile("5 of 5 cases: number .* against soil .*; 2 failed"))
+        expect(plot).to_be_visible()
+        expect(
+            page.get_by_text(re.compile("Largest difference of the distributions, of 1: soil 1.00, number 0.33"))
+        ).to_be_visible()
+        page.get_by_role("combobox", name="Factor to the right").select_option("number")
+        expect(page).to_have_url(re.compile("x=factor.number.*group="))
+        expect(page.get_by_role("img", name=re.compile("soil .* against number"))).to_be_visible()
+        page.reload()
+        expect(page.get_by_role("img", name=re.compile("soil .* against number"))).to_be_visible()
+        page.get_by_role("button", name="Open the case").click()
+        case = page.get_by_role("dialog")
+        expect(case).to_contain_text(re.compile("[12] of 2"))
+        first = case.locator("code").first.inner_text()
+        page.keyboard.press("ArrowDown" if "1 of 2" in case.inner_text() else "ArrowUp")
+        expect(case.locator("code").first).not_to_have_text(first)
+        assert {first, case.locator("code").first.inner_text()} == {ids[1], ids[4]}
+        expect(page).to_have_url(re.compile("case=.*group="))
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("button", name="Open the case")).to_be_focused()
+
+
+def test_the_errors_page_and_the_rail_count_alike_while_cases_are_sent_again(
+    study: Launched, visits: Visits, tmp_path: Path
+) -> None:
+    send(study, tmp_path / "gate", ["clay", "sand", "rock", "sand"])
+    with attach(line_of(study)):
+        wait_for_end(study, done=1, errors=3)
+    page = visits.open(link(study))
+    go_to(page, "Errors")
+    heading = page.get_by_role("heading", name="Errors", exact=False).first
+    rail = page.get_by_role("link", name=re.compile("^Errors"))
+    expect(heading).to_contain_text("3 cases in 2 groups")
+    expect(rail).to_contain_text("3")
+    page.get_by_role("link", name=re.compile("KeyError")).click()
+    page.get_by_role("button", name="Retry 2 cases").click()
+    page.get_by_role("button", name="Do it now").click()
+    expect(rail).to_contain_text("1")
+    expect(heading).to_contain_text("1 case in 1 group")
+    expect(page.get_by_text("will be tried again")).to_have_count(0)

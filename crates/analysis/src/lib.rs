@@ -8,12 +8,14 @@ mod centred;
 #[cfg(test)]
 mod checks;
 pub mod correlation;
+mod difference;
 mod dimensions;
 pub mod importance;
 mod ranking;
 
 use std::borrow::Cow;
 
+pub use difference::largest_difference;
 pub use dimensions::{DimensionCorrelation, largest_correlation};
 pub use ranking::{ColumnRanking, sort_key};
 

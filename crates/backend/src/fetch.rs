@@ -2,6 +2,8 @@
 
 pub mod archive;
 mod case_document;
+pub mod case_files;
+pub mod case_model;
 pub mod documents;
 pub mod download;
 pub(crate) mod legacy;

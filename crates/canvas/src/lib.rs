@@ -8,4 +8,4 @@ mod theme;
 
 pub use appearance::{when_it_comes_near, when_it_looks_different};
 pub use drawing::{context, draw_on, draw_scene, fit, put, size_of};
-pub use theme::theme;
+pub use theme::{colour, theme};

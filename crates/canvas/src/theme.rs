@@ -21,8 +21,9 @@ pub fn theme() -> PlotTheme {
     }
 }
 
-/// Returns a colour of the style sheet in the current theme; black if it can't be read.
-fn colour(name: &str) -> RGBColor {
+/// Returns a colour of the style sheet in the current theme; black if it can't be read, as one that isn't registered there.
+#[must_use]
+pub fn colour(name: &str) -> RGBColor {
     let black = RGBColor(0, 0, 0);
     let Some(root) = document().document_element() else { return black };
     let Ok(Some(style)) = window().get_computed_style(&root) else { return black };

@@ -1,23 +1,31 @@
 //! The open case, in a sheet beside the plots.
 
+use cruncher_browser::frozen;
 use cruncher_browser::local_time::{clock_time, exact_time};
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::number::exact;
 use cruncher_results::store::{CellValue, FAILED, ResultStore};
+use cruncher_study::case::CaseRef;
+use cruncher_study::key::DataKey;
 use cruncher_study::number_format::{counted, duration, thousands};
 use js_sys::Date;
 use leptos::ev;
 use leptos::html::Div;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Event, HtmlElement};
+use web_sys::{Element, Event, HtmlElement, KeyboardEvent};
+
+mod attempts;
+mod files;
+mod fold;
+mod model;
 
 use super::columns::unit;
 use super::copy::copy_button;
-use super::document::document;
+use super::document::{document, shown};
 use super::outcome::outcome;
 use super::reading;
-use super::results_state::{ResultsState, is_here};
+use super::results_state::{ResultsState, case_of, is_here};
 use crate::state::words::{CellText, words};
 
 /// Maximum length of a text that stands in one line of a narrow window, in characters.
@@ -59,6 +67,7 @@ fn sheet(state: ResultsState) -> AnyView {
     });
     on_cleanup(move || keys.remove());
     let row = Memo::new(move |before: Option<&usize>| state.opened.get().or(before.copied()).unwrap_or_default());
+    let case = Memo::new(move |_| state.data.with(|store| case_of(store, row.get())));
     let document_key = Memo::new(move |_| state.data.with(|store| reading::key(store, row.get())));
     let id =
         move || state.data.with(|store| store.case_ids().get(row.get()).map(ToString::to_string)).unwrap_or_default();
@@ -66,7 +75,8 @@ fn sheet(state: ResultsState) -> AnyView {
     view! {
         <div
             class="case" node_ref=sheet tabindex="-1" role="dialog" aria-labelledby="case-title"
-            on:scroll=|_| tell_plots()
+            aria-description="Arrow keys lead to the next case, Escape closes this one."
+            on:scroll=|_| tell_plots() on:keydown=move |event| step_by_key(state, row, &event)
         >
             <div class="case__top">
                 <h3 id="case-title">{short}</h3>
@@ -75,9 +85,12 @@ fn sheet(state: ResultsState) -> AnyView {
             </div>
             <div class="case__id"><code>{id}</code>{copy_button("Copy", "Copy the case's id", "Copied", move || untrack(id))}</div>
             {move || facts(state, row.get())}
+            {attempts::attempts(state, row)}
             {move || values(state, row.get(), Part::Factors)}
             {move || values(state, row.get(), Part::Responses)}
             {document(state, document_key)}
+            {move || (has_earlier_failure(state, row.get())).then(|| earlier_failure(state, case))}
+            {frozen::label().is_none().then(|| view! { {model::model(state, case)}{files::files(state, case)} })}
         </div>
     }
     .into_any()
@@ -102,19 +115,53 @@ fn tell_plots() {
     }
 }
 
+/// Whether a case that has a result failed before.
+fn has_earlier_failure(state: ResultsState, row: usize) -> bool {
+    state.data.with(|store| reading::is_done(store, row) && store.attempts(row).iter().any(|attempt| !attempt.is_done))
+}
+
+/// Draws the document of the last failure of a case that has a result.
+fn earlier_failure(state: ResultsState, case: Memo<Option<CaseRef>>) -> AnyView {
+    let read = move |(batch, case)| async move { reading::document(state, &DataKey::Error(batch, case)).await };
+    fold::fold("Document of the last failure", case, read, move |_, document| shown(state, document))
+}
+
+/// Returns the row so many places further on in the order of the table; `None` if there is none, or the row isn't shown.
+fn beside(state: ResultsState, row: usize, step: isize) -> Option<usize> {
+    let order = state.order.read();
+    let place = order.iter().position(|own| *own as usize == row)?.checked_add_signed(step)?;
+    order.get(place).map(|row| *row as usize)
+}
+
+/// Opens the case so many places further on, if there is one.
+fn go(state: ResultsState, row: Memo<usize>, step: isize) {
+    if let Some(row) = untrack(|| beside(state, row.get(), step)) {
+        state.opened.set(Some(row));
+        state.pointed_at.set(Some(row));
+    }
+}
+
+/// Goes to the next case by an arrow key, unless that moves something else: a long text, or a plot.
+fn step_by_key(state: ResultsState, row: Memo<usize>, event: &KeyboardEvent) {
+    let step = match &*event.key() {
+        "ArrowDown" | "ArrowRight" => 1,
+        "ArrowUp" | "ArrowLeft" => -1,
+        _ => return,
+    };
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let moves_itself =
+        |target: &Element| target.closest("pre, canvas, input, select").is_ok_and(|found| found.is_some());
+    let is_plain = !(event.ctrl_key() || event.alt_key() || event.meta_key() || event.shift_key());
+    if is_plain && !target.as_ref().is_some_and(moves_itself) {
+        event.prevent_default();
+        go(state, row, step);
+    }
+}
+
 /// Draws the buttons that lead to the case before and to the next one, in the order of the table.
 fn steps(state: ResultsState, row: Memo<usize>) -> AnyView {
     let place = Memo::new(move |_| state.order.read().iter().position(|own| *own as usize == row.get()));
-    let beside = move |step: isize| {
-        let place = place.get()?.checked_add_signed(step)?;
-        state.order.read().get(place).map(|row| *row as usize)
-    };
-    let go = move |step: isize| {
-        if let Some(row) = untrack(|| beside(step)) {
-            state.opened.set(Some(row));
-            state.pointed_at.set(Some(row));
-        }
-    };
+    let has_beside = move |step: isize| beside(state, row.get(), step).is_some();
     let said = move || {
         let all = thousands(state.order.read().len() as u64);
         place
@@ -124,12 +171,12 @@ fn steps(state: ResultsState, row: Memo<usize>) -> AnyView {
     view! {
         <span class="faint case__place" role="status">{said}</span>
         <button
-            class="quiet" aria-label="The case before" title="The case before, in the order of the table"
-            aria-disabled=move || beside(-1).is_none().to_string() on:click=move |_| go(-1)
+            class="quiet" aria-label="The case before" title="The case before, in the order of the table (arrow keys)"
+            aria-disabled=move || (!has_beside(-1)).to_string() on:click=move |_| go(state, row, -1)
         >"↑"</button>
         <button
-            class="quiet" aria-label="The next case" title="The next case, in the order of the table"
-            aria-disabled=move || beside(1).is_none().to_string() on:click=move |_| go(1)
+            class="quiet" aria-label="The next case" title="The next case, in the order of the table (arrow keys)"
+            aria-disabled=move || (!has_beside(1)).to_string() on:click=move |_| go(state, row, 1)
         >"↓"</button>
     }
     .into_any()

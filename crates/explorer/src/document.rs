@@ -11,6 +11,7 @@ use js_sys::Uint8Array;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::copy::copy_button;
 use super::plots::OwnCurvePlot;
 use super::reading::{self, StoredDocument};
 use super::results_state::ResultsState;
@@ -47,7 +48,8 @@ pub(super) fn document(state: ResultsState, key: Memo<Option<DataKey>>) -> AnyVi
     body.into_any()
 }
 
-fn shown(state: ResultsState, document: StoredDocument) -> AnyView {
+/// Shows a document that was read.
+pub(super) fn shown(state: ResultsState, document: StoredDocument) -> AnyView {
     let ended = document.ended.clone();
     let warnings: Vec<_> = ended
         .warnings
@@ -110,7 +112,7 @@ fn curves(state: ResultsState, ended: &Arc<ShownDocument>) -> AnyView {
 fn raw(key: String, json: Arc<[u8]>) -> AnyView {
     let file = key.rsplit('/').next().unwrap_or(&key).to_owned();
     let is_open = RwSignal::new(false);
-    let content = json.clone();
+    let (content, copied) = (json.clone(), json.clone());
     let text = move || {
         is_open.get().then(|| {
             let (text, is_all) = laid_out(&content);
@@ -123,10 +125,13 @@ fn raw(key: String, json: Arc<[u8]>) -> AnyView {
     };
     let download = move |_| save(&file, "application/json", &Uint8Array::from(&*json));
     view! {
-        <details class="case__raw" on:toggle=move |_| is_open.set(true)>
+        <details class="case__fold" on:toggle=move |_| is_open.set(true)>
             <summary>"Document as stored"</summary>
             <p><code class="case__key">{key}</code></p>
             {text}
+            <div class="case__buttons">
+                {copy_button("Copy", "Copy the document", "Copied", move || String::from_utf8_lossy(&copied).into_owned())}
+            </div>
         </details>
         <button class="case__download" on:click=download>"Download the document"</button>
     }

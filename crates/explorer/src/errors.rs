@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use cruncher_backend::study::ReadError;
-use cruncher_browser::components::error_group::error_group_head;
 use cruncher_browser::components::problem_note::problem_note;
 use cruncher_browser::local_time::exact_time;
+use cruncher_browser::rows;
 use cruncher_browser::state::input_words;
 use cruncher_browser::state::input_words::exact_line;
 use cruncher_browser::state::problem::PageProblem;
 use cruncher_browser::state::route::{BatchChoice, Page, Route};
-use cruncher_browser::{address, rows};
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::filter::{FilterCondition, RowFilter};
 use cruncher_results::store::{CellValue, FAILED, ResultStore};
@@ -21,14 +20,19 @@ use cruncher_study::ledger::CaseFailure;
 use cruncher_study::number_format::{counted, duration};
 use cruncher_study::outcome::ErrorDocument;
 use js_sys::Date;
-use leptos::ev;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+mod contrast;
+mod head;
+
+use super::case::case;
 use super::reading;
 use super::results_state::{ResultsState, case_of};
 use super::steering::steering;
 use crate::state::view::ResultsView;
+use contrast::contrast;
+use head::head;
 
 /// Number of cases of a group that are named at first, and number that is added whenever more are asked for.
 const CASES_AT_A_TIME: usize = 20;
@@ -37,7 +41,7 @@ const CASES_AT_A_TIME: usize = 20;
 #[derive(Clone, Copy)]
 struct ErrorsPage {
     state: ResultsState,
-    route: RwSignal<Route>,
+    route: Memo<Route>,
     /// All failures, each with its row.
     failures: Memo<Failures>,
     /// Case that was picked, if it isn't the last one of its group.
@@ -54,8 +58,8 @@ struct Failures {
     parts: Vec<ErrorPart>,
     /// Row of each case.
     rows: BTreeMap<CaseRef, usize>,
-    /// Number of workers that have computed something.
-    workers: usize,
+    /// Workers that have computed something.
+    workers: Vec<String>,
 }
 
 impl Failures {
@@ -77,7 +81,8 @@ impl Failures {
             failures.push((case, failure));
         }
         let parts = error_parts(failures.iter().map(|(case, failure)| (case, failure)));
-        let workers = store.categories(store.field(CaseField::Worker)).len();
+        let workers = store.categories(store.field(CaseField::Worker)).into_iter();
+        let workers = workers.map(|worker| worker.label.to_owned()).filter(|worker| !worker.is_empty()).collect();
         Self { parts, rows, workers }
     }
 
@@ -105,15 +110,10 @@ fn text(store: &ResultStore, field: CaseField, row: usize) -> Option<&str> {
 
 impl ErrorsPage {
     fn new(state: ResultsState) -> Self {
-        let route = RwSignal::new(Route::parse(&address::fragment()));
-        let listener = window_event_listener(ev::hashchange, move |_| {
-            let came = Route::parse(&address::fragment());
-            if came.page == Page::Errors {
-                state.show(ResultsView { batches: came.batches.clone(), ..ResultsView::default() });
-                route.set(came);
-            }
+        let route = Memo::new(move |_| {
+            let view = state.view.read();
+            Route { page: Page::Errors, batches: view.batches.clone(), group: view.group.clone() }
         });
-        on_cleanup(move || listener.remove());
         Self {
             state,
             route,
@@ -196,6 +196,7 @@ pub(super) fn errors(state: ResultsState) -> AnyView {
             {nothing}
             <For each=move || signatures.get() key=String::clone children=move |signature| group(page, signature)/>
             {move || unreadable_objects(&unreadable.read(), &page.route.read())}
+            {case(state)}
         </div>
     }
     .into_any()
@@ -232,7 +233,7 @@ fn group(page: ErrorsPage, signature: String) -> AnyView {
         move || {
             page.failures.with(|failures| {
                 let own = failures.group(&signature)?;
-                Some(error_group_head(&own, failures.workers, Date::now() / 1000.0))
+                Some(head(&own, &failures.workers, failures.rows.len(), Date::now() / 1000.0))
             })
         }
     };
@@ -321,6 +322,7 @@ fn open_group(page: ErrorsPage, signature: &str) -> AnyView {
                 {more}
             </div>
             {told}
+            {contrast(page.state, all)}
         </div>
     }
     .into_any()
@@ -358,8 +360,14 @@ fn failure(page: ErrorsPage, document: &ErrorDocument) -> AnyView {
     let log = (!log.is_empty()).then(|| {
         view! { <details><summary>"What it printed"</summary><pre class="trace" tabindex="0">{log.to_owned()}</pre></details> }
     });
+    let case = (document.batch.clone(), document.case_id);
+    let open = move |_| {
+        let row = page.failures.with_untracked(|failures| failures.row(&case));
+        page.state.opened.set(row);
+    };
     view! {
         {fact_list(&facts)}
+        <p><button on:click=open>"Open the case"</button></p>
         <pre class="trace" tabindex="0" role="region" aria-label="Traceback">{document.traceback.clone()}</pre>
         {log}
     }

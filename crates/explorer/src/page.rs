@@ -65,7 +65,12 @@ fn pages(access: StudyAccess) -> AnyView {
             follow_designs(state, is_empty(state));
             cases(state)
         })}
-        {page(Page::Errors, |access, data| errors(ResultsState::new(Page::Errors, access, data.all_cases())))}
+        {page(Page::Errors, |access, data| {
+            let state = ResultsState::new(Page::Errors, access, data.all_cases());
+            follow_address(state);
+            follow_designs(state, is_empty(state));
+            errors(state)
+        })}
     }
     .into_any()
 }

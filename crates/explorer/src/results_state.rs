@@ -121,6 +121,16 @@ pub(super) fn case_of(store: &ResultStore, row: usize) -> Option<CaseRef> {
     Some((Batch::parse(batch).ok()?, *store.case_ids().get(row)?))
 }
 
+/// Returns the conditions on rows: to be of the error group that stands open, if one does, or those of the selection.
+fn asked(view: &ResultsView) -> RowFilter {
+    let group = view.group.iter().map(|signature| FilterCondition::OneOf {
+        column: ColumnId::Case(CaseField::Signature),
+        values: vec![signature.clone()],
+    });
+    let group: Vec<_> = group.collect();
+    if group.is_empty() { view.selection.clone() } else { RowFilter { conditions: group } }
+}
+
 /// Returns the rows that meet all conditions.
 fn selected(store: &ResultStore, filter: &RowFilter) -> SelectedRows {
     if filter.conditions.is_empty() {
@@ -174,7 +184,7 @@ impl ResultsState {
         let view = RwSignal::new(ResultsView::parse(&address::fragment()));
         data.choose(view.read_untracked().batches.clone());
         // A zoom, or the choice of a column, doesn't change the selection.
-        let asked = Memo::new(move |_| view.with(|view| view.selection.clone()));
+        let asked = Memo::new(move |_| view.with(asked));
         let selected = Memo::new(move |_| asked.with(|filter| data.with(|store| selected(store, filter))));
         let batches = Memo::new(move |_| view.with(|view| view.batches.clone()));
         let designs = RwSignal::<Vec<DesignDocument>>::default();

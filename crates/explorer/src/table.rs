@@ -165,7 +165,19 @@ impl Table {
                 scrolled_px.set(rows.most_scrolled_px());
             }
         });
+        table.follow_opened();
         table
+    }
+
+    /// Leads to the case that is opened elsewhere: by a plot, an address, or a step to the next one.
+    fn follow_opened(self) {
+        Effect::new(move || {
+            let Some(row) = self.state.opened.get() else { return };
+            let place = self.state.order.with_untracked(|order| order.iter().position(|own| *own as usize == row));
+            if let Some(place) = place.filter(|place| self.place.get_untracked() != Some(*place)) {
+                self.go_to(untrack(|| self.rows()), place);
+            }
+        });
     }
 
     /// Returns the place that keys have led to, as long as its row is in the document.
@@ -240,6 +252,9 @@ impl Table {
                         self.choose_stretch(next);
                     }
                     self.go_to(rows, next);
+                    if self.state.opened.get_untracked().is_some() {
+                        self.state.opened.set(self.row_at(next));
+                    }
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! Store of a study's results: one row for each case, one column for each factor, response or field.
 
 mod append;
+mod attempts;
 mod column;
 mod designed;
 mod dictionary;
@@ -18,6 +19,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use cruncher_study::case::CaseId;
 
 pub use self::append::AppendReport;
+pub use self::attempts::CaseAttempt;
+use self::attempts::EarlierAttempts;
 pub use self::column::StoreColumn;
 use self::dictionary::TextDictionary;
 use self::index::HashIndex;
@@ -52,6 +55,8 @@ pub struct ResultStore {
     index: HashIndex,
     revision: u64,
     dropped_values: u64,
+    /// Attempts that don't count any more.
+    earlier: EarlierAttempts,
     /// Versions of models by case, as far as they are known.
     versions: Arc<CaseVersions>,
 }
@@ -120,7 +125,8 @@ impl ResultStore {
         let named = self.named.iter().map(|(id, column)| size_of::<ColumnId>() + id.name().len() + column.size_bytes());
         let fields = self.fields.iter().map(StoreColumn::size_bytes);
         let ids = self.case_ids.capacity() * size_of::<CaseId>();
-        ids + fields.chain(named).sum::<usize>() + self.dictionary.size_bytes() + self.index.size_bytes()
+        let others = self.dictionary.size_bytes() + self.index.size_bytes() + self.earlier.size_bytes();
+        ids + fields.chain(named).sum::<usize>() + others
     }
 
     /// Makes room for about `rows` more rows at once. Without it columns are moved again and again as they grow, and memory

@@ -175,6 +175,25 @@ pub fn read_cases(document: &DesignDocument, table: &[u8]) -> Result<DesignCases
     other.map_or(Ok(cases), |index| Err(TableError::OtherCase(index + 1)))
 }
 
+/// Reads a single case of a submission from its table, with all of its inputs; `None` if no row names it.
+///
+/// # Errors
+/// As [`read_cases`], for the case's own row.
+pub fn read_case(document: &DesignDocument, table: &[u8], case_id: CaseId) -> Result<Option<DesignCase>, TableError> {
+    let mut lines = table.split_inclusive(|byte| *byte == b'\n');
+    let header = lines.next().unwrap_or_default();
+    let start = format!("{case_id},");
+    let Some((index, row)) = lines.enumerate().find(|(_, line)| line.starts_with(start.as_bytes())) else {
+        return Ok(None);
+    };
+    let cases = read_cases(document, &[header, row].concat()).map_err(|error| match error {
+        TableError::OtherCase(_) => TableError::OtherCase(index + 1),
+        TableError::Row { column, .. } => TableError::Row { row: index + 1, column },
+        error => error,
+    })?;
+    Ok(cases.iter().next())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,6 +235,19 @@ mod tests {
         assert!(again.iter().eq(cases.iter()));
         let rows: Vec<CaseId> = read_table(&table).unwrap().iter().map(|row| row.case_id).collect();
         assert_eq!(rows, cases.iter().map(|case| case.case_id).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn one_case_is_read_without_the_others() {
+        let (document, cases) = submitted();
+        let table = write_table(&cases).unwrap();
+        for case in cases.iter() {
+            assert_eq!(read_case(&document, &table, case.case_id).unwrap(), Some(case));
+        }
+        assert_eq!(read_case(&document, &table, CaseId::from_bytes([7; 16])).unwrap(), None);
+        let changed = String::from_utf8(table).unwrap().replace("true", "false");
+        let error = read_case(&document, changed.as_bytes(), cases.case_id(2)).unwrap_err();
+        assert_eq!(error.to_string(), "row 3 of the table of cases isn't the case that its `case_id` names");
     }
 
     #[test]

@@ -68,6 +68,14 @@ pub fn error_groups<'a>(parts: impl IntoIterator<Item = &'a ErrorPart>) -> Vec<E
     groups
 }
 
+/// Returns the computer that a worker runs on, as its name says: `node7` of `node7_linux_4711-3fa2c1`. A name of another form is
+/// its own.
+#[must_use]
+pub fn host_of(worker: &str) -> &str {
+    let system = ["_linux_", "_windows_", "_macos_"].iter().filter_map(|system| worker.find(system)).min();
+    system.filter(|end| *end > 0).map_or(worker, |end| &worker[..end])
+}
+
 impl ErrorPart {
     fn new(batch: &Batch, failure: &CaseFailure) -> Self {
         Self {
@@ -132,6 +140,12 @@ impl<'a> ErrorGroup<'a> {
     #[must_use]
     pub fn workers(&self) -> Vec<&'a str> {
         in_order(self.parts.iter().flat_map(|part| part.workers.iter().map(String::as_str)))
+    }
+
+    /// The computers of these workers, in order.
+    #[must_use]
+    pub fn hosts(&self) -> Vec<&'a str> {
+        in_order(self.workers().into_iter().map(host_of))
     }
 
     /// The batches that it occurs in, in order.

@@ -8,11 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
 
-use cruncher_aws::s3;
 use cruncher_study::batch::Batch;
 use cruncher_study::case::{CaseId, CaseRef};
 use cruncher_study::control::StudyControl;
-use cruncher_study::key::{DATA_PREFIX, DataKey};
 use cruncher_study::number_format::counted;
 use futures::FutureExt;
 use futures::future::{LocalBoxFuture, ready};
@@ -24,6 +22,7 @@ use super::plan::{EnqueuePlan, submission_id};
 use super::preflight::CaseSelection;
 use super::submission_sender::SubmissionSender;
 use crate::administer::control::{change_control, control};
+use crate::fetch::submitted::submissions_of;
 use crate::study::Study;
 
 /// Wish to send cases again.
@@ -109,7 +108,7 @@ pub async fn retry(study: &Study, request: &RetryRequest, tell: &dyn Fn(u64)) ->
     restore(study, &before, request).await?;
     let mut outcome = RetryOutcome::default();
     for (batch, mut cases) in wanted {
-        for submission in submissions(study, batch).await? {
+        for submission in submissions_of(study, batch).await? {
             if cases.is_empty() {
                 break;
             }
@@ -130,19 +129,6 @@ async fn restore(study: &Study, before: &StudyControl, request: &RetryRequest) -
     }
     let change = |control: &mut StudyControl| control.cancelled_cases.retain(|case| !cancelled.contains(case));
     change_control(study, &change).await.map(|_| ()).map_err(EnqueueError::Control)
-}
-
-/// Returns the submissions of a batch, the last one first.
-async fn submissions(study: &Study, batch: &Batch) -> Result<Vec<String>, EnqueueError> {
-    let prefix = format!("{DATA_PREFIX}{batch}/cases-");
-    let listed = s3::list_all(&study.client, s3::ListObjects::new(&study.config.bucket).prefix(prefix)).await?;
-    let named = listed.into_iter().filter_map(|object| match DataKey::parse(&object.key) {
-        Some(DataKey::Cases(own, id)) if own == *batch => Some((object.last_modified, id)),
-        _ => None,
-    });
-    let mut named: Vec<_> = named.collect();
-    named.sort();
-    Ok(named.into_iter().rev().map(|(_, id)| id).collect())
 }
 
 /// Sends those of `cases` that a submission names, and takes them out.

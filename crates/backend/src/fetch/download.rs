@@ -15,8 +15,8 @@ use std::time::Duration;
 use cruncher_aws::Error;
 
 pub use fetching::fetch;
-pub(crate) use names::portable;
 pub use names::{LetterCase, NamingRules, NamingSystem, draft_name};
+pub(crate) use names::{portable, portable_end};
 pub use planning::{DownloadPlan, ObjectKind, PlannedFile, SkippedObject, plan};
 pub use tally::{DownloadTally, FailedObject};
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cruncher_aws::{Error, s3};
+use cruncher_study::batch::Batch;
 use cruncher_study::design_document::DesignDocument;
 use cruncher_study::factor::Factor;
 use cruncher_study::key::{DATA_PREFIX, DataKey};
@@ -30,6 +31,19 @@ pub async fn submitted(study: &Study, known: &[DesignDocument]) -> Result<Vec<De
     designs.extend(known.iter().cloned());
     designs.sort_by(|one, other| other.submit_time.total_cmp(&one.submit_time));
     Ok(designs)
+}
+
+/// Returns the submissions of a batch, the last one first.
+pub(crate) async fn submissions_of(study: &Study, batch: &Batch) -> Result<Vec<String>, Error> {
+    let prefix = format!("{DATA_PREFIX}{batch}/cases-");
+    let listed = s3::list_all(&study.client, s3::ListObjects::new(&study.config.bucket).prefix(prefix)).await?;
+    let named = listed.into_iter().filter_map(|object| match DataKey::parse(&object.key) {
+        Some(DataKey::Cases(own, id)) if own == *batch => Some((object.last_modified, id)),
+        _ => None,
+    });
+    let mut named: Vec<_> = named.collect();
+    named.sort();
+    Ok(named.into_iter().rev().map(|(_, id)| id).collect())
 }
 
 /// Reads the model file that a design was submitted with.

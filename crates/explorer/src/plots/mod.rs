@@ -2,6 +2,7 @@
 
 mod correlation;
 mod curves;
+mod failures;
 mod field;
 mod histogram;
 mod matrix;
@@ -13,6 +14,7 @@ mod timeline;
 
 pub(super) use correlation::CorrelationPlot;
 pub(super) use curves::{CurvePlot, legend};
+pub(super) use failures::{FailurePlot, PlottedFailures};
 pub(super) use field::FieldPlot;
 pub(super) use histogram::HistogramPlot;
 pub(super) use matrix::MatrixPlot;

@@ -89,11 +89,14 @@ pub(crate) fn laid_out(json: &[u8]) -> (String, bool) {
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(json).is_ok();
     let text = String::from_utf8_lossy(json);
     let mut text = if is_json { indented(&text) } else { text.into_owned() };
-    let is_all = text.len() <= MAX_SHOWN;
-    if !is_all {
-        text.truncate(text.floor_char_boundary(MAX_SHOWN));
-    }
+    let (shown, is_all) = beginning(&text);
+    text.truncate(shown.len());
     (text, is_all)
+}
+
+/// Returns the part of a text that is shown, and whether that is all of it.
+pub(crate) fn beginning(text: &str) -> (&str, bool) {
+    if text.len() <= MAX_SHOWN { (text, true) } else { (&text[..text.floor_char_boundary(MAX_SHOWN)], false) }
 }
 
 /// Returns JSON with a value a line. Only the space between values changes: numbers keep their digits, objects their order.

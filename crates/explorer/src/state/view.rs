@@ -44,6 +44,8 @@ pub(crate) struct ResultsView {
     pub(crate) sorting: Option<(ColumnId, SortDirection)>,
     /// Case that stands open.
     pub(crate) case: Option<CaseId>,
+    /// Signature of the error group that stands open.
+    pub(crate) group: Option<String>,
 }
 
 impl ResultsView {
@@ -51,7 +53,8 @@ impl ResultsView {
     /// somewhere.
     pub(crate) fn parse(fragment: &str) -> Self {
         let query = fragment.split_once('?').map_or("", |(_, query)| query);
-        let mut view = Self::default();
+        let route = Route::parse(fragment);
+        let mut view = Self { group: route.group.filter(|_| route.page == Page::Errors), ..Self::default() };
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
             match name {
                 "batch" => view.batches = BatchChoice::parse(value),
@@ -98,6 +101,7 @@ impl ResultsView {
             name: self.name,
             sorting: self.sorting.filter(|(id, _)| has(id)),
             case: None,
+            group: None,
         }
     }
 
@@ -171,6 +175,7 @@ impl ResultsView {
                 format!("sort={}{id}", if *direction == SortDirection::Descending { "-" } else { "" })
             }),
             self.case.map(|case| format!("case={case}")),
+            self.group.as_ref().map(|group| format!("group={group}")),
         ];
         let several = [("log", &self.switched), ("trim", &self.trimmed), ("axis", &self.axes)];
         let several = several.into_iter().flat_map(|(name, ids)| ids.iter().map(move |id| format!("{name}={id}")));
@@ -205,6 +210,7 @@ mod tests {
                 name: "weak & soft = 50 %".into(),
                 sorting: Some(("factor.a, b".parse().unwrap(), SortDirection::Descending)),
                 case: CaseId::parse("9f86d081884c7d659a2feaa0c55ad015").ok(),
+                group: None,
             },
             ResultsView { curve_x: Some(CurveAbscissa::Index), ..ResultsView::default() },
             ResultsView {
@@ -223,6 +229,15 @@ mod tests {
                 assert_eq!(Route::parse(&fragment).page, page);
             }
         }
+    }
+
+    #[test]
+    fn a_group_stands_open_on_the_page_of_errors_alone() {
+        let fragment = "#/errors?batch=*&x=factor.c&by=factor.n&case=9f86d081884c7d659a2feaa0c55ad015&group=00ff";
+        let view = ResultsView::parse(fragment);
+        assert_eq!((view.group.as_deref(), view.fragment(Page::Errors).as_str()), (Some("00ff"), fragment));
+        assert_eq!(ResultsView::parse("#/cases?group=00ff"), ResultsView::default());
+        assert_eq!(ResultsView::parse("#/errors?group=x").group, None);
     }
 
     #[test]

@@ -75,8 +75,14 @@ impl ResultStore {
         let [batches, workers, signatures, errors] = texts;
         let batch = batches.code(attempt.batch.as_str(), &mut self.dictionary);
         let row = match self.find(batch, attempt.case_id) {
-            Some(row) if self.is_superseded(row, attempt) => row,
-            Some(_) => return None,
+            Some(row) if self.is_superseded(row, attempt) => {
+                self.keep_superseded(batch, row);
+                row
+            }
+            Some(row) => {
+                self.keep_other(batch, row, attempt);
+                return None;
+            }
             None => self.add(batch, attempt.case_id),
         };
         let worker = workers.code(attempt.worker, &mut self.dictionary);

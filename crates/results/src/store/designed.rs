@@ -1,5 +1,6 @@
 //! Cases without an outcome in the rows of a store, and the states that no row tells.
 
+use cruncher_study::accounting::CaseState;
 use cruncher_study::case::CaseId;
 
 use super::append::Target;
@@ -40,8 +41,12 @@ impl ResultStore {
         }
         for part in states.parts() {
             let state = self.dictionary.enter(&part.state);
+            let is_sent_again = is_of_a_later_submission(&part.state);
             for case in &part.cases {
                 let row = self.row_of(part.batch.as_str(), *case);
+                if is_sent_again && self.label(self.field(CaseField::State).code(row)) == FAILED {
+                    self.forget_failure(row);
+                }
                 let state = if part.state.is_empty() { self.own_state(row) } else { state };
                 self.fields[CaseField::State as usize].put(row, CodedValue::code(state));
             }
@@ -73,8 +78,8 @@ impl ResultStore {
         if [DONE, FAILED, RETRIED].contains(&known) {
             return self.field(CaseField::State).code(row);
         }
-        let state = if self.field(CaseField::Signature).code(row) == 0 { DONE } else { FAILED };
-        self.dictionary.enter(state)
+        let is_failed = self.field(CaseField::Signature).code(row) != 0 || self.recall_failure(row);
+        self.dictionary.enter(if is_failed { FAILED } else { DONE })
     }
 
     /// Makes all columns as long as there are rows.
@@ -85,9 +90,14 @@ impl ResultStore {
     }
 }
 
+/// Whether a case that failed for good can be in this state only if it was sent again. It may be done before its row is read.
+fn is_of_a_later_submission(state: &str) -> bool {
+    use CaseState::{Cancelled, Done, Lost, Queued, Running};
+    matches!(CaseState::named(state), Some(Queued | Running | Lost | Cancelled | Done))
+}
+
 #[cfg(test)]
 mod tests {
-    use cruncher_study::accounting::CaseState;
     use cruncher_study::batch::Batch;
     use serde_json::json;
 
@@ -169,6 +179,40 @@ mod tests {
         store.append(&ended(1, "failed", 9.0));
         store.set_states(&states(&[(1, None)]));
         check(&store, &[(3, "done", 3.0), (1, "failed", 1.0), (2, "done", 2.0)]);
+    }
+
+    #[test]
+    fn a_failure_does_not_count_while_its_case_is_sent_again() {
+        let (mut store, error) = (ResultStore::default(), ColumnId::Case(CaseField::Error));
+        let signature = ColumnId::Case(CaseField::Signature);
+        store.append(&ended(1, "failed", 7.0));
+        store.set_states(&states(&[(1, Some(CaseState::Queued))]));
+        assert_eq!((store.cell(&error, 0), store.cell(&signature, 0)), (CellValue::Missing, CellValue::Missing));
+        store.set_states(&states(&[(1, Some(CaseState::Running))]));
+        // The rows are read once more.
+        store.append(&ended(1, "failed", 7.0));
+        assert_eq!((store.cell(&signature, 0), store.attempts(0).len()), (CellValue::Missing, 1));
+        // Its new submission was withdrawn.
+        store.set_states(&states(&[(1, None)]));
+        check(&store, &[(1, "failed", 1.0)]);
+        assert_eq!((store.cell(&error, 0), store.cell(&signature, 0)), (CellValue::Text("E"), CellValue::Text("00ff")));
+        store.set_states(&states(&[(1, Some(CaseState::Queued))]));
+        store.append(&ended(1, "failed", 9.0));
+        assert_eq!((store.cell(&error, 0), store.attempts(0).len()), (CellValue::Text("E"), 2));
+        // Its result is listed before its row is read.
+        store.set_states(&states(&[(1, Some(CaseState::Done))]));
+        store.append(&ended(1, "done", 11.0));
+        assert_eq!(store.attempts(0).iter().map(|attempt| attempt.is_final).collect::<Vec<_>>(), [true, true, false]);
+    }
+
+    #[test]
+    fn a_failure_counts_while_its_case_is_tried_again() {
+        let mut store = ResultStore::default();
+        let row = json!({"batch": "soil", "case_id": id(1).to_string(), "outcome": "failed", "start_time": 0, "end_time": 7.0,
+            "signature": "00ff", "error": "E"});
+        store.append(&Chunk::parse("w", format!("{row}\n").as_bytes()).chunk);
+        store.set_states(&states(&[(1, Some(CaseState::Queued))]));
+        assert_eq!(store.cell(&ColumnId::Case(CaseField::Signature), 0), CellValue::Text("00ff"));
     }
 
     #[test]

@@ -21,7 +21,12 @@ impl ResultStore {
         let hash_of = |row: u32| hash(batches.code(row as usize), case_ids[row as usize]);
         let mut index = HashIndex::default();
         (0_u32..).zip(&rows).for_each(|(row, _)| index.insert(row, hash_of));
+        let find = |batch, case| {
+            let is_it = |row: u32| case_ids[row as usize] == case && batches.code(row as usize) == batch;
+            index.find(hash(batch, case), is_it).is_some()
+        };
         Self {
+            earlier: self.earlier.of(find),
             named: named.filter(|(_, column)| column.has_values()).collect(),
             dictionary: self.dictionary.clone(),
             index,

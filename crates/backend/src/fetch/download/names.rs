@@ -75,10 +75,19 @@ pub fn draft_name(name: &str) -> String {
 
 /// Makes a name from outside fit for every computer, behind other letters: characters that may have a meaning become `_`.
 pub(crate) fn portable(name: &str) -> String {
-    let is_plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_');
-    let letters = name.chars().map(|letter| if is_plain(letter) { letter } else { '_' });
-    let name: String = letters.take(MAX_PORTABLE_CHARS).collect();
+    let name: String = name.chars().map(plain).take(MAX_PORTABLE_CHARS).collect();
     name.trim_end_matches('.').to_owned()
+}
+
+/// Does the same with the end of a name, and so keeps its ending.
+pub(crate) fn portable_end(name: &str) -> String {
+    let skipped = name.chars().count().saturating_sub(MAX_PORTABLE_CHARS);
+    let name: String = name.chars().map(plain).skip(skipped).collect();
+    name.trim_end_matches('.').to_owned()
+}
+
+fn plain(letter: char) -> char {
+    if letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_') { letter } else { '_' }
 }
 
 fn ends_like_a_draft(part: &str) -> bool {
