@@ -249,7 +249,7 @@ def test_objects_that_are_not_what_their_keys_say_are_named_and_disturb_nothing(
     # A browser gives nothing of what is said to be packed and isn't, and unpacks the rest without limit.
     packed = {
         "workers/packed/heartbeat.json": gzip.compress(b" " * (64 << 20)),
-        "workers/packed/segment-000000.ndjson": b"not packed",
+        "workers/packed/segment-000000.ndjson": b"not packed\n",
         "data/b/cases-00f1e2d3c4b5a698.csv.gz": b"not packed",
         "data/b/cases-00f1e2d3c4b5a699.csv.gz": gzip.compress(b"case_id,level,replicate\n")[:20],
     }

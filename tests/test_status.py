@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
 import pytest
@@ -69,3 +70,29 @@ def test_a_bucket_may_hold_a_study_and_what_the_predecessor_left(command_line: C
     said = status(launched)
     assert (said["cases"]["cases"], said["cases"]["done"]) == (told.cases + 8, told.done + 3)
     assert len(said["workers"]) == 10 + 3
+
+
+def test_objects_that_nobody_can_read_are_named_and_disturb_nothing(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    generate_into(launched, Extent(cases=40, levels=1, failed=0))
+    s3 = launched.command_line.cloud.client("s3")
+    # Whoever may write an object says how it is stored.
+    stored: dict[str, dict[str, Any]] = {
+        "workers/archived/heartbeat.json": {"StorageClass": "GLACIER", "Body": b"{}"},
+        "workers/archived/segment-000000.ndjson": {"StorageClass": "DEEP_ARCHIVE", "Body": b"{}\n"},
+        f"data/b/error-{'0' * 32}.json": {"StorageClass": "GLACIER", "Body": b"{}"},
+        "workers/packed/heartbeat.json": {"ContentEncoding": "gzip", "Body": b"not packed"},
+        "workers/packed/segment-000000.ndjson": {"ContentEncoding": "gzip", "Body": b"not packed\n"},
+        "data/b/cases-00f1e2d3c4b5a697.csv.gz": {"ContentEncoding": "gzip", "Body": gzip.compress(b"c" * 99)[:20]},
+        "data/b/cases-00f1e2d3c4b5a698.csv.gz": {"ContentEncoding": "gzip", "Body": gzip.compress(b" " * (257 << 20))},
+    }
+    for key, more in stored.items():
+        s3.put_object(Bucket=launched.bucket, Key=key, **more)
+    said = status(launched)
+    assert states(said["cases"]) == {"cases": 40, "done": 40}
+    assert {*said["unreadable"]} == {*stored}
+    assert said["unreadable"]["data/b/cases-00f1e2d3c4b5a697.csv.gz"] == "it can't be unpacked"
+    too_large = "unpacked it has more than the 268435456 bytes that are read"
+    assert said["unreadable"]["data/b/cases-00f1e2d3c4b5a698.csv.gz"] == too_large
+    text = launched.command_line.run("status", launched.study).out
+    assert "Objects that can't be read" in text and all(key in text for key in stored)
