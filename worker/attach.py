@@ -200,6 +200,8 @@ LOOK_SECS = 0.2  # from one look whether the process of the cases is still there
 START_SECS = 60.0  # how long Python may take to start
 MAX_FRAME_BYTES = RESULT_BYTES + 1024 * 1024
 MAX_PIECE_BYTES = 1024 * 1024
+MAX_COMMAND_BYTES = 4096
+LEFT_PROCESSES_NAMED = 20
 
 
 # ---------------------------------------------------------------- attaching
@@ -1939,7 +1941,7 @@ def execute(
         notes += ["parameter {} is used by no placeholder".format(name) for name in unused]
         with surroundings.of_case(case, folder, output, journal) as process:
             run = run_python if case.kind == "python" else run_command
-            call = functools.partial(run, source, attempt, host, report, process.module)
+            call = functools.partial(run, source, attempt, host, report, process)
             result, failure = within(attempt, lambda: _computed(call, source, process, notes))
             interrupts.in_case = False
     except BaseException as error:  # SystemExit, MemoryError, RecursionError: all are failures of the case
@@ -1977,10 +1979,10 @@ def copied(parameters: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def run_python(
-    source: Source, attempt: Attempt, host: "Host", report: "Union[Report, Relay]", module: types.ModuleType
+    source: Source, attempt: Attempt, host: "Host", report: "Union[Report, Relay]", process: "CaseProcess"
 ) -> Any:
-    """Executes a model of the kind `python` in `module`; gives its result."""
-    case, pid = attempt.case, own_pid()
+    """Executes a model of the kind `python` as main module; gives its result."""
+    case, pid, module = attempt.case, own_pid(), process.module
     with open(source.path, "wb") as file:
         file.write(source.content)
     fields = ("case_id", "batch", "level", "replicate")
@@ -2044,7 +2046,7 @@ def note_progress(attempt: Attempt, report: "Union[Report, Relay]", fraction: An
 
 
 def run_command(
-    source: Source, attempt: Attempt, host: "Host", report: "Union[Report, Relay]", module: types.ModuleType
+    source: Source, attempt: Attempt, host: "Host", report: "Union[Report, Relay]", process: "CaseProcess"
 ) -> Any:
     """Executes a model of the kind `command`; gives its result."""
     name = attempt.case.model_name
@@ -2052,12 +2054,12 @@ def run_command(
         file.write(lines_of_unix(source.content) if is_script(name) and os.name == "posix" else source.content)
     with open("parameters.json", "wb") as parameters_file:
         parameters_file.write(to_json(attempt.case.parameters))
-    process = Command(command_line(name, source.text))
-    report.note_command(process.pid)
+    command = Command(command_line(name, source.text))
+    report.note_command(command.pid)
     try:
-        code = process.wait()
+        code = command.wait()
     finally:
-        process.end()
+        command.end(spares_left=process.has_adopted)
     if code != 0:
         raise CommandFailed("{} ended with exit code {}".format(name, code))
     return _result_file()
@@ -2147,9 +2149,12 @@ class Command:
         self._reader.join(1.0)  # a process it left behind may hold the pipe open for ever
         return int(self._process.returncode)
 
-    def end(self) -> None:
-        """Ends it and all that it has started, if something of it is still there and holds its output."""
-        if self._process.poll() is None or self._reader.is_alive():
+    def end(self, spares_left: bool) -> None:
+        """Ends it and all that it has started, if something of it is still there and holds its output.
+
+        What is left when it has ended by itself is spared if the case names it, and ends it.
+        """
+        if self._process.poll() is None or (self._reader.is_alive() and not spares_left):
             end_group(self._process)
 
 
@@ -2616,7 +2621,9 @@ class ChildProcess:
         self.kill()
 
     def kill(self) -> None:
-        """Ends it at once, with what its models have left behind in its group."""
+        """Ends it at once, with what its models have started, and what they have left behind in its group."""
+        if self._process.returncode is None:
+            end_left_processes(self._process.pid)
         end_group(self._process)
         self._tidy_up()
 
@@ -2777,7 +2784,7 @@ def compute_cases(share: Any, worker: int, path: List[str], folder: str) -> None
     threading.Thread(target=_end_with_worker, args=(watched, worker), name="cruncher-worker", daemon=True).start()
     interrupts, host = Interrupts(has_user=False), Host()
     with interrupts.caught(), open(crash_path(folder), "w", encoding="ascii") as crash:
-        surroundings = Surroundings(interrupts)
+        surroundings = Surroundings(interrupts, adopt_orphans())
         relay.send({"number": 0, "kind": "ready"})
         while True:
             try:
@@ -2799,7 +2806,7 @@ def compute_case(
     relay.begin(number, attempt)
     threads = set(sys._current_frames())
     outcome = execute(attempt, model, folder, host, surroundings, relay, relay)
-    is_clean = others_have_ended(threads) and surroundings.has_its_limits()
+    is_clean = others_have_ended(threads) and surroundings.has_its_limits() and not surroundings.has_left_processes()
     try:
         check_size(outcome.result)
         body = to_json(outcome)
@@ -2966,8 +2973,8 @@ class Surroundings:
     started, since Python can't end them.
     """
 
-    def __init__(self, interrupts: Interrupts) -> None:
-        self.interrupts = interrupts
+    def __init__(self, interrupts: Interrupts, has_adopted: bool = False) -> None:
+        self.interrupts, self.has_adopted = interrupts, has_adopted
         tempfile.gettempdir()  # found once: it is one of the names that are put back
         self._standard, self._imports = StandardModules(), Imports()
         self._descriptors = StandardDescriptors()
@@ -2979,6 +2986,10 @@ class Surroundings:
         self._of_worker += [keep_warnings(), keep_decimal(), keep_codecs()]
         self._of_case: List[Undo] = []
         self._limits = limits_of_process()
+
+    def has_left_processes(self) -> bool:
+        """Whether a process of a model's still runs that can't be ended."""
+        return self.has_adopted and has_children() and any(one.command for one in left_processes(own_pid()))
 
     def has_its_limits(self) -> bool:
         """Whether no model has lowered a hard limit, which nobody but root can raise again."""
@@ -3006,7 +3017,7 @@ class Surroundings:
                 insist([self._hold_streams, *self._of_python])
                 self._lay_streams(captured, empty)
 
-            yield CaseProcess(self.interrupts, folder, regain)
+            yield CaseProcess(self.interrupts, folder, regain, self.has_adopted)
         finally:
             captured.end()
             self.restore()
@@ -3063,8 +3074,11 @@ def insist(steps: List[Undo]) -> None:
 class CaseProcess:
     """The main module of a case, and the end that a process of its own would have brought to what it leaves behind."""
 
-    def __init__(self, interrupts: Interrupts, folder: str, regain: Callable[[], None]) -> None:
+    def __init__(
+        self, interrupts: Interrupts, folder: str, regain: Callable[[], None], has_adopted: bool = False
+    ) -> None:
         self.interrupts, self.module = interrupts, types.ModuleType("__main__")
+        self.has_adopted = has_adopted  # all that a model has started is a child of this process, or below one
         self.regain = regain  # puts Python's own names back, which is to be done before anything else
         self._folder = folder
         self._exit_calls: List[Tuple[Any, Tuple[Any, ...], Dict[str, Any]]] = []
@@ -3097,6 +3111,7 @@ class CaseProcess:
         self._call_exit_functions()
         if self._end_children():
             notes.append("a process still ran when the model had ended, and was ended")
+        notes += self._end_left_processes()
         self._close_log_files()
         for thread in threads:
             _disown(thread)
@@ -3128,6 +3143,31 @@ class CaseProcess:
                 if kind.is_alive(one) and os.name == "posix":
                     os.kill(own(kind, "pid", one), signal.SIGKILL)
         return had_to_be
+
+    def _end_left_processes(self) -> List[str]:
+        """Ends what the model has started and doesn't wait for; a note for each process that didn't end by itself."""
+        if not self.has_adopted or not has_children():
+            return []
+        end, named = monotonic() + LEFT_BEHIND_SECS, {}  # type: float, Dict[int, str]
+        left = self._reaped()
+        while left and monotonic() < end + LEFT_BEHIND_SECS:
+            if monotonic() >= end:
+                named.update((one.pid, one.in_words) for one in left)
+                end_left_processes(own_pid())
+            nap(0.005)
+            left = self._reaped()
+        words = "process {} still ran when the model had ended, and was ended"
+        notes = [words.format(name) for name in list(named.values())[:LEFT_PROCESSES_NAMED]]
+        return notes + ["{} more processes, too".format(len(named) - len(notes))] * (len(named) > len(notes))
+
+    def _reaped(self) -> "List[LeftProcess]":
+        """What still runs, when those that have ended were waited for: nobody else waits for an orphan."""
+        left = left_processes(own_pid())
+        for one in left:
+            if not one.command:
+                with contextlib.suppress(OSError):
+                    os.waitpid(one.pid, os.WNOHANG)
+        return [one for one in left if one.command]
 
     def _close_log_files(self) -> None:
         """A log that was written to a file is whole before it is uploaded."""
@@ -3193,6 +3233,91 @@ def start_begun(function: Any, *arguments: Any) -> int:
     number = start_thread(run, *arguments)
     has_begun.acquire()
     return number
+
+
+PR_SET_CHILD_SUBREAPER = 36  # of Linux's prctl
+# Processes that Python and joblib start once for all cases, and that end with the process that they were started by.
+_HELPER = re.compile(r"from [A-Za-z_.]+\.(resource_tracker|semaphore_tracker|forkserver) import main")
+
+
+class LeftProcess(NamedTuple):
+    """A process that a model has started, directly or not."""
+
+    pid: int
+    command: str  # empty once it has ended
+
+    @property
+    def in_words(self) -> str:
+        """Its number and what it executes."""
+        return "{} ({})".format(self.pid, self.command)
+
+
+def adopt_orphans() -> bool:
+    """Lets processes whose parents end become children of this one, however they have detached themselves."""
+    try:
+        return sys.platform == "linux" and int(ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)) == 0
+    except (OSError, AttributeError):
+        return False
+
+
+def has_children() -> bool:
+    """Whether this process has any child, running or ended; a single call, which takes nothing from anybody."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def left_processes(parent: int) -> List[LeftProcess]:
+    """What was started by `parent`, and by these, without Python's own helpers; Linux alone tells."""
+    found = []
+    for pid in _children_of(parent):
+        command = _command_of(pid)
+        if not _HELPER.search(command):
+            found += [LeftProcess(pid, command), *left_processes(pid)]
+    return found
+
+
+def _children_of(pid: int) -> List[int]:
+    """By thread; a process that ends meanwhile has none."""
+    folder, children = "/proc/{}/task".format(pid), []  # type: str, List[int]
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(folder):
+            with contextlib.suppress(OSError), open("{}/{}/children".format(folder, thread), encoding="ascii") as file:
+                children += map(int, file.read().split())
+    return children
+
+
+def _command_of(pid: int) -> str:
+    """Its command line on one line, or its name; empty if it has ended."""
+    try:
+        with open("/proc/{}/cmdline".format(pid), "rb") as file:
+            line = file.read(MAX_COMMAND_BYTES)
+        with open("/proc/{}/stat".format(pid), "rb") as file:
+            name, _, rest = file.read(MAX_COMMAND_BYTES).partition(b"(")[2].rpartition(b")")
+    except OSError:
+        return ""
+    if rest.split()[:1] in ([b"Z"], [b"X"]):
+        return ""
+    if line == own_command_line():
+        return "a fork of the model"
+    words = (line or name).replace(b"\0", b" ").decode("utf-8", "replace")
+    return first_of(" ".join("".join(one if one.isprintable() else " " for one in words).split()), NAME_CHARACTERS)
+
+
+def own_command_line() -> bytes:
+    """How this process was started."""
+    with contextlib.suppress(OSError), open("/proc/self/cmdline", "rb") as file:
+        return file.read(MAX_COMMAND_BYTES)
+    return b""
+
+
+def end_left_processes(parent: int) -> None:
+    """Ends what `parent` has started, one after the other, at once."""
+    for one in left_processes(parent):
+        with contextlib.suppress(OSError):
+            os.kill(one.pid, signal.SIGKILL)
 
 
 def child_processes() -> List[Any]:

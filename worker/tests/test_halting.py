@@ -89,6 +89,7 @@ def test_a_study_that_never_halts_computes_what_fails(lab: Lab) -> None:
     worker = attached(lab)
     for case in cases:
         lab.error(case)
+    worker.says("no attempt left", times=25)
     assert counts(lab, worker)["failed"] == 25
     assert "halted" not in worker.output
 
