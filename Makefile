@@ -4,6 +4,8 @@
 TRUNK_VERSION         := 0.21.14
 CARGO_DENY_VERSION    := 0.20.2
 CARGO_MACHETE_VERSION := 0.9.2
+# The last one that builds with the toolchain of rust-toolchain.toml.
+S3S_FS_VERSION        := 0.14.1
 # The command-line tool must be of exactly the version that the dashboard is linked with.
 WASM_BINDGEN_VERSION  := $(shell awk -F '"' '/^name = "wasm-bindgen"$$/ { getline; print $$2 }' Cargo.lock 2>/dev/null)
 
@@ -31,6 +33,7 @@ TRUNK         := $(STAMPS)/trunk-$(TRUNK_VERSION)
 WASM_BINDGEN  := $(STAMPS)/wasm-bindgen-cli-$(WASM_BINDGEN_VERSION)
 CARGO_DENY    := $(STAMPS)/cargo-deny-$(CARGO_DENY_VERSION)
 CARGO_MACHETE := $(STAMPS)/cargo-machete-$(CARGO_MACHETE_VERSION)
+S3S_FS        := $(STAMPS)/s3s-fs-$(S3S_FS_VERSION)
 
 .PHONY: help demo test check bench chaos pictures dashboard setup clean
 .PHONY: chromium cargo-lock command-line check-rust check-supply check-python check-texts
@@ -45,7 +48,7 @@ help: ## List these targets
 demo: $(ENVIRONMENT) dashboard command-line ## Show a study running in a browser, on this machine alone (ARGS="...": options of `cruncher demo`)
 	@exec "$(CARGO_TARGET_DIR)/debug/cruncher" demo $(ARGS)
 
-test: chromium $(ENVIRONMENT) dashboard command-line ## Run every test
+test: chromium $(ENVIRONMENT) $(S3S_FS) dashboard command-line ## Run every test
 	$(CARGO) test --workspace
 	CRUNCHER_CHROMIUM="$$(tools/chromium)" $(PYTHON) -m pytest
 
@@ -65,7 +68,7 @@ dashboard: $(TRUNK) $(WASM_BINDGEN) cargo-lock ## Build the page into dist/
 	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--remap-path-prefix=$$($(CARGO_BIN)/rustc --print sysroot)/lib/rustlib/src=std \
 		--remap-path-prefix=$(abspath $(CARGO_BIN)/../registry/src)=crates" .tools/bin/trunk build
 
-setup: chromium $(ENVIRONMENT) $(RUST) $(TRUNK) $(WASM_BINDGEN) $(CARGO_DENY) $(CARGO_MACHETE) ## Install everything that the other targets need
+setup: chromium $(ENVIRONMENT) $(RUST) $(TRUNK) $(WASM_BINDGEN) $(CARGO_DENY) $(CARGO_MACHETE) $(S3S_FS) ## Install everything that the other targets need
 	@echo "set up"
 
 clean: ## Remove what was built here; what was installed (.venv, .tools) stays
@@ -134,6 +137,11 @@ $(CARGO_DENY): | $(RUST)
 
 $(CARGO_MACHETE): | $(RUST)
 	@tools/cargo-tool cargo-machete $(CARGO_MACHETE_VERSION) cargo-machete
+	@touch $@
+
+# A second opinion on S3, for tests/test_conformance.py.
+$(S3S_FS): | $(RUST)
+	@tools/cargo-tool s3s-fs $(S3S_FS_VERSION) s3s-fs binary
 	@touch $@
 
 cargo-lock:

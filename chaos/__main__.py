@@ -17,7 +17,7 @@ from dataclasses import asdict
 from random import Random
 from typing import Any
 
-from chaos import REPOSITORY, faulted, full_disk, killed, poison, senders
+from chaos import REPOSITORY, faulted, full_disk, killed, poison, roles, senders
 from chaos.entry import Entries, Entry, add_all
 from chaos.surroundings import Surroundings, surroundings
 
@@ -30,6 +30,7 @@ ORDEALS: dict[str, Ordeal] = {
     "poison": poison.measure,
     "full-disk": full_disk.measure,
     "senders": senders.measure,
+    "wrongly_allowed": roles.measure,
 }
 
 

@@ -81,13 +81,18 @@ class StudyReader:
         return sum(messages(self._sqs, self._queue_url))
 
     def dead_letters(self) -> set[str]:
-        """The cases in the dead-letter queue. They are held for a moment, so that each is seen once."""
+        """The cases in the dead-letter queue. They are held for a moment, so that each is seen once.
+
+        An open page looks at them, too, and holds them for five seconds: until then fewer come than are counted.
+        """
         url = self._dead_letter_queue_url
         found: set[str] = set()
         receipts: list[str] = []
-        while received := self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-            found.update(json.loads(message["Body"])["case_id"] for message in received)
-            receipts.extend(message["ReceiptHandle"] for message in received)
+        while len(receipts) < self.dead_letter_count():
+            received = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+            for message in received.get("Messages", []):
+                found.add(json.loads(message["Body"])["case_id"])
+                receipts.append(message["ReceiptHandle"])
         for receipt in receipts:
             self._sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=0)
         return found

@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use cruncher_aws::{Service, transport::fetch};
 use cruncher_backend::{Study, study};
 use cruncher_browser::components::press::press;
 use cruncher_browser::components::problem_note::problem_note;
@@ -91,6 +92,7 @@ fn opened_view((study, access, beside): Opened) -> AnyView {
     follow_address(reader.route);
     scrolling::keep_for_each_page();
     settle_batches(live, reader.route);
+    overview::steering::note_findings(&open);
     let look_again = if let Some(snapshot) = frozen::snapshot() {
         live.has_rows.set(true);
         live.update(Ok(snapshot));
@@ -193,6 +195,8 @@ fn watch(
             ticks.clear();
         }
     });
+    let (bucket_url, queue_url) =
+        (study.client.endpoints().bucket_url(&study.config.bucket), study.client.endpoints().service_url(Service::Sqs));
     let mut watcher = StudyWatcher::new(study, key, beside, live.reading);
     let mut backoff = PollBackoff::default();
     // A reader who comes to attach a worker waits for it to appear.
@@ -204,6 +208,13 @@ fn watch(
     let wake = poll(async move || {
         watcher.read_for(reader.route.read_untracked().page);
         let seen = watcher.refresh(thorough.take()).await;
+        let seen = match seen {
+            Err(problem) if problem.is_unreachable() => {
+                let is_answered = fetch::answers(&bucket_url).await && fetch::answers(&queue_url).await;
+                Err(problem.with_reason(!window().navigator().on_line(), is_answered))
+            }
+            seen => seen,
+        };
         let look = match &seen {
             Ok(snapshot) if snapshot.has_changed => LookOutcome::Changed,
             Ok(_) => LookOutcome::Unchanged,

@@ -290,6 +290,7 @@ pub(crate) fn state_words(worker: &Heartbeat, now: f64) -> (&'static str, &'stat
         WorkerState::Waiting => ("○", "waiting"),
         WorkerState::Running => ("▶", "running"),
         WorkerState::Paused => ("‖", "paused"),
+        WorkerState::Halted => ("‖", "halted"),
         WorkerState::Resting => ("‖", "resting"),
     }
 }
@@ -297,7 +298,8 @@ pub(crate) fn state_words(worker: &Heartbeat, now: f64) -> (&'static str, &'stat
 /// The place of a worker's state among all: those at work first, those that need somebody last.
 fn rank(worker: &Heartbeat, now: f64) -> f64 {
     let (_, word) = state_words(worker, now);
-    let order = ["running", "starting", "waiting", "paused", "stopped", "resting", "silent", "refused", "crashed"];
+    let order =
+        ["running", "starting", "waiting", "paused", "halted", "stopped", "resting", "silent", "refused", "crashed"];
     order.iter().zip(0_u8..).find(|(own, _)| **own == word).map_or(0.0, |(_, place)| f64::from(place))
 }
 

@@ -74,8 +74,6 @@ pub(crate) struct ReaderState {
     pub(crate) is_dark: RwSignal<bool>,
     /// Number of workers that the shell's line starts.
     pub(crate) workers: RwSignal<u32>,
-    /// Chart that is pointed at, and its bar.
-    pub(crate) pointed: RwSignal<Option<(usize, usize)>>,
     /// Line that was copied last.
     pub(crate) copied: RwSignal<Option<CopiedLine>>,
     /// Change of the requests to the workers that isn't done yet.
@@ -91,7 +89,6 @@ impl ReaderState {
             route: RwSignal::new(route),
             is_dark: RwSignal::new(is_dark),
             workers: RwSignal::new(4),
-            pointed: RwSignal::new(None),
             copied: RwSignal::new(None),
             asked: RwSignal::new(None),
             failed: [RwSignal::new(None), RwSignal::new(None)],

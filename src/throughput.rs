@@ -28,7 +28,6 @@ pub(crate) struct FinishRate {
 impl FinishRate {
     /// Takes the rate from ends of cases, in seconds since 1970: the present one as of `now`, from the shortest of 10, 20, 40 … minutes
     /// with 20 cases; or that of all, if there is no present. Returns `None` if few cases were finished.
-    #[expect(clippy::cast_possible_truncation, reason = "few doublings")]
     pub(crate) fn of(end_times: &[f64], now: Option<f64>) -> Option<Self> {
         let times = || end_times.iter().copied().filter(|time| time.is_finite());
         let first = times().reduce(f64::min)?;

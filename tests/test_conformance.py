@@ -1,6 +1,7 @@
 """Does the cloud do what crates/aws thinks it does? And does it sign as botocore signs?
 
-The checks are in crates/conformance: one suite, run by a process and by a page, through the transports that ship.
+The checks are in crates/conformance: one suite, run by a process and by a page, through the transports that ship. The
+process also runs it against clouds of others (tests/support/other_clouds.py): what is true of the local cloud alone?
 """
 
 from __future__ import annotations
@@ -14,9 +15,7 @@ import re
 import shutil
 import subprocess
 import threading
-import uuid
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -30,14 +29,15 @@ from botocore.credentials import Credentials
 from browser import launch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from local_cloud import REGION, REPOSITORY, LocalCloud
+from local_cloud import REPOSITORY, LocalCloud
+from other_clouds import DIFFERENCES, OTHER_CLOUDS, CheckedStudy, difference, study_of_ministack
 
 Reports = dict[str, dict[str, Any]]
 
 CRATE = REPOSITORY / "crates/conformance"
-CHECKS = re.findall(r"^    (EVERYWHERE|NATIVE_ONLY) \w+::(\w+),$", (CRATE / "src/checks/mod.rs").read_text(), re.M)
-NATIVE = [name for _, name in CHECKS]
-BROWSER = [name for shells, name in CHECKS if shells == "EVERYWHERE"]
+CHECKS = re.findall(r"^    (EVERYWHERE|NATIVE_ONLY) (\w+)::(\w+),$", (CRATE / "src/checks/mod.rs").read_text(), re.M)
+NATIVE = {name: module for _, module, name in CHECKS}
+BROWSER = [name for shells, _, name in CHECKS if shells == "EVERYWHERE"]
 
 
 def cargo(*arguments: str) -> list[dict[str, Any]]:
@@ -79,39 +79,33 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def keys(cloud: LocalCloud) -> str:
-    """A fresh study's names and keys, and an administrator's: the local cloud doesn't check its root's signatures."""
-    study = cloud.deploy()
-    user = f"administrator-{uuid.uuid4().hex[:8]}"
-    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    iam = cloud.client("iam")
-    iam.create_user(UserName=user)
-    iam.put_user_policy(
-        UserName=user,
-        PolicyName="everything",
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [everything]}),
-    )
-    made = iam.create_access_key(UserName=user)["AccessKey"]
-    return json.dumps(
-        {
-            "region": REGION,
-            "stack": f"cruncher-{study.name}",
-            "bucket": study.bucket,
-            "queue_url": study.config["queue_url"],
-            "dead_letter_queue_url": study.config["dead_letter_queue_url"],
-            "administrator": {"key_id": made["AccessKeyId"], "secret": made["SecretAccessKey"]},
-            "operator": asdict(study.operator),
-            "viewer": asdict(study.viewer),
-        }
-    )
+def study(cloud: LocalCloud) -> CheckedStudy:
+    """A fresh study in the local cloud."""
+    return study_of_ministack(cloud)
 
 
 @pytest.fixture(scope="module")
-def native_reports(program: Path, cloud: LocalCloud, keys: str) -> Reports:
-    """What the process says."""
+def native_reports(program: Path, cloud: LocalCloud, study: CheckedStudy) -> Iterator[Callable[[str], Reports]]:
+    """What the process says of a cloud, which is asked once."""
+
+    @functools.cache
+    def reports(name: str) -> Reports:
+        if name == "ministack":
+            return checked(program, cloud.endpoint_url, study)
+        other = OTHER_CLOUDS[name]()
+        try:
+            return checked(program, other.endpoint_url, other.study())
+        finally:
+            other.stop()
+
+    yield reports
+
+
+def checked(program: Path, endpoint_url: str, study: CheckedStudy) -> Reports:
+    """Runs the suite as a process."""
     result = subprocess.run(
-        [program, "run", cloud.endpoint_url],
-        env={**os.environ, "CRUNCHER_CONFORMANCE_KEYS": keys},
+        [program, "run", endpoint_url],
+        env={**os.environ, "CRUNCHER_CONFORMANCE_KEYS": study.as_json()},
         stdout=subprocess.PIPE,
         text=True,
         check=True,
@@ -120,7 +114,7 @@ def native_reports(program: Path, cloud: LocalCloud, keys: str) -> Reports:
 
 
 @pytest.fixture(scope="module")
-def browser_reports(page: Path, cloud: LocalCloud, keys: str) -> Iterator[Reports]:
+def browser_reports(page: Path, cloud: LocalCloud, study: CheckedStudy) -> Iterator[Reports]:
     """What the page says, from an origin that isn't the cloud's."""
     handler = functools.partial(QuietHandler, directory=str(page))
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -131,7 +125,7 @@ def browser_reports(page: Path, cloud: LocalCloud, keys: str) -> Iterator[Report
             tab.set_default_timeout(120_000)
             tab.goto(f"http://127.0.0.1:{server.server_port}/")
             tab.wait_for_function("typeof window.run === 'function'")
-            lines = tab.evaluate("([url, keys]) => window.run(url, keys)", [cloud.endpoint_url, keys])
+            lines = tab.evaluate("([url, keys]) => window.run(url, keys)", [cloud.endpoint_url, study.as_json()])
             yield by_name(lines)
     finally:
         server.shutdown()
@@ -150,17 +144,35 @@ def by_name(lines: str) -> Reports:
     return {report["name"]: report for report in reports}
 
 
-def test_both_suites_are_complete(native_reports: Reports, browser_reports: Reports) -> None:
+def test_both_suites_are_complete(native_reports: Callable[[str], Reports], browser_reports: Reports) -> None:
     assert len(NATIVE) > 40
     assert len(BROWSER) > 30
-    assert sorted(native_reports) == sorted(NATIVE)
+    assert sorted(native_reports("ministack")) == sorted(NATIVE)
     assert sorted(browser_reports) == sorted(BROWSER)
 
 
 @pytest.mark.parametrize("name", NATIVE)
-def test_natively(native_reports: Reports, name: str) -> None:
-    report = native_reports[name]
-    assert report["outcome"] == "passed", report["detail"]
+@pytest.mark.parametrize("cloud_name", DIFFERENCES)
+def test_natively(native_reports: Callable[[str], Reports], cloud_name: str, name: str) -> None:
+    report = native_reports(cloud_name)[name]
+    expected = difference(cloud_name, NATIVE[name], name)
+    if expected is None:
+        assert report["outcome"] == "passed", report["detail"]
+    else:
+        assert report["outcome"] == "failed", f"{cloud_name} has come to pass this: it is no difference any more"
+        assert expected in report["detail"]
+
+
+@pytest.mark.parametrize(("column", "cloud_name"), enumerate(OTHER_CLOUDS, 1))
+def test_the_protocol_names_every_difference(column: int, cloud_name: str) -> None:
+    document = (REPOSITORY / "docs/protocol.md").read_text()
+    section = document.partition("## What clouds do differently\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`.+?) \| (.*?) ?\| (.*?) ?\|$", section, re.M)
+    named = {check for row in rows if row[column] for check in re.findall(r"`([^`]+)`", row[0])}
+    assert named <= {*NATIVE, *(f"{module}::*" for module in NATIVE.values())}
+    for name, module in NATIVE.items():
+        is_known = difference(cloud_name, module, name) is not None
+        assert is_known == bool(named & {name, f"{module}::*"}), name
 
 
 @pytest.mark.parametrize("name", BROWSER)

@@ -11,7 +11,7 @@ from attached import attach
 from command_line import CommandLine, Launched, Ran, wait_for
 from enqueue import Parameters, enqueue
 from playwright.sync_api import expect
-from small_models import DOUBLE
+from small_models import DOUBLE, RAISING
 from studies import documents, line_of, link, messages, queue_of, wait_for_end
 from visit import Visits
 
@@ -112,14 +112,39 @@ def test_what_lies_in_the_dead_letter_queue_is_sent_again(study: Launched) -> No
         return messages(sqs, dead_url)[0] == 13
 
     wait_for(is_dead)
-    assert "13 cases are in the dead-letter queue" in ask(study, "status").out
+    told = ask(study, "status").out
+    assert f"Study {study.study}: 0 of 12 cases done, 12 dead\n" in told
+    assert "12 cases are in the dead-letter queue" in told
+    # The look has noted them, for whoever may only count messages.
+    noted = control(study)["dead_letters"]
+    assert (noted["messages"], {batch: len(cases) for batch, cases in noted["cases"].items()}) == (13, {"b": 12})
     ran = ask(study, "redrive")
     said = "12 cases are in the queue again. 1 message is no case and stays in the dead-letter queue.\n"
     assert (ran.code, ran.out) == (0, said)
     assert messages(sqs, queue_url) == (12, 0)
+    assert "0 of 12 cases done, 12 queued\n" in ask(study, "status").out
     with attach(line_of(study)):
         wait_for_end(study, done=12)
+    assert "dead-letter queue:" in (told := ask(study, "status").out) and "are in the dead-letter queue" not in told
     assert ask(study, "redrive").code == 0
+
+
+def test_a_study_halts_by_itself_and_goes_on_when_it_is_told_to(study: Launched) -> None:
+    assert "halts if the first 20 attempts all fail, or 80 % of the last 50" in ask(study, "halting").out
+    assert ask(study, "halting", "--first", "3", "--last", "0").out.endswith(
+        "halts if the first 3 attempts all fail.\n"
+    )
+    enqueue(queue_of(study), "b", RAISING, {1: [{"a": -1 - number} for number in range(9)]}, max_attempts=1)
+    with attach(line_of(study)) as worker:
+        wait_for(lambda: "halted" in ask(study, "status").out)
+        told = ask(study, "status", "--json").json()
+        assert told["cases"]["failed"] < 9 and told["workers"][0]["state"] == "halted", told
+        assert any("the first 3 attempts all failed" in notice["text"] for notice in told["notices"])
+        assert ask(study, "halting", "--never").out == f"Study {study.study} never halts by itself.\n"
+        assert ask(study, "resume").out == f"Study {study.study} goes on.\n"
+        wait_for_end(study, 0, errors=9)
+        assert worker.process.poll() is None
+    assert "halted by itself" not in ask(study, "status").out
 
 
 def test_workers_that_are_gone_are_forgotten(study: Launched) -> None:
@@ -249,11 +274,39 @@ def test_the_overview_sends_dead_letters_again(cruncher: CommandLine, visits: Vi
     )
     cloud.delete_message(QueueUrl=queue.queue_url, ReceiptHandle=message["ReceiptHandle"])
     page = visits.open(link(study))
+    # The operator's page looks up which case it is, and notes that for those who may only count.
+    expect(page.get_by_text("1 case is in the dead-letter queue")).to_be_visible()
+    progress = page.get_by_role("region", name="Progress")
+    expect(progress.get_by_role("definition").filter(has=page.get_by_role("link", name="1"))).to_have_count(1)
+    expect(progress.get_by_text("dead", exact=True)).to_be_visible()
+    viewer = visits.open(link(study, "viewer"))
+    expect(viewer.get_by_role("region", name="Progress").get_by_text("dead", exact=True)).to_be_visible()
+    assert "1 dead" in ask(study, "status").out
+    viewer.get_by_role("region", name="Progress").get_by_role("link", name="1").click()
+    expect(viewer.get_by_role("row").filter(has_text="dead")).to_have_count(1)
     page.get_by_role("button", name="Redrive 1 case").click()
     wait_for(lambda: messages(queue.sqs, queue.queue_url) == (1, 0))
     expect(page.get_by_role("button", name="Redrive 1 case")).to_have_count(0)
+    expect(progress.get_by_text("dead", exact=True)).to_have_count(0)
     with attach(line_of(study)):
         wait_for_end(study, done=1)
+
+
+def test_the_overview_says_why_a_study_has_halted_and_lets_it_go_on(cruncher: CommandLine, visits: Visits) -> None:
+    study = cruncher.launch()
+    # Each worker has too few attempts to halt by itself: the page judges those of all.
+    ask(study, "halting", "--first", "4", "--last", "0")
+    page = visits.open(link(study))
+    expect(page.get_by_text("No cases yet").first).to_be_visible()
+    enqueue(queue_of(study), "b", RAISING, {1: [{"a": -1 - number} for number in range(12)]}, max_attempts=1)
+    with attach(line_of(study)), attach(line_of(study)):
+        expect(page.get_by_text("The study halted by itself: the first 4 attempts all failed.")).to_be_visible()
+        expect(page.get_by_role("row").filter(has_text="halted")).to_have_count(2)
+        assert len(documents(queue_of(study).s3, study.bucket, "error-")) < 12
+        ask(study, "halting", "--never")
+        page.get_by_role("button", name="Go on").click()
+        expect(page.get_by_text("The study halted by itself")).to_have_count(0)
+        wait_for_end(study, 0, errors=12)
 
 
 def test_a_command_is_started_at_new_errors_and_at_the_end(study: Launched, tmp_path: Path) -> None:

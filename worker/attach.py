@@ -171,6 +171,7 @@ FINISHED_BY_OTHERS = 3  # of them, from which on the failures are the worker's
 COMPUTER_RESTS_SECS = 5.0, 60.0
 FAILURES_RESTS_SECS = 10.0, 60.0
 UNFIT_RESTS_SECS = 300.0, 3600.0
+MAX_HALT_COUNT = 1000000  # as many cases as a design may have
 FAREWELL_SECS = 10.0  # how long a worker that ends tries to say so
 TIMEOUT_SECS = 40.0  # for one answer; longer than a long poll
 REFUSED_PATIENCE_SECS = 6.0  # a new key takes seconds until it is known everywhere
@@ -193,7 +194,9 @@ CHAINED_EXCEPTIONS = 20
 LEFT_BEHIND_SECS = 1.0  # how long is waited for threads and processes that a model has left behind
 LOOKED_AT_DESCRIPTORS = 1 << 20  # no more of them, however many the operating system would allow
 OWN_SIGNAL_SECS = 1.0  # an interrupt that soon after the model has sent its own process a signal is the model's
-GRACE_SECS = 5.0  # how long a model may take to end after its time limit, or Ctrl-C, before its process is ended
+GRACE_SECS = 5.0  # how long a model may take to end when it is interrupted, before its process is ended
+RAISED_AGAIN_SECS = 2.0  # after which a model that goes on is interrupted again
+LOOK_SECS = 0.2  # from one look whether the process of the cases is still there to the next
 START_SECS = 60.0  # how long Python may take to start
 MAX_FRAME_BYTES = RESULT_BYTES + 1024 * 1024
 MAX_PIECE_BYTES = 1024 * 1024
@@ -372,11 +375,12 @@ class Worker:
         self._models = Models(self._cloud)
         self._control = Control()
         self._report = Report(self._identity, clock, journal)
-        self._keeper = Keeper(self._report, Cloud(study, self._client.once()), study.lease_secs)
+        self._keeper = Keeper(self._report, Cloud(study, self._client.once()), study.lease_secs, self._control, journal)
         self._interrupts = Interrupts()
         self._computer_rests = Rests(COMPUTER_RESTS_SECS)
         self._next_check_time = -math.inf
         self._failures = FailuresInRow()
+        self._outcomes = AttemptOutcomes()
         self._failed_here: Deque[str] = collections.deque(maxlen=1000)  # error keys of cases that are repeated
         self._home = current_folder()
         self._process: Union[ThisProcess, ModelProcess]
@@ -421,6 +425,10 @@ class Worker:
                 self._idle("paused", "the study is paused")
                 self._host.wait(CONTROL_SECS)
                 continue
+            why_halted = self._why_halted()
+            if why_halted is not None:
+                self._halt(why_halted)
+                continue
             if self._has_rested():
                 continue
             asked_time = monotonic()
@@ -432,6 +440,25 @@ class Worker:
                 continue
             self._take(message)  # 3 to 7
         return Ending("stopped", "stopped by its user")
+
+    def _why_halted(self) -> Optional[str]:
+        """Why no case is to be taken until somebody says that it shall go on: by the fleet's failures, or its own."""
+        if self._control.why_halted is not None:
+            return self._control.why_halted
+        self._outcomes.go_on(self._control.go_on_time)
+        reason = self._outcomes.reason_to_halt(self._control.halt_rule)
+        return None if reason is None else "{}, the last with {}".format(reason, self._failures.last)
+
+    def _halt(self, why: str) -> None:
+        if (self._report.state, self._report.message) != ("halted", why):
+            words = (
+                "halted, since {}; look at the error, then `cruncher resume {}`, or Go on on the page, lets it go on"
+            )
+            self._journal.say(words.format(why, self._study.name))
+            self._report.message = why
+            self._report.touch()
+        self._idle("halted")
+        self._host.wait(CONTROL_SECS)
 
     def _has_rested(self) -> bool:
         """Whether something kept it from taking a case: it has rested then, and looks again."""
@@ -476,12 +503,13 @@ class Worker:
         end = monotonic() + secs
         while monotonic() < end and not self._interrupts.by_user:
             self._control.read(self._cloud, self._journal)
-            if self._control.paused or self._identity.worker in self._control.drain:
+            control = self._control
+            if control.paused or control.why_halted is not None or self._identity.worker in control.drain:
                 break
             self._host.wait(max(0.0, min(CONTROL_SECS, end - monotonic())))
 
-    def _idle(self, state: str, words: str) -> None:
-        if self._report.state != state:
+    def _idle(self, state: str, words: str = "") -> None:
+        if words and self._report.state != state:
             self._journal.say(words)
         self._tell(state)
         self._report.flush()
@@ -554,11 +582,7 @@ class Worker:
 
     def _is_settled(self, case: "Case") -> bool:
         """Whether nothing is to be done, because the case was cancelled or its result is there."""
-        if self._control.is_cancelled(case):
-            # What was cancelled when the worker asked last may be wanted again, and its message would be gone.
-            self._control.forget_age()
-            self._control.read(self._cloud, self._journal)
-        if self._control.is_cancelled(case):
+        if self._control.is_still_cancelled(case, self._cloud, self._journal):
             self._report.count("cancelled")
         elif not case.force and self._cloud.exists(case.result_key):
             self._report.count("skipped")
@@ -577,14 +601,36 @@ class Worker:
             if isinstance(model, ModelNotFound):
                 outcome = Outcome(None, describe(model, NO_SOURCE), "", [])
             else:
-                outcome = self._process.execute(attempt, model, folder)
+                outcome = self._executed(attempt, model, folder)
             attempt.end_time = max(self._clock.now(), attempt.start_time)
+            if attempt.was_stopped or (attempt.is_cancelled and outcome.failure is not None):
+                self._drop_cancelled(attempt)
+                return
             if outcome.failure is None:
                 self._keep_result(attempt, outcome, folder)
                 return
         # The scratch folder is removed first, so that what the case itself has used up is free again.
         self._check_computer(is_suspect=True)
         self._keep_failure(attempt, outcome, outcome.failure)
+
+    def _executed(self, attempt: "Attempt", model: bytes, folder: str) -> "Outcome":
+        self._keeper.watch(attempt)
+        try:
+            return self._process.execute(attempt, model, folder)
+        finally:
+            self._keeper.watch(None)
+
+    def _drop_cancelled(self, attempt: "Attempt") -> None:
+        """Its model was stopped since it is cancelled. Should that have been undone meanwhile, it is given back."""
+        case = attempt.case
+        if self._control.is_still_cancelled(case, self._cloud, self._journal):
+            self._delete(attempt.lease)
+            self._report.count("cancelled")
+            words = "case {} was cancelled, and stopped after {}"
+            self._journal.say(words.format(case.short, in_words(attempt.secs)))
+        else:
+            self._journal.say("case {} is not cancelled any more, but its model was stopped already".format(case.short))
+            self._give_back(attempt.lease, 0)
 
     def _keep_result(self, attempt: "Attempt", outcome: "Outcome", folder: str) -> None:
         """6: the result is written before the message is deleted, so a crash between the two loses nothing."""
@@ -608,6 +654,7 @@ class Worker:
             self._report.count("skipped")
             return
         self._failures.clear()
+        self._outcomes.add(attempt.end_time, False, self._control.halt_rule)
         self._report.add_done(attempt, outcome.result, len(files))
         self._journal.say("case {} done in {}".format(case.short, in_words(attempt.secs)))
 
@@ -638,6 +685,7 @@ class Worker:
         else:
             self._journal.note("case {}: its lease was lost, so it is with another worker".format(case.short))
         self._failures.add(case, failure)
+        self._outcomes.add(attempt.end_time, True, self._control.halt_rule)
         self._report.add_failed(attempt, failure, final)
         rest = "no attempt left" if final else "attempt {} of {}".format(attempt.number, case.max_attempts)
         words = "case {} failed after {}: {} ({})"
@@ -747,7 +795,7 @@ class FailuresInRow:
 
     def __init__(self) -> None:
         self._cases: Deque[Case] = collections.deque(maxlen=FAILURES_IN_ROW)
-        self._last = ""
+        self.last = ""  # what failed last, in a line
         self._looks_left = 0
         self._is_unfit = False
         self._rests, self._unfit_rests = Rests(FAILURES_RESTS_SECS), Rests(UNFIT_RESTS_SECS)
@@ -755,7 +803,7 @@ class FailuresInRow:
     def add(self, case: "Case", failure: "Failure") -> None:
         """One more case has failed."""
         self._cases.append(case)
-        self._last = failure.in_short
+        self.last = failure.in_short
         self._looks_left = 2  # before a rest and after it
 
     def clear(self) -> None:
@@ -774,10 +822,82 @@ class FailuresInRow:
         was_unfit, self._is_unfit = self._is_unfit, finished >= FINISHED_BY_OTHERS
         if self._looks_left == 0 and self._is_unfit == was_unfit:
             return 0.0, ""
-        words = "the last {} cases failed here, the last one with {}".format(len(self._cases), self._last)
+        words = "the last {} cases failed here, the last one with {}".format(len(self._cases), self.last)
         if not self._is_unfit:
             return self._rests.next_secs(), words
         return self._unfit_rests.next_secs(), "{}; other workers have finished {} of them".format(words, finished)
+
+
+class HaltRule(NamedTuple):
+    """At how many failures nobody goes on computing; 0 switches that part off."""
+
+    first: int = 20
+    last: int = 50
+    share: float = 0.8
+
+
+def read_halt_rule(document: Any) -> Tuple[HaltRule, List[str]]:
+    """The rule in `control.json`, and the fields that are not what the protocol says: those have their usual values."""
+    if document is None:
+        return HaltRule(), []
+    if not isinstance(document, dict):
+        return HaltRule(), ["halt_rule"]
+    if document.get("never") is True:
+        return HaltRule(first=0, last=0), []
+    fits: Dict[str, Callable[[Any], bool]]
+    fits = {"first": _is_count, "last": _is_count, "share": _is_share, "never": lambda value: value is False}
+    wrong = [name for name in fits if name in document and not fits[name](document[name])]
+    fields = {name: document[name] for name in HaltRule._fields if name in document and name not in wrong}
+    return HaltRule(**fields), ["halt_rule.{}".format(name) for name in wrong]
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= MAX_HALT_COUNT
+
+
+def _is_share(value: Any) -> bool:
+    return type(value) in (int, float) and 0 < value <= 1
+
+
+class AttemptOutcomes:
+    """Whether this worker's attempts failed, in the order of their ends, since the time from which on they count."""
+
+    def __init__(self) -> None:
+        self._last: Deque[Tuple[float, bool]] = collections.deque()  # end and failure; no more than the rule needs
+        self._count, self._have_all_failed = 0, True
+        self._since = -math.inf
+
+    def add(self, end_time: float, failed: bool, rule: HaltRule) -> None:
+        """One more attempt has ended."""
+        if end_time < self._since:
+            return
+        self._last.append((end_time, failed))
+        self._count, self._have_all_failed = self._count + 1, self._have_all_failed and failed
+        while len(self._last) > max(rule.first, rule.last):
+            self._last.popleft()
+
+    def go_on(self, since: float) -> None:
+        """What ended before doesn't count any more."""
+        if since == self._since:
+            return
+        self._since = since
+        # This computer's clock may be so much ahead, and the worker would stay halted.
+        self._last = collections.deque(one for one in self._last if one[0] >= since + CLOCK_TOLERANCE_SECS)
+        self._count, self._have_all_failed = len(self._last), all(failed for _, failed in self._last)
+
+    def reason_to_halt(self, rule: HaltRule) -> Optional[str]:
+        """Why not to go on; None if nothing speaks against it."""
+        if 0 < rule.first <= self._count and self._have_all_failed:
+            words = "the first attempt failed" if rule.first == 1 else "the first {} attempts all failed"
+            return words.format(rule.first)
+        if not 0 < rule.last <= len(self._last):
+            return None
+        failed = sum(failed for _, failed in list(self._last)[-rule.last :])
+        # Divided, not multiplied: 7 of 100 are exactly the share that 0.07 is read as.
+        if failed / float(rule.last) < rule.share:
+            return None
+        words = "the last attempt failed" if rule.last == 1 else "{} of the last {} attempts failed"
+        return words.format(failed, rule.last)
 
 
 class Control:
@@ -786,11 +906,15 @@ class Control:
     def __init__(self) -> None:
         self.paused = False
         self.drain: List[str] = []
+        self.halt_rule = HaltRule()
+        self.why_halted: Optional[str] = None  # by the failures of all workers
+        self.go_on_time = -math.inf
         self._batches: List[str] = []
         self._cases: List[str] = []
         self._submissions: List[str] = []
         self._etag: Optional[str] = None
         self._read_time = -math.inf
+        self._reading = new_lock()  # while a case is computed the keeper reads it
 
     def forget_age(self) -> None:
         """After a pause the next read asks the bucket."""
@@ -798,19 +922,24 @@ class Control:
 
     def read(self, cloud: "Cloud", journal: "Journal") -> None:
         """Asks whether it has changed, unless that was asked a moment ago."""
-        if monotonic() - self._read_time < CONTROL_SECS:
-            return
+        with self._reading:
+            if monotonic() - self._read_time >= CONTROL_SECS:
+                self._ask(cloud, journal)
+
+    def _ask(self, cloud: "Cloud", journal: "Journal") -> None:
         answer = cloud.get_if_changed("control.json", self._etag)
         self._read_time = monotonic()
         if answer is None:
             return
         self._etag, body = answer
         try:
-            self._apply(json.loads(body.decode("utf-8")) if body else {})
+            for name in self._apply(json.loads(body.decode("utf-8")) if body else {}):
+                journal.say("{} in control.json is not what the protocol says, and is left out".format(name))
         except (ValueError, RecursionError) as error:
             journal.say("control.json can't be read and is ignored until it changes: {}".format(one_line(error)))
 
-    def _apply(self, document: Any) -> None:
+    def _apply(self, document: Any) -> List[str]:
+        """Takes over what it says; returns the names of fields that have to be left out."""
         if not isinstance(document, dict):
             raise ValueError("it is no object")
         names = ("drain", "cancelled_batches", "cancelled_cases", "withdrawn_submissions")
@@ -820,11 +949,27 @@ class Control:
             raise ValueError("paused, {} or {} has the wrong type".format(", ".join(names[:-1]), names[-1]))
         self.paused = paused
         self.drain, self._batches, self._cases, self._submissions = lists
+        self.halt_rule, wrong = read_halt_rule(document.get("halt_rule"))
+        halted: Any = document.get("halted")
+        go_on_time: Any = document.get("go_on_time")
+        has_reason = isinstance(halted, dict) and isinstance(halted.get("reason"), str)
+        self.why_halted = first_of(" ".join(halted["reason"].split()), SHORT_CHARACTERS) if has_reason else None
+        has_time = type(go_on_time) in (int, float) and abs(go_on_time) < sys.float_info.max
+        self.go_on_time = float(go_on_time) if has_time else -math.inf
+        wrong += ["halted"] if halted is not None and not has_reason else []
+        return wrong + (["go_on_time"] if go_on_time is not None and not has_time else [])
 
     def is_cancelled(self, case: "Case") -> bool:
         """Whether the case, its batch or the submission that sent this message is named."""
         names = (case.case_id, self._cases), (case.batch, self._batches), (case.submission, self._submissions)
         return any(name in cancelled for name, cancelled in names)
+
+    def is_still_cancelled(self, case: "Case", cloud: "Cloud", journal: "Journal") -> bool:
+        """The same, by what the bucket says now: what was cancelled when the worker asked last may be wanted again."""
+        if self.is_cancelled(case):
+            self.forget_age()
+            self.read(cloud, journal)
+        return self.is_cancelled(case)
 
 
 # ---------------------------------------------------------------- leases
@@ -895,12 +1040,15 @@ class Wakeup:
 
 
 class Keeper:
-    """Holds the lease and writes heartbeats, segments and journal beside the model, in a thread."""
+    """What is done beside the model, in a thread: it holds the lease, writes heartbeats, segments and journal, and sees
+    whether the case was cancelled."""
 
-    def __init__(self, report: "Report", cloud: "Cloud", lease_secs: int) -> None:
+    def __init__(self, report: "Report", cloud: "Cloud", lease_secs: int, control: Control, journal: "Journal") -> None:
         self._thread: Optional[threading.Thread] = None
         self._report, self._cloud, self._lease_secs = report, cloud, lease_secs
+        self._control, self._journal = control, journal
         self._lease: Optional[Lease] = None
+        self._attempt: Optional[Attempt] = None
         self._tick_secs = min(0.5, lease_secs / 6.0)
         self._next_tick = 0.0
         self._ticking = threading.Lock()
@@ -922,6 +1070,10 @@ class Keeper:
     def let_go(self) -> None:
         """Extends no lease from now on."""
         self._lease = None
+
+    def watch(self, attempt: "Optional[Attempt]") -> None:
+        """Interrupts this attempt as soon as its case is cancelled."""
+        self._attempt = attempt
 
     def wake(self) -> None:
         """Something changed that should be told soon."""
@@ -952,6 +1104,8 @@ class Keeper:
             if self._lease is not None and self._lease.extend_if_due(self._cloud, self._lease_secs):
                 self._report.touch()
             self._report.write_what_is_due(self._cloud)
+            if self._attempt is not None:
+                self._interrupt_if_cancelled(self._attempt)
         except Refused as error:
             self._tell_refused(error)
         except TROUBLE:
@@ -960,6 +1114,14 @@ class Keeper:
             self._report.complain(traceback.format_exc())
         finally:
             self._ticking.release()
+
+    def _interrupt_if_cancelled(self, attempt: "Attempt") -> None:
+        if not attempt.is_cancelled:
+            self._control.read(self._cloud, self._journal)
+            if self._control.is_still_cancelled(attempt.case, self._cloud, self._journal):
+                attempt.cancelled_time = monotonic()
+        if attempt.is_cancelled:
+            attempt.interrupt()
 
     def _tell_refused(self, error: "Refused") -> None:
         """Says once that the key was deleted, should that last: the loop only meets it when the model has ended."""
@@ -986,6 +1148,9 @@ class Identity:
         self.software, self.version = host.software, host.version
 
 
+TAKES_NO_CASE = "resting", "halted"  # states of which the message says why
+
+
 class Report:
     """Heartbeat, segments and journal: what is to be told, and when each was last written."""
 
@@ -1008,8 +1173,8 @@ class Report:
         if (state, attempt) == (self.state, self._attempt):
             return
         self._state_is_new = self._state_is_new or state != self.state
-        if self.state == "resting" and state != "resting":
-            self.message = None  # of the rest
+        if self.state in TAKES_NO_CASE and state not in TAKES_NO_CASE:
+            self.message = None  # why
         self.state, self._attempt = state, attempt
         self._heartbeat_is_new = True
 
@@ -1341,6 +1506,17 @@ class Attempt:
         self.start_time = self.end_time = start_time
         self.progress: Optional[float] = None
         self.progress_text: Optional[str] = None
+        self.cancelled_time = math.inf  # by `monotonic`; from then on its model is to end
+        self.was_stopped = False  # its model was asked to end, since it is cancelled: what came of it is no outcome
+        self.shares_process = (
+            False  # with its worker; otherwise `ModelProcess` asks the model to end, and this does nothing:
+        )
+        self.interrupt: Callable[[], None] = lambda: None
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether its case was cancelled while it was computed."""
+        return self.cancelled_time < math.inf
 
     @property
     def secs(self) -> float:
@@ -1409,8 +1585,16 @@ class FileChanged(CaseFailure):
     """A file in `files/` was changed or removed while it was uploaded."""
 
 
-class TimeLimitExceeded(BaseException):
+class Interrupted(BaseException):
     """Not an Exception, so that a model that catches everything is stopped all the same."""
+
+
+class TimeLimitExceeded(Interrupted):
+    """The case has its time limit behind it."""
+
+
+class CaseCancelled(Interrupted):
+    """The case was cancelled while its model ran in the worker's own process."""
 
 
 class Outcome(NamedTuple):
@@ -1756,7 +1940,7 @@ def execute(
         with surroundings.of_case(case, folder, output, journal) as process:
             run = run_python if case.kind == "python" else run_command
             call = functools.partial(run, source, attempt, host, report, process.module)
-            result, failure = within(case.time_limit_secs, lambda: _computed(call, source, process, notes))
+            result, failure = within(attempt, lambda: _computed(call, source, process, notes))
             interrupts.in_case = False
     except BaseException as error:  # SystemExit, MemoryError, RecursionError: all are failures of the case
         interrupts.in_case = False
@@ -1999,14 +2183,17 @@ def _remove_with_force(folder: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def within(secs: Optional[float], call: Callable[[], Any]) -> Any:
-    """What `call` returns; `TimeLimitExceeded` if that takes longer. Native code notices it when it returns."""
-    if secs is None:
+def within(attempt: Attempt, call: Callable[[], Any]) -> Any:
+    """What `call` returns; `TimeLimitExceeded` if that takes too long, and `CaseCancelled` once the case is cancelled.
+
+    Native code notices it when it returns.
+    """
+    if attempt.case.time_limit_secs is None and not attempt.shares_process:
         return call()
-    limit = _Limit(secs)
+    limit = _Limit(attempt)
     try:
         try:
-            limit.start()
+            limit.begin()
             return call()
         finally:
             limit.stop()
@@ -2017,30 +2204,42 @@ def within(secs: Optional[float], call: Callable[[], Any]) -> Any:
 class _Limit(threading.Thread):
     """Raises in the thread that made it, and raises again in case that the model has caught it."""
 
-    def __init__(self, secs: float) -> None:
+    def __init__(self, attempt: Attempt) -> None:
         super().__init__(name="cruncher-time-limit", daemon=True)
-        self._secs, self._thread_id = secs, threading.get_ident()
+        self._attempt, self._thread_id = attempt, threading.get_ident()
         self._is_over, self._end = False, Wakeup()
-        self._lock = new_lock()
+        self._lock, self._raised_time = new_lock(), -math.inf
         # A signal ends a sleep of the main thread, so that the limit reaches a model that sleeps.
         is_main = threading.current_thread() is threading.main_thread()
         self._with_signal = is_main and hasattr(signal, "pthread_kill")
         self._before = signal.signal(signal.SIGALRM, lambda *_: None) if self._with_signal else None
 
-    def run(self) -> None:
-        wait_secs = self._secs
-        while not self._end.wait(wait_secs):
-            wait_secs = 2.0
-            with self._lock:
-                if not self._is_over:
-                    self._raise()
+    def begin(self) -> None:
+        """From now on the time counts, and the case may be cancelled."""
+        self._attempt.interrupt = self._cancel
+        if self._attempt.case.time_limit_secs is not None:
+            self.start()
 
-    def _raise(self) -> None:
-        words = "the time limit of {:g} s was exceeded".format(self._secs)
-        limit = type("TimeLimitExceeded", (TimeLimitExceeded,), {"__str__": lambda _: words, "__module__": "__main__"})
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread_id), ctypes.py_object(limit))
-        if self._with_signal and callable(signal.getsignal(signal.SIGALRM)):  # it would end the process otherwise
-            signal.pthread_kill(self._thread_id, signal.SIGALRM)
+    def run(self) -> None:
+        wait_secs = secs = self._attempt.case.time_limit_secs or 0.0
+        while not self._end.wait(wait_secs):
+            wait_secs = RAISED_AGAIN_SECS
+            self._raise(TimeLimitExceeded, "the time limit of {:g} s was exceeded".format(secs))
+
+    def _cancel(self) -> None:
+        if monotonic() - self._raised_time >= RAISED_AGAIN_SECS:
+            self._raise(CaseCancelled, "the case was cancelled")
+
+    def _raise(self, kind: type, words: str) -> None:
+        with self._lock:
+            if self._is_over:
+                return
+            self._raised_time = monotonic()
+            self._attempt.was_stopped = self._attempt.was_stopped or kind is CaseCancelled
+            error = type(kind.__name__, (kind,), {"__str__": lambda _: words, "__module__": "__main__"})
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread_id), ctypes.py_object(error))
+            if self._with_signal and callable(signal.getsignal(signal.SIGALRM)):  # it would end the process otherwise
+                signal.pthread_kill(self._thread_id, signal.SIGALRM)
 
     def stop(self) -> None:
         """After this none is raised any more, not even one that is under way."""
@@ -2137,6 +2336,7 @@ class ThisProcess:
 
     def execute(self, attempt: Attempt, model: bytes, folder: str) -> Outcome:
         """What came of an attempt."""
+        attempt.shares_process = True
         return execute(attempt, model, folder, self._host, self._surroundings, self._report, self._journal)
 
     def prepare(self) -> None:
@@ -2194,7 +2394,7 @@ class ModelProcess:
                 self.close()
             return outcome
         except BaseException:
-            self._end_by_user()
+            self._end_gently()
             raise
 
     def _begin(self, attempt: Attempt, model: bytes, folder: str) -> "ChildProcess":
@@ -2225,10 +2425,13 @@ class ModelProcess:
         try:
             # Frames that came by the end are read, since a console that was held up holds up this, too; not for ever.
             while monotonic() < end + GRACE_SECS:
-                told = process.next(max(0.0, end - monotonic()))
-                if told is None:
+                told = process.next(max(0.0, min(LOOK_SECS, end - monotonic())))
+                # An outcome that came before counts; of what the model prints there may be no end.
+                if attempt.is_cancelled and (told is None or monotonic() > attempt.cancelled_time + LOOK_SECS):
+                    return self._stop(attempt)
+                if told is None and monotonic() >= end:
                     break
-                head, body = told
+                head, body = told or ({}, b"")
                 if head.get("number") != self._number:
                     continue  # of a case before: a thread that was left behind
                 if head.get("kind") == "outcome":
@@ -2246,6 +2449,12 @@ class ModelProcess:
         words = "the time limit of {:g} s was exceeded, and the model went on: its process was ended"
         return self._failed("TimeLimitExceeded", words.format(limit_secs))
 
+    def _stop(self, attempt: Attempt) -> Outcome:
+        """Ends a case that was cancelled. Whatever it still says is no outcome."""
+        attempt.was_stopped = True
+        self._end_gently()
+        return self._failed("CaseCancelled", "the case was cancelled")
+
     def _note(self, attempt: Attempt, head: Dict[str, Any], body: bytes) -> None:
         """Notes what the process tells while it computes."""
         kind = head.get("kind")
@@ -2262,7 +2471,7 @@ class ModelProcess:
         failure = Failure(name, message, words, signature(name, message, [call.in_short for call in calls]))
         return Outcome(None, failure, self._output.text(), [])
 
-    def _end_by_user(self) -> None:
+    def _end_gently(self) -> None:
         """Lets the model end as by Ctrl-C, for a while."""
         if self._process is None:
             return
@@ -2339,7 +2548,7 @@ class ChildProcess:
         end = monotonic() + secs
         while True:
             has_ended = self._has_ended()  # what it has left behind may hold the channel open
-            told = self._receive(0.0 if has_ended else min(0.2, max(0.0, end - monotonic())))
+            told = self._receive(0.0 if has_ended else min(LOOK_SECS, max(0.0, end - monotonic())))
             if told is None and has_ended:
                 raise ProcessEnded("it has ended")
             if told is not None or monotonic() >= end:
@@ -3627,7 +3836,7 @@ class _Conversion:
             plain = self._other(value)
             self._above.discard(id(value))
             return plain
-        except (UnusableResult, KeyboardInterrupt, TimeLimitExceeded):
+        except (UnusableResult, KeyboardInterrupt, Interrupted):
             raise
         except BaseException as error:  # noqa: BLE001 - objects of a model and its libraries may do anything
             words = "{} is {} and can't be read: {}: {}"
@@ -3958,7 +4167,7 @@ def _name_of(error: BaseException) -> str:
 def _message_of(error: BaseException) -> str:
     try:
         return first_of(str(error), MESSAGE_CHARACTERS)
-    except TimeLimitExceeded:
+    except Interrupted:
         raise
     except BaseException:  # noqa: BLE001 - the model's own exceptions may do anything
         return "(its message can't be shown)"
@@ -4465,6 +4674,8 @@ PASSING = {
 
 def judge(status: int, code: str) -> str:
     """What an answer means for the request: `final`, `again` or `refused`."""
+    if code == "NotImplemented":  # with 501: it won't be the next time
+        return "final"
     if status in (408, 425, 429) or status >= 500 or code in PASSING:
         return "again"
     return "refused" if code in REFUSED else "final"

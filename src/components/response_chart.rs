@@ -6,18 +6,16 @@ use leptos::prelude::AnyView;
 
 use super::bar_chart::{BarChart, bar_chart};
 use super::inline::{line, link, text};
-use crate::live::ReaderState;
 
 /// Draws it; the name leads to `target`, the page of the results.
-pub(crate) fn response_chart(response: &ResponseSummary, target: String, reader: ReaderState) -> AnyView {
+pub(crate) fn response_chart(response: &ResponseSummary, target: String) -> AnyView {
     let ResponseSummary { name, numbers, others, least, most, far, bins } = response;
-    let mut said = format!(" {}", counted(*numbers, "case", "cases"));
-    if *others > 0 {
-        said += &format!(" · {} without a number", thousands(*others));
-    }
-    if *far > 0 {
-        said += &format!(" · {} far off not drawn: {} to {}", thousands(*far), significant(*least), significant(*most));
-    }
+    let without = (*others > 0).then(|| format!("{} without a number", thousands(*others)));
+    let far_off = (*far > 0)
+        .then(|| format!("{} far off not drawn: {} to {}", thousands(*far), significant(*least), significant(*most)));
+    let said: Vec<String> =
+        [Some(counted(*numbers, "case", "cases")), without, far_off].into_iter().flatten().collect();
+    let said = format!(" {}", said.join(" · "));
     let head = line([link(target, name.clone()), text("faint", said)]);
     let end = |bin: usize| significant(bins.start(bin));
     let words = |bin: usize| {
@@ -28,11 +26,10 @@ pub(crate) fn response_chart(response: &ResponseSummary, target: String, reader:
         format!("{} to {}: {}", end(bin), end(bin + 1), counted(count, "case", "cases"))
     };
     let bars = BarChart {
-        place: 1,
         name: format!("Distribution of {name}"),
         counts: &bins.counts,
         ends: if *far > 0 { [end(0), end(bins.counts.len())] } else { [*least, *most].map(significant) },
-        words: &words,
+        words: (0..bins.counts.len()).map(words).collect(),
     };
-    bar_chart(head, bars, reader)
+    bar_chart(head, bars)
 }

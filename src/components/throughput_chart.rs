@@ -7,7 +7,6 @@ use leptos::prelude::*;
 
 use super::bar_chart::{BarChart, bar_chart};
 use super::inline::{line, link, text};
-use crate::live::ReaderState;
 use crate::throughput::{FinishRate, ThroughputChart};
 
 /// Maximum number of bars.
@@ -18,16 +17,11 @@ const MANY: u64 = 100;
 
 /// Draws a bar for each stretch of time up to `now`; `None` if the study is over: then the last end is that of the chart, however
 /// late somebody looks at it. The rate stands above, with `list`, the address of the cases.
-pub(crate) fn throughput_chart(
-    finishes: &[CaseFinish],
-    now: Option<f64>,
-    list: String,
-    reader: ReaderState,
-) -> Option<AnyView> {
+pub(crate) fn throughput_chart(finishes: &[CaseFinish], now: Option<f64>, list: String) -> Option<AnyView> {
     let end_times: Vec<f64> = finishes.iter().map(|finish| finish.end_time).collect();
     let chart = ThroughputChart::of(&end_times, now.unwrap_or(0.0), MAX_STRETCHES)?;
     let stretch = chart.stretch_name();
-    let last = end_times.iter().copied().filter(|time| time.is_finite()).fold(now.unwrap_or(0.0), f64::max);
+    let end = end_times.iter().copied().filter(|time| time.is_finite()).fold(now.unwrap_or(0.0), f64::max);
     let rate = match FinishRate::of(&end_times, now) {
         Some(rate) => {
             let since = if now.is_some() { "last" } else { "in all" };
@@ -45,18 +39,17 @@ pub(crate) fn throughput_chart(
         let start = chart.start + chart.stretch_secs * bar as f64;
         // A clock has no seconds.
         let start = match chart.stretch_secs {
-            secs if secs < 60.0 => format!("{} {before}", duration(last - start)),
-            _ => clock_time(start, last),
+            secs if secs < 60.0 => format!("{} {before}", duration(end - start)),
+            _ => clock_time(start, end),
         };
         format!("{start}: {} in the {stretch}", counted(done, "case", "cases"))
     };
     let most = counted(chart.most(), "case", "cases");
     let bars = BarChart {
-        place: 0,
         name: format!("Cases done per {stretch}, {most} at most"),
         counts: &chart.counts,
-        ends: [clock_time(chart.start, last), if now.is_some() { "now".to_owned() } else { clock_time(last, last) }],
-        words: &words,
+        ends: [clock_time(chart.start, end), if now.is_some() { "now".to_owned() } else { clock_time(end, end) }],
+        words: (0..chart.counts.len()).map(words).collect(),
     };
-    Some(bar_chart(rate, bars, reader))
+    Some(bar_chart(rate, bars))
 }

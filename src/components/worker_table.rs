@@ -22,7 +22,11 @@ pub(crate) fn worker_table(workers: &[&Heartbeat], now: f64, route: &Route, acti
     let fleet = Fleet::of(workers, order, route.host.as_deref(), now);
     let head = |(index, (_, name, _)): (usize, (&str, &'static str, bool))| {
         let sorted = order.filter(|order| order.column == index);
-        let direction = sorted.map(|order| if order.is_descending { "descending" } else { "ascending" });
+        let direction = match sorted {
+            None => "none",
+            Some(order) if order.is_descending => "descending",
+            Some(_) => "ascending",
+        };
         let target = Route { sort: Some(FleetOrder::after(order, index)), ..route.clone() };
         view! {
             <th scope="col" class=class(index) aria-sort=direction>{link(target.to_string(), name.to_owned())}</th>
@@ -71,6 +75,7 @@ fn fleet_row(row: &FleetRow, fleet: &Fleet, now: f64, route: &Route, action: Opt
         median_cell(row),
         cell(7, String::new(), past_time(now - row.age_secs(now), now).into_any()),
     ];
+    let columns = COLUMNS.len() + usize::from(action.is_some());
     let offered = action.map(|action| view! { <td>{(!row.is_host).then(|| action(worker))}</td> });
     let class = match (is_past, row.is_host) {
         (true, _) => "table__past",
@@ -79,7 +84,7 @@ fn fleet_row(row: &FleetRow, fleet: &Fleet, now: f64, route: &Route, action: Opt
     };
     view! {
         <tr class=class>{Vec::from(cells)}{offered}</tr>
-        {(!row.is_host).then(|| last_words(worker))}
+        {(!row.is_host).then(|| last_words(worker, columns))}
     }
     .into_any()
 }
@@ -125,13 +130,11 @@ fn case_cell(worker: &Heartbeat, now: f64) -> AnyView {
     let title =
         format!("{id} of {}, level {}. {}", case.batch, case.level, case.progress_text.as_deref().unwrap_or_default());
     let target = Route { page: Page::Cases, batches: BatchChoice::One(case.batch.clone()), ..Route::default() };
-    let mut words = running_secs(worker, now).map(duration).unwrap_or_default();
-    if let Some(fraction) = case.progress {
-        words += &format!(" · {:.0} %", 100.0 * fraction.clamp(0.0, 1.0));
-    }
-    if case.attempt > 1 {
-        words += &format!(" · attempt {}", case.attempt);
-    }
+    let progress = case.progress.map(|fraction| format!("{:.0} %", 100.0 * fraction.clamp(0.0, 1.0)));
+    let attempt = (case.attempt > 1).then(|| format!("attempt {}", case.attempt));
+    let words: Vec<String> =
+        running_secs(worker, now).map(duration).into_iter().chain(progress).chain(attempt).collect();
+    let words = words.join(" · ");
     let content = line([link(target.with("case", &id), id[..8].to_owned()), text("faint", words)]);
     cell(3, title, content)
 }
@@ -161,7 +164,7 @@ fn done_cell(row: &FleetRow, now: f64) -> AnyView {
 
 fn failed_cell(row: &FleetRow, fleet: &Fleet) -> AnyView {
     if row.failures == 0 {
-        return cell(5, String::new(), "0".to_owned().into_any());
+        return cell(5, String::new(), line(["0".to_owned().into_any(), text("faint", String::new())]));
     }
     let percent = |share: f64| if share < 0.01 { "< 1 %".to_owned() } else { format!("{:.0} %", 100.0 * share) };
     let far = if row.is_failing { "Far more than with the others. " } else { "" };
@@ -184,7 +187,7 @@ fn median_cell(row: &FleetRow) -> AnyView {
 }
 
 /// Draws what a worker has said last, with the traceback of a crash.
-fn last_words(worker: &Heartbeat) -> Option<AnyView> {
+fn last_words(worker: &Heartbeat, columns: usize) -> Option<AnyView> {
     let message = worker.message.as_deref().filter(|message| !message.is_empty());
     let message = message.map(|message| message.chars().take(MAX_MESSAGE_CHARS).collect::<String>());
     let trace = worker.traceback.as_deref().filter(|trace| !trace.is_empty());
@@ -195,7 +198,7 @@ fn last_words(worker: &Heartbeat) -> Option<AnyView> {
         view! { <details><summary>"Traceback"</summary><pre class="trace">{trace.to_owned()}</pre></details> }
     });
     let words = view! {
-        <tr class="table__words"><td colspan="9">{message}{trace}</td></tr>
+        <tr class="table__words"><td colspan=columns.to_string()>{message}{trace}</td></tr>
     };
     Some(words.into_any())
 }

@@ -19,6 +19,7 @@ fn worker(name: &str, (done, failed): (u64, u64), median_secs: f64) -> Heartbeat
         median_secs: Some(median_secs),
         message: None,
         traceback: None,
+        lease_secs: None,
         max_silence_secs: None,
     }
 }
@@ -41,7 +42,7 @@ fn a_worker_s_name_is_no_longer_than_tells_it_apart() {
 
 #[test]
 fn each_column_sorts_both_ways_and_nothing_else_is_a_column() {
-    let mut workers = vec![worker("b_x_1", (5, 0), 2.0), worker("a_x_1", (9, 3), 1.0), worker("c_x_1", (1, 0), 3.0)];
+    let mut workers = [worker("b_x_1", (5, 0), 2.0), worker("a_x_1", (9, 3), 1.0), worker("c_x_1", (1, 0), 3.0)];
     workers[2].state = WorkerState::Crashed;
     workers[0].version = "Python 3.9".into();
     workers[1].time = NOW - 50.0;

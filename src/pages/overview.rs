@@ -1,6 +1,6 @@
 //! Overview: the study at a glance.
 
-mod steering;
+pub(crate) mod steering;
 mod versions;
 
 use cruncher_backend::watch::snapshot::Snapshot;
@@ -57,7 +57,7 @@ pub(crate) fn page(open: &OpenStudy) -> AnyView {
             {progress(&snapshot, &counts, open, &shown)}
             {call_for_worker(&snapshot, &counts, open)}
             <div class="columns">
-                {throughput_chart(&snapshot.finishes(batch), until, done, open.reader)}
+                {throughput_chart(&snapshot.finishes(batch), until, done)}
                 {response(&shown, open)}
                 {parts(&shown, &route)}
             </div>
@@ -66,7 +66,7 @@ pub(crate) fn page(open: &OpenStudy) -> AnyView {
     };
     let now = open.live.now.get();
     view! {
-        {notices(&snapshot.notices(batch))}
+        {notices(&snapshot.notices(batch), snapshot.time)}
         {body}
         {workers(&snapshot, open, now)}
         {errors(&snapshot, &route, now)}
@@ -107,16 +107,14 @@ fn no_cases(route: &Route, batch: Option<&Batch>) -> AnyView {
 fn progress(snapshot: &Snapshot, counts: &CaseCounts, open: &OpenStudy, shown: &[&BatchAccount]) -> AnyView {
     let route = &open.reader.route.get();
     let queue = snapshot.queue;
-    let dead = match snapshot.dead_letters {
-        0 => String::new(),
-        dead => format!(" · {} in the dead-letter queue", thousands(dead)),
-    };
+    let all = Route { batches: BatchChoice::All, ..Route::default() };
+    let dead = (snapshot.dead_letters > 0).then(|| {
+        let dead = format!("{} in the dead-letter queue", thousands(snapshot.dead_letters));
+        [" · ".to_owned().into_any(), link(all.list("case.state:dead"), dead)]
+    });
     let of_all = if snapshot.batches.len() > 1 { " of all batches" } else { "" };
-    let queue = format!(
-        "In the queue{of_all}: {} waiting, {} in workers' hands{dead}",
-        thousands(queue.waiting + queue.delayed),
-        thousands(queue.leased),
-    );
+    let waiting = format!("{} waiting", thousands(queue.waiting + queue.delayed));
+    let leased = format!("{} in workers' hands", thousands(queue.leased));
     view! {
         <section class="panel" aria-label="Progress">
             <div class="headline">
@@ -131,7 +129,13 @@ fn progress(snapshot: &Snapshot, counts: &CaseCounts, open: &OpenStudy, shown: &
             {bar(counts, "Progress of the study".to_owned())}
             {figures(counts, route)}
             {shares(snapshot, counts, shown, open)}
-            <p class="faint" title="As SQS counts, which is approximate. It doesn't tell batches apart.">{queue}</p>
+            <p class="faint queue" title="As SQS counts, which is approximate. It doesn't tell batches apart.">
+                {format!("In the queue{of_all}: ")}
+                {link(all.list("case.state:queued"), waiting)}
+                ", "
+                {link(all.list("case.state:running"), leased)}
+                {dead.map(Vec::from)}
+            </p>
             {steering::of_study(snapshot, open)}
         </section>
     }
@@ -167,9 +171,9 @@ fn finish(snapshot: &Snapshot, counts: &CaseCounts, route: &Route, now: f64) -> 
         return view! { <p>"the rest isn't sent yet · "<a href=design>"Design"</a></p> }.into_any();
     }
     let unknown = |why: String| view! { <p class="faint">{format!("no finish time: {why}")}</p> }.into_any();
-    // Nobody knows when a paused study goes on.
-    if snapshot.control.paused {
-        return unknown("paused".to_owned());
+    // Nobody knows when a study goes on that was stopped.
+    if snapshot.control.is_stopped() {
+        return unknown(if snapshot.control.paused { "paused" } else { "halted" }.to_owned());
     }
     // A look may be a minute old.
     let at = |secs: f64| clock_time((snapshot.time + secs).max(now), now);
@@ -250,7 +254,7 @@ fn response(shown: &[&BatchAccount], open: &OpenStudy) -> Option<AnyView> {
     let response = ResponseSummary::combined(shown.iter().filter_map(|account| account.response.as_ref()))?;
     let results = open.reader.route.get().on(Page::Results);
     let target = results.with("y", &format!("response.{}", encoded(&response.name)));
-    Some(response_chart(&response, target, open.reader))
+    Some(response_chart(&response, target))
 }
 
 /// Draws the levels of the batch that is shown, or the batches if there are several. Each leads to its cases, or to its batch.

@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,28 +71,20 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-class LocalCloud:
-    """One ministack process."""
+class CloudProcess:
+    """A cloud that is a process on loopback."""
 
-    def __init__(self) -> None:
-        """Starts it on a free port and waits until it answers."""
-        self.port = free_port()
-        self.endpoint_url = f"http://127.0.0.1:{self.port}"
+    def __init__(self, port: int, command: Sequence[str | Path], health: str = "/", **environment: str) -> None:
+        """Starts it on this port, and waits until it answers at the path `health`."""
+        self.endpoint_url = f"http://127.0.0.1:{port}"
         self.root = Key(ROOT_KEY_ID, ROOT_SECRET)
+        self._health = health
         self._folder = Path(tempfile.mkdtemp(prefix="cruncher-cloud-"))
         self._log = (self._folder / "log.txt").open("wb")
         self._process = subprocess.Popen(
-            [sys.executable, REPOSITORY / "tests/support/local_cloud_process.py"],
+            command,
             cwd=self._folder,
-            env={
-                **os.environ,
-                "SERVICES": "s3,sqs,iam,sts,cloudformation,ec2,autoscaling",
-                "GATEWAY_PORT": str(self.port),
-                "BIND_HOST": "127.0.0.1",
-                "IOT_MTLS_ENABLED": "0",
-                "SFTP_ENABLED": "0",
-                "AUTH": "true",
-            },
+            env={**os.environ, **environment},
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
@@ -105,8 +97,11 @@ class LocalCloud:
 
     def _answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.endpoint_url}/_ministack/health", timeout=2) as answer:
+            with urllib.request.urlopen(f"{self.endpoint_url}{self._health}", timeout=2) as answer:
                 return bool(answer.status == 200)
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                return refusal.code == 403  # it wants a signature
         except (urllib.error.URLError, OSError):
             return False
 
@@ -124,6 +119,39 @@ class LocalCloud:
     def client(self, service: str, key: Key | None = None) -> Any:
         """A boto3 client of this cloud; root's, unless `key` is given."""
         return client(service, self.endpoint_url, key or self.root)
+
+    def administrator(self) -> Key:
+        """The key of a new user who may do everything."""
+        user, everything = f"administrator-{uuid.uuid4().hex[:8]}", {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        iam = self.client("iam")
+        iam.create_user(UserName=user)
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
+        iam.put_user_policy(UserName=user, PolicyName="everything", PolicyDocument=policy)
+        return self.make_key(user)
+
+    def make_key(self, user: str) -> Key:
+        """A new key of this user."""
+        made = self.client("iam").create_access_key(UserName=user)["AccessKey"]
+        return Key(made["AccessKeyId"], made["SecretAccessKey"])
+
+
+class LocalCloud(CloudProcess):
+    """One ministack process."""
+
+    def __init__(self) -> None:
+        """Starts it on a free port and waits until it answers."""
+        self.port = free_port()
+        super().__init__(
+            self.port,
+            [sys.executable, REPOSITORY / "tests/support/local_cloud_process.py"],
+            "/_ministack/health",
+            SERVICES="s3,sqs,iam,sts,cloudformation,ec2,autoscaling",
+            GATEWAY_PORT=str(self.port),
+            BIND_HOST="127.0.0.1",
+            IOT_MTLS_ENABLED="0",
+            SFTP_ENABLED="0",
+            AUTH="true",
+        )
 
     def put_objects(self, bucket: str, objects: Iterable[Object]) -> int:
         """Puts many objects at once, without a key; returns how many. For studies too large for a PUT each."""
@@ -160,11 +188,7 @@ class LocalCloud:
             output["OutputKey"]: output["OutputValue"]
             for output in cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
         }
-        iam = self.client("iam")
-        keys = {}
-        for role in ("Viewer", "Operator", "Worker"):
-            made = iam.create_access_key(UserName=outputs[f"{role}User"])["AccessKey"]
-            keys[role] = Key(made["AccessKeyId"], made["SecretAccessKey"])
+        keys = {role: self.make_key(outputs[f"{role}User"]) for role in ("Viewer", "Operator", "Worker")}
         config = {
             "v": 1,
             "study": study,
@@ -191,7 +215,7 @@ class LocalCloud:
             Body=(REPOSITORY / "worker/attach.py").read_bytes() if (REPOSITORY / "worker/attach.py").exists() else b"",
             ContentType="text/x-python; charset=utf-8",
         )
-        return Study(self, study, config, keys["Viewer"], keys["Operator"], keys["Worker"])
+        return Study(self, study, config, keys["Viewer"], keys["Operator"], keys["Worker"], outputs["ViewerUser"])
 
 
 def _chunks(objects: Iterable[Object]) -> Iterator[bytes]:
@@ -215,6 +239,7 @@ class Study:
     viewer: Key
     operator: Key
     worker: Key
+    viewer_user: str
 
     @property
     def bucket(self) -> str:

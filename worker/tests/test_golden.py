@@ -165,3 +165,17 @@ def test_messages_are_read(case: dict[str, Any]) -> None:
     body = message if isinstance(message, str) else json.dumps(message)
     read, sent = attach.read_case(body), json.loads(body)
     assert (read.case_id, read.isolation) == (sent["case_id"], sent.get("isolation", "worker"))
+
+
+@pytest.mark.parametrize("case", cases("halting.json"))
+def test_so_many_failures_halt(case: dict[str, Any]) -> None:
+    rule, _ = attach.read_halt_rule(case["rule"])
+    outcomes = attach.AttemptOutcomes()
+    found: tuple[str | None, int | None] = (None, None)
+    for number, letter in enumerate(case["outcomes"], start=1):
+        outcomes.add(float(number), letter == "F", rule)
+        reason = outcomes.reason_to_halt(rule)
+        if reason is not None:
+            found = reason, number
+            break
+    assert found == (case["reason"], case["at"])

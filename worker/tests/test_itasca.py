@@ -132,3 +132,54 @@ def test_another_package_of_the_same_name_is_no_vendor_module(lab: Lab, tmp_path
     (tmp_path / "itasca.py").write_text("class FLAC3D_Connection: pass\n")
     worker = lab.attach(PYTHONPATH=str(tmp_path))
     wait_for("a heartbeat", lambda: lab.heartbeat(worker.name())["software"] == "python")
+
+
+STOPPED = {
+    "while it cycles": "import itasca as it\nwhile True:\n    it.command('model cycle 100')\n",
+    "in Python alone": "while True:\n    pass\n",
+    "in a sleep": "import time\ntime.sleep(600)\n",
+    "though it has a result then": "try:\n    while True:\n        pass\nexcept BaseException:\n    result['a'] = 1\n",
+    "though it catches it once": (
+        "try:\n    while True:\n        pass\nexcept BaseException:\n    pass\nwhile True:\n    progress(0.5)\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("model", STOPPED.values(), ids=STOPPED)
+def test_a_case_that_is_cancelled_while_it_is_computed_stops_here_as_well(
+    lab: Lab, calls_file: Path, model: str
+) -> None:
+    gate = lab.gate()
+    gate.open()
+    case = lab.send(gate.code + model, max_attempts=1)
+    worker = lab.attach(
+        between="attach.__globals__.update(CONTROL_SECS=0.3); ", PYTHONPATH=STAND_IN, ITASCA_CALLS=str(calls_file)
+    )
+    gate.arrivals(1)
+    lab.control(cancelled_cases=[case])
+    worker.says(f"case {case[:8]} was cancelled, and stopped after")
+    lab.queue_is_empty()
+    assert lab.keys("data/b/") == []
+    assert lab.done(lab.send("result['a'] = 1"))["worker"] == worker.name()
+    worker.says("done in")
+    assert worker.stop() == 0
+    counts = lab.heartbeat(worker.name(), state="stopped")["counts"]
+    assert counts == {"done": 1, "failed": 0, "retried": 0, "skipped": 0, "cancelled": 1}
+
+
+def test_a_cancelled_case_stops_at_a_callback_while_native_code_holds_the_interpreter(
+    lab: Lab, calls_file: Path
+) -> None:
+    """Without a thread beside the model: all is done by the callback."""
+    gate = lab.gate()
+    gate.open()
+    case = lab.send(gate.code + STOPPED["while it cycles"], max_attempts=1)
+    worker = lab.attach(
+        between="attach.__globals__.update(CONTROL_SECS=0.3); attach.__globals__['Keeper'].start = lambda _: None; ",
+        PYTHONPATH=STAND_IN,
+        ITASCA_CALLS=str(calls_file),
+    )
+    gate.arrivals(1)
+    lab.control(cancelled_cases=[case])
+    worker.says(f"case {case[:8]} was cancelled, and stopped after")
+    assert lab.done(lab.send("result['a'] = 1"))["worker"] == worker.name()

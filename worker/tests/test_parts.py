@@ -169,7 +169,7 @@ class TestTryingAgain:
             (400, "ThrottlingException", "again"), (409, "ConditionalRequestConflict", "again"),
             (403, "RequestTimeTooSkewed", "again"), (403, "InvalidAccessKeyId", "refused"),
             (403, "SignatureDoesNotMatch", "refused"), (400, "InvalidClientTokenId", "refused"),
-            (400, "ReceiptHandleIsInvalid", "final"),
+            (400, "ReceiptHandleIsInvalid", "final"), (501, "NotImplemented", "final"), (501, "", "again"),
         ],
     )  # fmt: skip
     def test_an_answer_is_judged(self, status: int, code: str, verdict: str) -> None:
@@ -621,7 +621,7 @@ class TestDocuments:
     def test_the_keeper_outlives_what_a_model_breaks(self, monkeypatch: pytest.MonkeyPatch) -> None:
         told = threading.Event()
         report = attach.Report(attach.Identity(attach.Host()), attach.Clock(time.time), journal())
-        keeper = attach.Keeper(report, Recorded(), 1)  # type: ignore[arg-type]
+        keeper = attach.Keeper(report, Recorded(), 1, attach.Control(), journal())  # type: ignore[arg-type]
         calls = iter([RecursionError, SystemExit, TypeError])
 
         def tick() -> None:

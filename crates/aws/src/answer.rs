@@ -141,6 +141,8 @@ fn kind(status: StatusCode, code: Option<&str>, message: &str) -> ErrorKind {
         (ErrorKind::Other, 409) => ErrorKind::Conflict,
         (ErrorKind::Other, 412) => ErrorKind::PreconditionFailed,
         (ErrorKind::Other, 429) => ErrorKind::Throttled,
+        // A service that can't do it won't be able to the next time.
+        (ErrorKind::Other, 501) if code == Some("NotImplemented") => ErrorKind::Other,
         (ErrorKind::Other, 408 | 500..) => ErrorKind::Server,
         (kind, _) => kind,
     }

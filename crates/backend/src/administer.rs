@@ -5,6 +5,7 @@ pub mod control;
 pub mod forget;
 pub mod keys;
 pub mod launch;
+pub mod observe;
 pub mod page;
 pub mod publish;
 pub mod redrive;

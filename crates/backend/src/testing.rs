@@ -13,7 +13,7 @@ use cruncher_study::design_document::Submission;
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 
-pub(crate) use cloud::{SendFault, TestCloud};
+pub(crate) use cloud::{DeadLetter, SendFault, TestCloud};
 
 use crate::enqueue::EnqueuePlan;
 use crate::enqueue::key_value_store::{KeyValueError, KeyValueStore};

@@ -12,6 +12,7 @@ mod full;
 mod legacy;
 mod light;
 mod listing_schedule;
+mod missing_messages;
 mod opening;
 pub mod snapshot;
 pub mod snapshot_codec;
@@ -26,6 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cruncher_aws::{Error, s3, sqs};
 use cruncher_study::accounting::{AccountingInput, total};
+use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseRef;
 use cruncher_study::control::{CONTROL_KEY, StudyControl};
 use cruncher_study::diagnosis::QueueCounts;
@@ -41,6 +43,7 @@ use crate::watch::snapshot::Snapshot;
 pub use full::FullStrategy;
 pub use light::LightStrategy;
 use listing_schedule::{ListingSchedule, LookCounts};
+use missing_messages::MissingMessages;
 use strategy::WatchStrategy;
 
 /// Watches a study, and remembers what it has read, so that only changes are read again.
@@ -48,6 +51,7 @@ pub struct StudyWatch<M = FullStrategy> {
     study: Study,
     strategy: M,
     ledger: Ledger,
+    missing: MissingMessages,
     heartbeats: BTreeMap<String, Seen<Option<Heartbeat>>>,
     /// Number of bytes read of each segment.
     segments: BTreeMap<String, u64>,
@@ -55,6 +59,7 @@ pub struct StudyWatch<M = FullStrategy> {
     tables: Vec<(String, String)>,
     control: Seen<StudyControl>,
     queue: QueueCounts,
+    dead_letters: u64,
     unreadable: BTreeMap<String, String>,
     schedule: ListingSchedule,
 }
@@ -86,11 +91,13 @@ impl<M: WatchStrategy> StudyWatch<M> {
             study,
             strategy,
             ledger: Ledger::default(),
+            missing: MissingMessages::default(),
             heartbeats: BTreeMap::new(),
             segments: BTreeMap::new(),
             tables: Vec::new(),
             control: Seen::default(),
             queue: QueueCounts::default(),
+            dead_letters: 0,
             unreadable: BTreeMap::new(),
             schedule: ListingSchedule::default(),
         }
@@ -105,8 +112,9 @@ impl<M: WatchStrategy> StudyWatch<M> {
             self.read_control(),
         )
         .await?;
-        let mut has_changed = queue != self.queue;
-        self.queue = queue;
+        let dead_letters = dead_letters.messages();
+        let mut has_changed = (queue, dead_letters) != (self.queue, self.dead_letters);
+        (self.queue, self.dead_letters) = (queue, dead_letters);
         has_changed |= control.is_some_and(|control| self.enter_control(control));
         let (workers_before, news) = (self.heartbeats.len(), self.changed_heartbeats(&workers));
         has_changed |= !news.is_empty() || self.heartbeats.len() != workers_before;
@@ -132,7 +140,10 @@ impl<M: WatchStrategy> StudyWatch<M> {
                 None => return Ok(None),
             }
         }
-        Ok(Some(Snapshot { has_changed, ..self.snapshot(self.study.now(), dead_letters.messages()) }))
+        let mut snapshot = Snapshot { has_changed, ..self.snapshot(self.study.now()) };
+        let is_counted = snapshot.is_checked && !self.strategy.has_other_queue();
+        snapshot.missing = if is_counted { self.missing.note_look(&snapshot) } else { 0 };
+        Ok(Some(snapshot))
     }
 
     /// Segments to which something was appended.
@@ -238,7 +249,25 @@ impl<M: WatchStrategy> StudyWatch<M> {
         running
     }
 
-    fn snapshot(&self, now: f64, dead_letters: u64) -> Snapshot {
+    /// Returns what an account needs beside the documents, for the cases that workers have in their hands.
+    fn accounting_input<'a>(
+        &'a self,
+        now: f64,
+        (running, held_elsewhere): (&'a BTreeSet<CaseRef>, &'a BTreeSet<Batch>),
+    ) -> AccountingInput<'a> {
+        AccountingInput {
+            now,
+            running,
+            waiting: (!self.strategy.has_other_queue()).then_some(self.queue.waiting + self.queue.delayed),
+            leased: self.queue.leased,
+            control: &self.control.content,
+            dead_letters: self.dead_letters,
+            queue_is_empty: self.schedule.queue_is_empty(now),
+            held_elsewhere,
+        }
+    }
+
+    fn snapshot(&self, now: f64) -> Snapshot {
         // Keys begin with the host, so those of a host stand together.
         let known = || self.heartbeats.values().filter_map(|seen| seen.content.as_ref()).chain(self.strategy.workers());
         let alive = known().filter(|worker| worker.is_alive(now));
@@ -256,20 +285,18 @@ impl<M: WatchStrategy> StudyWatch<M> {
             }
         }
         let control = &self.control.content;
-        let batches = self.ledger.account(&AccountingInput {
-            now,
-            running: &running,
-            waiting: (!self.strategy.has_other_queue()).then_some(self.queue.waiting + self.queue.delayed),
-            leased: self.queue.leased,
-            control,
-            queue_is_empty: self.schedule.queue_is_empty(now),
-            held_elsewhere: &self.strategy.held_elsewhere(now),
-        });
+        let held_elsewhere = self.strategy.held_elsewhere(now);
+        let batches = self.ledger.account(&self.accounting_input(now, (&running, &held_elsewhere)));
         let total = total(&batches);
+        let submit_time = batches.iter().map(|account| account.submit_time).fold(0.0, f64::max);
+        let rule = control.halt_rule.clone().unwrap_or_default();
+        let halt_reason = self.ledger.halt_reason(&rule, control.go_on_time.max(submit_time));
         Snapshot {
             time: now,
             queue: self.queue,
-            dead_letters,
+            dead_letters: self.dead_letters,
+            missing: 0,
+            halt_reason,
             total,
             batches,
             workers,

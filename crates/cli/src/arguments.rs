@@ -10,7 +10,8 @@ use clap::{Args, Parser, Subcommand};
 use cruncher_study::config::check_study_name;
 
 pub(crate) use control::{
-    CancelArguments, DrainArguments, ForgetArguments, PauseArguments, RedriveArguments, RetryArguments,
+    CancelArguments, DrainArguments, ForgetArguments, HaltingArguments, PauseArguments, RedriveArguments,
+    RetryArguments,
 };
 pub(crate) use designs::{DesignArguments, DesignSource, EnqueueArguments};
 pub(crate) use results::{ResultsArguments, ResultsDestination, ResultsKind, TableFile, TableFormat};
@@ -73,8 +74,10 @@ pub(crate) enum Command {
     Status(StatusArguments),
     /// Let workers finish their case and take no other
     Pause(PauseArguments),
-    /// Let workers of a paused study go on
+    /// Let workers go on, of a study that was paused or has halted by itself
     Resume(PauseArguments),
+    /// Say when a study halts by itself, because its attempts fail
+    Halting(HaltingArguments),
     /// Let workers finish their case and end
     Drain(DrainArguments),
     /// Leave cases uncomputed

@@ -1,17 +1,18 @@
-//! `cruncher pause`, `resume`, `drain`, `cancel`, `redrive` and `forget`: what an operator asks of the workers.
+//! `cruncher pause`, `resume`, `halting`, `drain`, `cancel`, `redrive` and `forget`: what an operator asks of the workers.
 
 use std::collections::BTreeSet;
 
-use cruncher_backend::administer::control::{ControlError, change_control};
+use cruncher_backend::administer::control::{ControlError, change_control, control};
 use cruncher_backend::study::Study;
 use cruncher_backend::watch::StudyWatch;
 use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_study::control::StudyControl;
+use cruncher_study::halting::HaltRule;
 use cruncher_study::heartbeat::Heartbeat;
-use cruncher_study::number_format::counted;
+use cruncher_study::number_format::{counted, significant};
 
 use crate::arguments::{
-    CancelArguments, CloudAccount, DrainArguments, ForgetArguments, PauseArguments, RedriveArguments,
+    CancelArguments, CloudAccount, DrainArguments, ForgetArguments, HaltingArguments, PauseArguments, RedriveArguments,
 };
 use crate::cloud;
 use crate::failure::{CommandFailure, sentence};
@@ -25,7 +26,8 @@ pub(crate) async fn pause(
     is_paused: bool,
 ) -> Result<(), CommandFailure> {
     let study = open(account, &arguments.study).await?;
-    change(&study, &|control| control.paused = is_paused).await?;
+    let now = study.now();
+    change(&study, &|control| if is_paused { control.paused = true } else { control.go_on(now) }).await?;
     let name = &arguments.study;
     if is_paused {
         result(format_args!("Study {name} is paused: workers finish their case and take no other."));
@@ -34,6 +36,42 @@ pub(crate) async fn pause(
         result(format_args!("Study {name} goes on."));
     }
     Ok(())
+}
+
+/// Tells or says when a study halts by itself.
+pub(crate) async fn halting(account: &CloudAccount, arguments: &HaltingArguments) -> Result<(), CommandFailure> {
+    let study = open(account, &arguments.study).await?;
+    let HaltingArguments { study: name, first, last, share, never, default } = arguments;
+    let is_asked = first.is_some() || last.is_some() || share.is_some() || *never || *default;
+    let rule = |control: &StudyControl| {
+        let known = control.halt_rule.clone().filter(|_| !default).unwrap_or_default();
+        HaltRule {
+            first: first.unwrap_or(known.first),
+            last: last.unwrap_or(known.last),
+            share: share.unwrap_or(known.share),
+            never: *never || known.never && !is_asked,
+        }
+    };
+    let after = if is_asked {
+        change(&study, &|control| control.halt_rule = Some(rule(control)).filter(|rule| *rule != HaltRule::default()))
+            .await?
+    } else {
+        control(&study).await?
+    };
+    result(format_args!("Study {name} {}", halting_words(&rule(&after))));
+    Ok(())
+}
+
+fn halting_words(rule: &HaltRule) -> String {
+    let first = counted(u64::from(rule.first), "attempt fails", "attempts all fail");
+    let last = format!("{} % of the last {} attempts fail", significant(100.0 * rule.share), rule.last);
+    match (rule.first, rule.last) {
+        _ if rule.never => "never halts by itself.".to_owned(),
+        (0, 0) => "never halts by itself.".to_owned(),
+        (_, 0) => format!("halts if the first {first}."),
+        (0, _) => format!("halts if {last}."),
+        _ => format!("halts if the first {first}, or {last}."),
+    }
 }
 
 /// Lets workers finish their case and end.
@@ -228,6 +266,18 @@ mod tests {
         assert_eq!(meant(&["node7_linux_1-aa", "1-cc"], &[], false).unwrap(), ["node7_linux_1-aa", "node8_linux_1-cc"]);
         assert_eq!(meant(&["1-aa"], &["node7"], false).unwrap(), ["node7_linux_1-aa", "node7_linux_2-bb"]);
         assert_eq!(meant(&[], &[], true).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_rule_is_said_in_words() {
+        let rule = |first, last, never| halting_words(&HaltRule { first, last, never, ..HaltRule::default() });
+        assert_eq!(
+            rule(20, 50, false),
+            "halts if the first 20 attempts all fail, or 80 % of the last 50 attempts fail."
+        );
+        assert_eq!(rule(1, 0, false), "halts if the first 1 attempt fails.");
+        assert_eq!(rule(0, 9, false), "halts if 80 % of the last 9 attempts fail.");
+        assert_eq!([rule(0, 0, false), rule(5, 5, true)], ["never halts by itself."; 2].map(str::to_owned));
     }
 
     #[test]

@@ -63,6 +63,7 @@ async fn run(arguments: Arguments) -> Result<(), CommandFailure> {
         Command::Status(status) => status::run(&account, &status).await,
         Command::Pause(pause) => control::pause(&account, &pause, true).await,
         Command::Resume(resume) => control::pause(&account, &resume, false).await,
+        Command::Halting(halting) => control::halting(&account, &halting).await,
         Command::Drain(drain) => control::drain(&account, &drain).await,
         Command::Cancel(cancel) => control::cancel(&account, &cancel).await,
         Command::Retry(again) => retry::retry(&account, &again).await,

@@ -19,7 +19,7 @@ const MAX_ROWS: usize = 30;
 
 /// Summarises the states of cases in a line.
 pub(crate) fn as_line(snapshot: &Snapshot) -> String {
-    let CaseCounts { cases, queued, unsent, running, done, empty: _, failed, cancelled, lost, withdrawn } =
+    let CaseCounts { cases, queued, unsent, running, done, empty: _, failed, cancelled, dead, lost, withdrawn } =
         snapshot.total;
     let mut line = format!("{} of {} done", thousands(done), count(cases, "case"));
     for (number, state) in [
@@ -28,6 +28,7 @@ pub(crate) fn as_line(snapshot: &Snapshot) -> String {
         (unsent, "not sent yet"),
         (failed, "failed"),
         (cancelled, "cancelled"),
+        (dead, "dead"),
         (lost, "lost"),
         (withdrawn, "withdrawn"),
     ] {
@@ -78,7 +79,7 @@ fn finish_line(snapshot: &Snapshot) -> String {
 fn forecast(snapshot: &Snapshot) -> Option<Forecast> {
     let outlook = ForecastBasis::of(&snapshot.finishes(None), &snapshot.workers, snapshot.time);
     // Nobody knows when the sender of the rest goes on.
-    let is_known = !snapshot.control.paused && snapshot.total.unsent < snapshot.total.open();
+    let is_known = !snapshot.control.is_stopped() && snapshot.total.unsent < snapshot.total.open();
     outlook.forecast(snapshot.total.open(), 0).filter(|_| is_known)
 }
 
@@ -93,12 +94,12 @@ fn batches(batches: &[BatchAccount]) -> String {
     if batches.is_empty() {
         return String::new();
     }
-    let columns =
-        ["cases", "queued", "running", "done", "failed", "cancelled", "lost"].map(|head| (head, TextAlign::Right));
+    let columns = ["cases", "queued", "running", "done", "failed", "cancelled", "dead", "lost"]
+        .map(|head| (head, TextAlign::Right));
     let columns: Vec<_> = std::iter::once(("batch", TextAlign::Left)).chain(columns).collect();
     let row = |account: &BatchAccount| {
-        let CaseCounts { cases, queued, running, done, failed, cancelled, lost, .. } = account.counts;
-        let counts = [cases, queued, running, done, failed, cancelled, lost].map(thousands);
+        let CaseCounts { cases, queued, running, done, failed, cancelled, dead, lost, .. } = account.counts;
+        let counts = [cases, queued, running, done, failed, cancelled, dead, lost].map(thousands);
         std::iter::once(account.batch.to_string()).chain(counts).collect()
     };
     table(&columns, &batches.iter().map(row).collect::<Vec<_>>())
@@ -162,6 +163,7 @@ fn state(worker: &Heartbeat, now: f64) -> String {
         WorkerState::Waiting => "waiting",
         WorkerState::Running => "running",
         WorkerState::Paused => "paused",
+        WorkerState::Halted => "halted",
         WorkerState::Resting => "resting",
         WorkerState::Stopped => "stopped",
         WorkerState::Refused => "refused",
@@ -228,10 +230,10 @@ pub(crate) fn as_json(study: &str, snapshot: &Snapshot) -> Value {
 }
 
 fn counts_json(counts: &CaseCounts) -> Value {
-    let CaseCounts { cases, queued, unsent, running, done, empty, failed, cancelled, lost, withdrawn } = counts;
+    let CaseCounts { cases, queued, unsent, running, done, empty, failed, cancelled, dead, lost, withdrawn } = counts;
     json!({
         "cases": cases, "queued": queued, "unsent": unsent, "running": running, "done": done, "failed": failed, "cancelled": cancelled,
-        "lost": lost, "withdrawn": withdrawn, "empty": empty,
+        "dead": dead, "lost": lost, "withdrawn": withdrawn, "empty": empty,
     })
 }
 
@@ -298,8 +300,8 @@ Queue: 3,700 waiting, 12 leased; dead-letter queue: 1
   3700 cases wait, and no worker is attached.
 
 Batches
-  batch    cases  queued  running   done  failed  cancelled  lost
-  prandtl  5,000   3,700       12  1,234      54          0     0
+  batch    cases  queued  running   done  failed  cancelled  dead  lost
+  prandtl  5,000   3,700       12  1,234      54          0     0     0
 
 Errors
   0 cases, 0 for good, on 1 worker, last 1 min ago: ValueError: negative [2J cohesion

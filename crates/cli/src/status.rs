@@ -5,6 +5,7 @@ mod event_command;
 use std::time::Duration;
 
 use cruncher_aws::{Client, ErrorKind};
+use cruncher_backend::administer::observe::observe;
 use cruncher_backend::watch::StudyWatch;
 use cruncher_backend::watch::snapshot::Snapshot;
 
@@ -18,6 +19,9 @@ use event_command::EventCommand;
 
 /// Pause between two looks with `--watch`.
 const PAUSE: Duration = Duration::from_secs(3);
+
+/// Minimum time between two looks whose findings are noted for others, in seconds.
+const NOTE_PAUSE_SECS: f64 = 30.0;
 
 const CLEAR_SCREEN: &str = "\x1b[2J\x1b[H";
 
@@ -39,10 +43,22 @@ async fn show(account: &CloudAccount, arguments: &StatusArguments) -> Result<(),
     if arguments.require_done { require_done(&arguments.study, &snapshot) } else { Ok(()) }
 }
 
-/// Looks at a study for the first time. The very first look at a large one may not know all of its documents.
+/// Looks at a study for the first time. The very first look at a large one may not know all of its documents, and none of what others
+/// haven't noted.
 pub(crate) async fn look(watch: &mut StudyWatch) -> Result<Snapshot, CommandFailure> {
-    let snapshot = watch.refresh().await?;
-    Ok(if snapshot.is_checked { snapshot } else { watch.refresh().await? })
+    let mut snapshot = watch.refresh().await?;
+    if !snapshot.is_checked {
+        snapshot = watch.refresh().await?;
+    }
+    if note_findings(watch, &snapshot).await == Some(true) {
+        snapshot = watch.refresh().await?;
+    }
+    Ok(snapshot)
+}
+
+/// Notes for others what a look has found, if that is news, and returns whether it could: who may only read can't.
+async fn note_findings(watch: &StudyWatch, snapshot: &Snapshot) -> Option<bool> {
+    Some(observe(watch.study(), &snapshot.observation()?).await.is_ok())
 }
 
 fn require_done(study: &str, snapshot: &Snapshot) -> Result<(), CommandFailure> {
@@ -66,7 +82,7 @@ async fn follow(
     mut snapshot: Snapshot,
     arguments: &StatusArguments,
 ) -> Result<Snapshot, CommandFailure> {
-    let mut last_line = String::new();
+    let (mut last_line, mut noted) = (String::new(), 0.0);
     let mut event_command = EventCommand::new(arguments.exec.clone(), &arguments.study, &snapshot);
     loop {
         event_command.look(&snapshot);
@@ -77,7 +93,12 @@ async fn follow(
         }
         watch.study().client.ports().sleep.sleep(PAUSE).await;
         match watch.refresh().await {
-            Ok(next) => snapshot = next,
+            Ok(next) => {
+                snapshot = next;
+                if snapshot.time - noted >= NOTE_PAUSE_SECS && note_findings(&watch, &snapshot).await.is_some() {
+                    noted = snapshot.time;
+                }
+            }
             // A watch of many hours has to outlive failures of the network.
             Err(error) if is_passing(error.kind()) => note(format_args!("{error}; trying again")),
             Err(error) => return Err(error.into()),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use cruncher_aws::retry::RetryPolicy;
 use cruncher_aws::{Client, Clock, Credentials, Endpoints, Ports};
 use serde::Deserialize;
 
@@ -18,6 +19,8 @@ pub struct DeployedKeys {
     administrator: Key,
     operator: Key,
     viewer: Key,
+    /// Name of the viewer's IAM user.
+    viewer_user: String,
 }
 
 #[derive(Deserialize)]
@@ -66,6 +69,10 @@ impl CheckedCloud {
         &self.keys.stack
     }
 
+    pub(crate) fn viewer_user(&self) -> &str {
+        &self.keys.viewer_user
+    }
+
     pub(crate) fn endpoints(&self) -> Endpoints {
         Endpoints::new(&self.keys.region, Some(self.endpoint_url.clone()))
     }
@@ -91,7 +98,8 @@ impl CheckedCloud {
     }
 
     pub(crate) fn client(&self, credentials: Option<Credentials>) -> Client {
-        Client::new(self.ports.clone(), self.endpoints(), credentials)
+        let policy = RetryPolicy { max_attempts: 3, ..RetryPolicy::default() };
+        Client::new(self.ports.clone(), self.endpoints(), credentials).with_policy(policy)
     }
 
     /// Returns the ports of the same shell with a clock that is wrong.

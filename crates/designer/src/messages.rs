@@ -279,6 +279,8 @@ pub(super) struct PreflightSummary {
     pub(super) new: SendEffort,
     /// Workers that are alive.
     pub(super) workers: u64,
+    /// Number of those that have halted by themselves.
+    pub(super) halted_workers: u64,
     /// Cases that wait in the queue before all of these.
     pub(super) before: WaitingCases,
     /// Tables of the batch that can't be read: cases in them may be sent twice.

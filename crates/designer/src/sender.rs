@@ -210,6 +210,7 @@ impl CaseSender {
             left_out: found.left_out,
             new: effort(&selection),
             workers: found.fleet.workers,
+            halted_workers: found.fleet.halted,
             before,
             unreadable: found.unreadable.clone(),
             earlier: earlier::of_other_models(plan.document(), &designs)

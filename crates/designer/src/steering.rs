@@ -1,7 +1,8 @@
-//! Does what the Overview asks of the workers: which versions of a model count, pause, drain, redrive, forget.
+//! Does what the Overview asks of the workers: which versions of a model count, pause, drain, redrive, forget; and notes what it has found.
 
 use cruncher_backend::administer::control::change_control;
 use cruncher_backend::administer::forget::forget;
+use cruncher_backend::administer::observe::observe;
 use cruncher_backend::administer::redrive::redrive;
 use cruncher_backend::study::{self, Study};
 use cruncher_study::access::{AccessKey, StudyAccess};
@@ -35,6 +36,11 @@ async fn change(asked: &SteeringRequest, key: &AccessKey) -> Result<(), PageProb
     let study = opened.map_err(|error| PageProblem::from(&error))?;
     let changed = match asked {
         SteeringRequest::Redrive => return redrive_all(&study).await,
+        // Nobody has asked for that: if it fails, a later look tries again.
+        SteeringRequest::Observe(observation) => {
+            let _ = observe(&study, observation).await;
+            return Ok(());
+        }
         SteeringRequest::Forget(workers) => forget(&study, &workers.iter().cloned().collect()).await,
         asked => change_control(&study, &|control| asked.apply(control)).await.map(|_| ()),
     };

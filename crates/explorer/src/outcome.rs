@@ -12,6 +12,7 @@ pub(super) fn outcome(state: CellValue) -> (&'static str, &'static str) {
         CellValue::Text(name) => match CaseState::named(name) {
             Some(CaseState::Queued) => ("○ queued", "state-text-queued"),
             Some(CaseState::Running) => ("▶ running", "state-text-running"),
+            Some(CaseState::Dead) => ("† dead", "state-text-dead"),
             Some(CaseState::Lost) => ("? lost", "state-text-lost"),
             Some(CaseState::Cancelled) => ("⊘ cancelled", "state-text-cancelled"),
             _ => ("–", "faint"),

@@ -35,7 +35,9 @@ impl CaseAction {
     /// Whether it is for cases in this state. One that is tried again anyway has none.
     const fn is_for(self, state: Option<CaseState>) -> bool {
         match self {
-            Self::Retry => matches!(state, Some(CaseState::Failed | CaseState::Lost | CaseState::Cancelled)),
+            Self::Retry => {
+                matches!(state, Some(CaseState::Failed | CaseState::Dead | CaseState::Lost | CaseState::Cancelled))
+            }
             Self::Cancel => matches!(state, Some(CaseState::Queued | CaseState::Running)),
         }
     }

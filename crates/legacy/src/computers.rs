@@ -164,6 +164,7 @@ impl<'a> Sightings<'a> {
             start_time: self.first_time,
             time: last_time,
             state: if case.is_some() { WorkerState::Running } else { WorkerState::Waiting },
+            lease_secs: None,
             max_silence_secs: Some(if case.is_some() { MAX_COMPUTING_SECS } else { MAX_WAITING_SILENCE_SECS }),
             case,
             counts: self.counts,

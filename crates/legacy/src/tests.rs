@@ -8,7 +8,7 @@ use cruncher_study::accounting::{AccountingInput, BatchAccount, CaseCounts, tota
 use cruncher_study::batch::Batch;
 use cruncher_study::case::{CaseId, CaseRef, Parameters};
 use cruncher_study::control::StudyControl;
-use cruncher_study::diagnosis::diagnose;
+use cruncher_study::diagnosis::{DiagnosisInput, diagnose};
 use cruncher_study::heartbeat::WorkerState;
 use cruncher_study::ledger::{DataListing, Ledger};
 use proptest::prelude::*;
@@ -187,7 +187,10 @@ fn a_computer_may_be_silent_for_as_long_as_it_computes_and_between_two_times_tha
     assert!(!desktop.is_alive(START + 350.0 + 900.0));
     let counts = counts(1, 0, 0, 1, 0);
     for now in [START + 500.0, START + 5_000.0, START + 5.0 * day, START + 20.0 * day] {
-        assert_eq!(diagnose(&counts, &heartbeats, 0, 0, &StudyControl::default(), now), [], "{now}");
+        let control = StudyControl::default();
+        let (heartbeats, control) = (&heartbeats[..], &control);
+        let input = DiagnosisInput { heartbeats, leased: 0, dead_letters: 0, missing: 0, control, now };
+        assert_eq!(diagnose(&counts, &input), [], "{now}");
     }
 }
 
@@ -391,6 +394,7 @@ fn the_ledger_comes_to_the_same_account() {
         waiting: None,
         leased: 1,
         control: &control,
+        dead_letters: 0,
         queue_is_empty: false,
         held_elsewhere: &BTreeSet::new(),
     };

@@ -27,6 +27,8 @@ pub struct CaseCounts {
     pub failed: u64,
     /// Called off by the operator.
     pub cancelled: u64,
+    /// In the dead-letter queue: no worker came to an end with them.
+    pub dead: u64,
     /// Nowhere: the queue can't hold them any more.
     pub lost: u64,
     /// Cases beside `cases` whose last submission is withdrawn.
@@ -53,6 +55,7 @@ impl CaseCounts {
             }
             CaseState::Failed => &mut self.failed,
             CaseState::Cancelled => &mut self.cancelled,
+            CaseState::Dead => &mut self.dead,
             CaseState::Lost => &mut self.lost,
         } += 1;
     }
@@ -66,6 +69,7 @@ impl CaseCounts {
         self.empty += other.empty;
         self.failed += other.failed;
         self.cancelled += other.cancelled;
+        self.dead += other.dead;
         self.lost += other.lost;
         self.withdrawn += other.withdrawn;
     }
@@ -86,6 +90,8 @@ pub enum CaseState {
     Failed,
     /// Called off by the operator.
     Cancelled,
+    /// In the dead-letter queue: it was handed out again and again, and no worker came to an end with it.
+    Dead,
     /// Nowhere: the queue can't hold it any more.
     Lost,
 }
@@ -100,6 +106,7 @@ impl CaseState {
             Self::Done | Self::Empty => "done",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
+            Self::Dead => "dead",
             Self::Lost => "lost",
         }
     }
@@ -107,7 +114,7 @@ impl CaseState {
     /// Returns the state of this name; `None` if there is none.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        let all = [Self::Queued, Self::Running, Self::Done, Self::Failed, Self::Cancelled, Self::Lost];
+        let all = [Self::Queued, Self::Running, Self::Done, Self::Failed, Self::Cancelled, Self::Dead, Self::Lost];
         all.into_iter().find(|state| state.name() == name)
     }
 }
@@ -123,9 +130,12 @@ pub struct AccountingInput<'a> {
     pub waiting: Option<u64>,
     /// Number of messages that are leased to workers.
     pub leased: u64,
-    /// The operator's wishes.
+    /// The operator's wishes, and what operators' looks have noted.
     pub control: &'a StudyControl,
-    /// Whether the queue has been empty for so long that no message can be in it.
+    /// Number of messages in the dead-letter queue.
+    pub dead_letters: u64,
+    /// Whether the queue has been empty for so long that no message can be in it. Where it is only empty now, what a look has
+    /// noted in the control document counts.
     pub queue_is_empty: bool,
     /// Batches with cases that another queue may hold: the predecessor's computers are at work on them.
     pub held_elsewhere: &'a BTreeSet<Batch>,

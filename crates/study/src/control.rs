@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::batch::Batch;
-use crate::case::CaseId;
+use crate::case::{CaseId, CaseRef};
+use crate::halting::{Halt, HaltRule};
 
 /// The key of `control.json`.
 pub const CONTROL_KEY: &str = "control.json";
@@ -13,8 +14,9 @@ pub const CONTROL_KEY: &str = "control.json";
 /// Maximum length of a list, which the writer keeps to.
 pub const MAX_NAMES: usize = 10_000;
 
-/// The operator's requests to the workers. Without the document there are none.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The operator's requests to the workers, and what operators' looks have noted for all others. Without the document there is none
+/// of that.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct StudyControl {
     /// The version of the protocol.
@@ -32,6 +34,37 @@ pub struct StudyControl {
     /// Submissions whose rest isn't sent yet, and the number of cases in the rest: their sender waits for the results of the
     /// first cases, or has paused.
     pub held_submissions: BTreeMap<String, u64>,
+    /// Why workers take no further case until somebody lets them go on; `None` if they aren't halted.
+    pub halted: Option<Halt>,
+    /// When a study halts by itself, if that isn't the default.
+    #[serde(deserialize_with = "crate::halting::rule_or_default")]
+    pub halt_rule: Option<HaltRule>,
+    /// Time when somebody let the study go on, in seconds since 1970: attempts that ended before don't halt it again.
+    pub go_on_time: f64,
+    /// Time at which a look has found the queue without a message, in seconds since 1970; 0 if none has.
+    pub queue_empty_time: f64,
+    /// What a look has found in the dead-letter queue.
+    pub dead_letters: DeadLetters,
+}
+
+/// What an operator's look has found in the dead-letter queue. A viewer can only count its messages.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeadLetters {
+    /// Time of the look, in seconds since 1970.
+    pub time: f64,
+    /// Number of messages that the queue had then, as it counts them.
+    pub messages: u64,
+    /// Their cases, by batch: [`MAX_NAMES`] at most.
+    pub cases: BTreeMap<Batch, BTreeSet<CaseId>>,
+}
+
+impl DeadLetters {
+    /// Whether the case is among them.
+    #[must_use]
+    pub fn is_of(&self, (batch, case): &CaseRef) -> bool {
+        self.cases.get(batch).is_some_and(|cases| cases.contains(case))
+    }
 }
 
 impl StudyControl {
@@ -52,9 +85,28 @@ impl StudyControl {
             cancelled_cases,
             withdrawn_submissions,
             held_submissions,
+            halted: _,
+            halt_rule: _,
+            go_on_time: _,
+            queue_empty_time: _,
+            dead_letters,
         } = self;
+        let dead = dead_letters.cases.values().map(BTreeSet::len).sum();
         let submissions = withdrawn_submissions.len().max(held_submissions.len());
-        drain.len().max(cancelled_batches.len()).max(cancelled_cases.len()).max(submissions)
+        drain.len().max(cancelled_batches.len()).max(cancelled_cases.len()).max(submissions).max(dead)
+    }
+
+    /// Whether workers take no further case until somebody says so.
+    #[must_use]
+    pub const fn is_stopped(&self) -> bool {
+        self.paused || self.halted.is_some()
+    }
+
+    /// Lets workers take cases again, at `now`.
+    pub fn go_on(&mut self, now: f64) {
+        self.paused = false;
+        self.halted = None;
+        self.go_on_time = now;
     }
 
     /// Whether the submission is withdrawn.
@@ -80,5 +132,14 @@ mod tests {
         assert!(control.paused && control.drain.contains("w") && control.withdrawn_submissions.is_empty());
         let control: StudyControl = serde_json::from_str(r#"{"withdrawn_submissions": ["00f1e2d3c4b5a697"]}"#).unwrap();
         assert!(control.withdraws("00f1e2d3c4b5a697") && !control.withdraws(""));
+    }
+
+    #[test]
+    fn a_rule_that_nobody_can_read_spoils_nothing_else() {
+        let control: StudyControl =
+            serde_json::from_str(r#"{"paused": true, "halt_rule": {"first": "many"}, "halted": null}"#).unwrap();
+        assert_eq!((control.paused, control.halt_rule), (true, Some(HaltRule::default())));
+        let control: StudyControl = serde_json::from_str(r#"{"halt_rule": {"first": 5}}"#).unwrap();
+        assert_eq!(control.halt_rule.unwrap().first, 5);
     }
 }

@@ -38,6 +38,30 @@ pub enum Notice {
     },
     /// The operator paused the study.
     Paused,
+    /// The study halted by itself.
+    Halted {
+        /// Reason, as a part of a sentence.
+        reason: String,
+    },
+    /// Workers halted by themselves.
+    WorkersHalted {
+        /// Number of workers.
+        workers: usize,
+        /// Process and host of one of them.
+        worker: String,
+        /// Its reason, as a part of a sentence.
+        message: String,
+    },
+    /// Cases wait, and every worker ends after the case that it has.
+    AllDraining {
+        /// Number of cases that wait.
+        waiting: u64,
+    },
+    /// Queued cases that the queue has no message of: which ones isn't known as long as it has others.
+    Missing {
+        /// Number of cases.
+        cases: u64,
+    },
     /// Cases that are nowhere.
     Lost {
         /// Number of cases.
@@ -76,12 +100,16 @@ pub enum Notice {
         /// The message that it rests with.
         message: String,
     },
-    /// A worker has a case and hasn't been heard of.
-    WorkerSilent {
-        /// Its process and host.
+    /// Workers have a case and haven't been heard of.
+    WorkersSilent {
+        /// Number of workers.
+        workers: usize,
+        /// Process and host of the one that was heard of last.
         worker: String,
-        /// Time since it was heard of last, in seconds.
+        /// Time since that one was heard of, in seconds.
         silent_secs: f64,
+        /// Time for which their cases are held from now on, at most, in seconds; `None` if that isn't known.
+        held_secs: Option<f64>,
     },
     /// Everything that can be done is done.
     Finished,
@@ -106,12 +134,17 @@ impl Notice {
             Self::NoCases | Self::Finished => NoticeWeight::Information,
             Self::NoWorker { .. }
             | Self::Paused
+            | Self::AllDraining { .. }
+            | Self::Missing { .. }
             | Self::Empty { .. }
             | Self::WorkersResting { .. }
-            | Self::WorkerSilent { .. } => NoticeWeight::Warning,
-            Self::Lost { .. } | Self::DeadLetters { .. } | Self::WorkerRefused { .. } | Self::WorkerCrashed { .. } => {
-                NoticeWeight::Problem
-            }
+            | Self::WorkersSilent { .. } => NoticeWeight::Warning,
+            Self::Halted { .. }
+            | Self::WorkersHalted { .. }
+            | Self::Lost { .. }
+            | Self::DeadLetters { .. }
+            | Self::WorkerRefused { .. }
+            | Self::WorkerCrashed { .. } => NoticeWeight::Problem,
         }
     }
 }
@@ -123,6 +156,23 @@ impl fmt::Display for Notice {
             Self::NoWorker { waiting: 1 } => f.write_str("1 case waits, and no worker is attached."),
             Self::NoWorker { waiting } => write!(f, "{waiting} cases wait, and no worker is attached."),
             Self::Paused => f.write_str("The study is paused: workers finish their case and take no other, until `cruncher resume`."),
+            Self::Halted { reason } => {
+                write!(f, "The study halted by itself: {reason}. Find the reason among the errors; `cruncher resume` lets it go on.")
+            }
+            Self::WorkersHalted { workers: 1, worker, message } => {
+                write!(f, "Worker {worker} halted by itself: {message}. Find the reason; `cruncher resume` lets it go on.")
+            }
+            Self::WorkersHalted { workers, worker, message } => {
+                write!(f, "{workers} workers halted by themselves; {worker} says: {message}. Find the reason; `cruncher resume` lets them go on.")
+            }
+            Self::AllDraining { waiting: 1 } => f.write_str("1 case waits, and every worker is draining: it ends after its case. Attach others, or undo it."),
+            Self::AllDraining { waiting } => {
+                write!(f, "{waiting} cases wait, and every worker is draining: it ends after its case. Attach others, or undo it.")
+            }
+            Self::Missing { cases: 1 } => f.write_str("1 queued case has no message in the queue, as far as SQS counts. If it stays so, it is lost: which one it is will be known when the queue is empty."),
+            Self::Missing { cases } => {
+                write!(f, "{cases} queued cases have no message in the queue, as far as SQS counts. If it stays so, they are lost: which ones they are will be known when the queue is empty.")
+            }
             Self::Lost { cases: 1 } => f.write_str("1 case is lost: the queue doesn't hold it, or not any more. Send the rest, or enqueue it again."),
             Self::Lost { cases } => {
                 write!(f, "{cases} cases are lost: the queue doesn't hold them, or not any more. Send the rest, or enqueue them again.")
@@ -147,51 +197,115 @@ impl fmt::Display for Notice {
             Self::WorkersResting { workers, worker, message } => {
                 write!(f, "{workers} workers take no case at present; {worker} says: {message}.")
             }
-            Self::WorkerSilent { worker, silent_secs } => {
-                let since = duration(*silent_secs);
-                write!(f, "Worker {worker} has a case and hasn't been heard of for {since}; when its lease ends, another worker takes the case.")
+            Self::WorkersSilent { workers, worker, silent_secs, held_secs } => {
+                let held = held_secs.map(|secs| format!("for {} more", duration(secs)));
+                f.write_str(&silent_words(*workers, worker, *silent_secs, held.as_deref()))
             }
             Self::Finished => f.write_str("Every case that could be computed has been."),
         }
     }
 }
 
-/// Returns the notices for a person who watches the study at `now`, the weightiest first. `leased` is the number of messages in
-/// workers' hands.
+/// Returns the words about silent workers that have a case: `held` is until when, such as `until 16:40`, if that is known.
 #[must_use]
-pub fn diagnose(
-    counts: &CaseCounts,
-    heartbeats: &[Heartbeat],
-    leased: u64,
-    dead_letters: u64,
-    control: &StudyControl,
-    now: f64,
-) -> Vec<Notice> {
+pub fn silent_words(workers: usize, worker: &str, silent_secs: f64, held: Option<&str>) -> String {
+    let since = duration(silent_secs);
+    let (who, what) = match workers {
+        1 => (format!("Worker {worker} has a case and hasn't been heard of for {since}"), "its case is"),
+        _ => (
+            format!(
+                "{workers} workers have a case and haven't been heard of; the last word, of {worker}, was {since} ago"
+            ),
+            "their cases are",
+        ),
+    };
+    let then = "then another worker takes";
+    let it = if workers == 1 { "it" } else { "them" };
+    match held {
+        Some(held) => format!("{who}: {what} held {held} at most, {then} {it}."),
+        None => format!("{who}: {what} held until the lease ends, {then} {it}."),
+    }
+}
+
+/// What a diagnosis needs to know beside the numbers of cases.
+#[derive(Debug, Clone, Copy)]
+pub struct DiagnosisInput<'a> {
+    /// The workers.
+    pub heartbeats: &'a [Heartbeat],
+    /// Number of messages in workers' hands.
+    pub leased: u64,
+    /// Number of messages in the dead-letter queue.
+    pub dead_letters: u64,
+    /// Number of queued cases that the queue has had no message of for a while.
+    pub missing: u64,
+    /// The operator's wishes, and what operators' looks have noted.
+    pub control: &'a StudyControl,
+    /// The time.
+    pub now: f64,
+}
+
+/// Returns the notices for a person who watches the study, the weightiest first.
+#[must_use]
+pub fn diagnose(counts: &CaseCounts, input: &DiagnosisInput) -> Vec<Notice> {
+    let DiagnosisInput { heartbeats, leased, missing, control, now, .. } = *input;
     let mut notices = Vec::new();
     if counts.cases == 0 {
         notices.push(Notice::NoCases);
     } else if counts.open() == 0 {
         notices.push(Notice::Finished);
-    } else if control.paused {
-        notices.push(Notice::Paused);
-    } else if counts.queued > counts.unsent && !heartbeats.iter().any(|heartbeat| heartbeat.is_alive(now)) {
-        notices.push(Notice::NoWorker { waiting: counts.queued - counts.unsent });
+    } else {
+        notices.extend(why_nothing_is_taken(counts, input));
     }
     if counts.lost > 0 {
         notices.push(Notice::Lost { cases: counts.lost });
     }
+    if missing > 0 && counts.queued > counts.unsent {
+        notices.push(Notice::Missing { cases: missing.min(counts.queued - counts.unsent) });
+    }
     if counts.empty > 0 {
         notices.push(Notice::Empty { cases: counts.empty });
     }
-    // Where all cases have come to their end, messages that are left belong to cases which were sent again.
-    if dead_letters > 0 && (counts.cases == 0 || counts.open() + counts.lost > 0) {
-        notices.push(Notice::DeadLetters { cases: dead_letters });
-    }
+    notices.extend(dead_letters(counts, input));
     notices.extend(heartbeats.iter().filter_map(|heartbeat| worker_notice(heartbeat, now)));
-    notices.extend(resting_workers(heartbeats, now));
+    notices.extend(workers_in(WorkerState::Resting, heartbeats, now));
+    // Where the study is halted, its workers say the same.
+    notices.extend(workers_in(WorkerState::Halted, heartbeats, now).filter(|_| !control.is_stopped()));
     notices.extend(silent_workers(heartbeats, leased, now));
     let of_weight = |weight| notices.iter().filter(move |notice| notice.weight() == weight).cloned();
     [NoticeWeight::Problem, NoticeWeight::Warning, NoticeWeight::Information].into_iter().flat_map(of_weight).collect()
+}
+
+/// Returns why no worker takes the cases that wait, if there is one reason.
+fn why_nothing_is_taken(counts: &CaseCounts, input: &DiagnosisInput) -> Option<Notice> {
+    if let Some(halt) = &input.control.halted {
+        return Some(Notice::Halted { reason: halt.reason.clone() });
+    }
+    if input.control.paused {
+        return Some(Notice::Paused);
+    }
+    let waiting = counts.queued - counts.unsent;
+    let mut alive = input.heartbeats.iter().filter(|heartbeat| heartbeat.is_alive(input.now)).peekable();
+    if waiting == 0 {
+        None
+    } else if alive.peek().is_none() {
+        Some(Notice::NoWorker { waiting })
+    } else {
+        let is_draining = |worker: &Heartbeat| input.control.drain.contains(&worker.worker);
+        alive.all(is_draining).then_some(Notice::AllDraining { waiting })
+    }
+}
+
+/// Returns a notice of the dead-letter queue: of the cases in it, as far as an operator's look has noted them; else of its messages,
+/// as long as a case is open that they may be of.
+fn dead_letters(counts: &CaseCounts, input: &DiagnosisInput) -> Option<Notice> {
+    let cases = if input.control.dead_letters.messages == input.dead_letters && counts.cases > 0 {
+        counts.dead
+    } else if counts.cases == 0 || counts.open() + counts.lost + counts.dead > 0 {
+        input.dead_letters
+    } else {
+        0
+    };
+    (cases > 0).then_some(Notice::DeadLetters { cases })
 }
 
 /// Time for which an ended worker is worth a notice, in seconds.
@@ -210,21 +324,21 @@ fn worker_notice(heartbeat: &Heartbeat, now: f64) -> Option<Notice> {
     }
 }
 
-/// Returns a notice of all workers that rest: they often do so for the same reason.
-fn resting_workers(heartbeats: &[Heartbeat], now: f64) -> Option<Notice> {
-    let is_resting = |heartbeat: &&Heartbeat| heartbeat.state == WorkerState::Resting && heartbeat.is_fresh(now);
-    let resting = || heartbeats.iter().filter(is_resting);
-    let message = |heartbeat: &Heartbeat| heartbeat.message.clone().unwrap_or_default();
-    resting().next().map(|first| Notice::WorkersResting {
-        workers: resting().count(),
-        worker: named(first),
-        message: message(first),
+/// Returns a notice of all workers that rest, or are halted: they often are so for the same reason.
+fn workers_in(state: WorkerState, heartbeats: &[Heartbeat], now: f64) -> Option<Notice> {
+    let is_meant = |heartbeat: &&Heartbeat| heartbeat.state == state && heartbeat.is_fresh(now);
+    let first = heartbeats.iter().find(is_meant)?;
+    let (workers, worker) = (heartbeats.iter().filter(is_meant).count(), named(first));
+    let message = first.message.clone().unwrap_or_default();
+    Some(match state {
+        WorkerState::Halted => Notice::WorkersHalted { workers, worker, message },
+        _ => Notice::WorkersResting { workers, worker, message },
     })
 }
 
-/// Returns notices of silent workers that had a case when they were heard of last: of no more than there are messages in hands
+/// Returns a notice of silent workers that had a case when they were heard of last: of no more than there are messages in hands
 /// that no other worker has, those that were heard of last. The message of another one has gone back to the queue.
-fn silent_workers(heartbeats: &[Heartbeat], leased: u64, now: f64) -> impl Iterator<Item = Notice> {
+fn silent_workers(heartbeats: &[Heartbeat], leased: u64, now: f64) -> Option<Notice> {
     let running = || heartbeats.iter().filter(|heartbeat| heartbeat.state == WorkerState::Running);
     let mut silent: Vec<&Heartbeat> = Vec::new();
     // Inserted one by one: a sorting algorithm would be a larger part of the first view.
@@ -232,12 +346,15 @@ fn silent_workers(heartbeats: &[Heartbeat], leased: u64, now: f64) -> impl Itera
         silent.insert(silent.partition_point(|other| other.time >= heartbeat.time), heartbeat);
     }
     let heard = running().count() - silent.len();
-    let unexplained = usize::try_from(leased).unwrap_or(usize::MAX).saturating_sub(heard);
-    let notice = move |heartbeat: &Heartbeat| Notice::WorkerSilent {
-        worker: named(heartbeat),
-        silent_secs: now - heartbeat.time,
-    };
-    silent.into_iter().take(unexplained).map(notice)
+    silent.truncate(usize::try_from(leased).unwrap_or(usize::MAX).saturating_sub(heard));
+    let first = silent.first()?;
+    let held = |heartbeat: &&Heartbeat| heartbeat.held_until().map(|time| time - now).filter(|secs| *secs > 0.0);
+    Some(Notice::WorkersSilent {
+        workers: silent.len(),
+        worker: named(first),
+        silent_secs: now - first.time,
+        held_secs: silent.iter().filter_map(held).reduce(f64::max),
+    })
 }
 
 /// Returns a worker as messages name it: its process and its host.
@@ -248,6 +365,8 @@ fn named(heartbeat: &Heartbeat) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::control::DeadLetters;
+    use crate::halting::Halt;
     use crate::heartbeat::WorkerCounts;
 
     fn heartbeat(state: WorkerState, time: f64) -> Heartbeat {
@@ -263,13 +382,15 @@ mod tests {
             median_secs: None,
             message: Some("The key is unknown.".into()),
             traceback: None,
+            lease_secs: Some(900.0),
             max_silence_secs: None,
         }
     }
 
     fn check(counts: CaseCounts, heartbeats: &[Heartbeat], dead_letters: u64, paused: bool, expected: &[&str]) {
         let control = StudyControl { paused, ..StudyControl::default() };
-        let notices = diagnose(&counts, heartbeats, 1, dead_letters, &control, 1_000.0);
+        let input = DiagnosisInput { heartbeats, leased: 1, dead_letters, missing: 0, control: &control, now: 1_000.0 };
+        let notices = diagnose(&counts, &input);
         assert_eq!(notices.len(), expected.len(), "{notices:?}");
         for (notice, start) in notices.iter().zip(expected) {
             assert!(notice.to_string().starts_with(start), "{notice}");
@@ -292,6 +413,75 @@ mod tests {
         check(CaseCounts { cases: 1, done: 1, ..CaseCounts::default() }, &[], 2, false, &["Every case"]);
         let refused = heartbeat(WorkerState::Refused, 990.0);
         check(queued, &[refused, alive], 0, false, &["Worker w on node7 was refused: The key is unknown."]);
+    }
+
+    fn diagnosed(
+        counts: CaseCounts,
+        heartbeats: &[Heartbeat],
+        dead_letters: u64,
+        control: &StudyControl,
+    ) -> Vec<Notice> {
+        diagnose(&counts, &DiagnosisInput { heartbeats, leased: 9, dead_letters, missing: 0, control, now: 1_000.0 })
+    }
+
+    #[test]
+    fn why_no_case_is_taken_is_told_by_its_one_reason() {
+        let queued = CaseCounts { cases: 5, queued: 5, ..CaseCounts::default() };
+        let alive = [heartbeat(WorkerState::Waiting, 990.0)];
+        let mut control = StudyControl { drain: ["w".to_owned()].into(), ..StudyControl::default() };
+        assert_eq!(diagnosed(queued, &alive, 0, &control), [Notice::AllDraining { waiting: 5 }]);
+        let other = Heartbeat { worker: "v".into(), ..alive[0].clone() };
+        assert_eq!(diagnosed(queued, &[alive[0].clone(), other], 0, &control), []);
+        control.paused = true;
+        assert_eq!(diagnosed(queued, &alive, 0, &control), [Notice::Paused]);
+        control.halted = Some(Halt { time: 1.0, reason: "the first 20 attempts all failed".into() });
+        let halted = [heartbeat(WorkerState::Halted, 990.0)];
+        let notices = diagnosed(queued, &halted, 0, &control);
+        assert_eq!(notices, [Notice::Halted { reason: "the first 20 attempts all failed".into() }]);
+        assert_eq!(
+            notices[0].to_string(),
+            "The study halted by itself: the first 20 attempts all failed. Find the reason among the errors; `cruncher resume` lets it go on."
+        );
+        // Without a halt of the study the workers say it.
+        control.go_on(1.0);
+        let notices = diagnosed(queued, &halted, 0, &StudyControl::default());
+        assert!(notices[0].to_string().starts_with("Worker w on node7 halted by itself: The key is"), "{notices:?}");
+    }
+
+    #[test]
+    fn messages_in_the_dead_letter_queue_are_told_as_cases_once_somebody_has_looked() {
+        let control = |messages| StudyControl {
+            dead_letters: DeadLetters { messages, ..DeadLetters::default() },
+            ..StudyControl::default()
+        };
+        let finished = CaseCounts { cases: 3, done: 3, ..CaseCounts::default() };
+        let dead = CaseCounts { cases: 3, done: 1, dead: 2, ..CaseCounts::default() };
+        assert_eq!(diagnosed(dead, &[], 3, &control(3)), [Notice::DeadLetters { cases: 2 }, Notice::Finished]);
+        assert_eq!(diagnosed(dead, &[], 4, &control(3)), [Notice::DeadLetters { cases: 4 }, Notice::Finished]);
+        assert_eq!(diagnosed(finished, &[], 3, &control(3)), [Notice::Finished]);
+        assert_eq!(diagnosed(finished, &[], 3, &control(0)), [Notice::Finished]);
+    }
+
+    #[test]
+    fn queued_cases_without_a_message_are_told() {
+        let queued = CaseCounts { cases: 5, queued: 5, unsent: 3, ..CaseCounts::default() };
+        let control = StudyControl::default();
+        let input =
+            DiagnosisInput { heartbeats: &[], leased: 0, dead_letters: 0, missing: 4, control: &control, now: 1.0 };
+        let notices = diagnose(&queued, &input);
+        assert_eq!(notices, [Notice::NoWorker { waiting: 2 }, Notice::Missing { cases: 2 }]);
+    }
+
+    #[test]
+    fn many_silent_workers_are_one_notice_that_says_how_long_their_cases_are_held() {
+        let queued = CaseCounts { cases: 9, queued: 9, ..CaseCounts::default() };
+        let silent = [910.0, 900.0, 880.0].map(|time| heartbeat(WorkerState::Running, time));
+        let notices = diagnosed(queued, &silent, 0, &StudyControl::default());
+        assert_eq!(
+            notices[1].to_string(),
+            "3 workers have a case and haven't been heard of; the last word, of w on node7, was 1 min 30 s ago: their cases are held for \
+             14 min 30 s more at most, then another worker takes them."
+        );
     }
 
     #[test]
@@ -340,7 +530,7 @@ mod tests {
         let queued = CaseCounts { cases: 1, running: 0, queued: 1, ..CaseCounts::default() };
         let silent = heartbeat(WorkerState::Running, 910.0);
         let workers = [silent.clone(), heartbeat(WorkerState::Waiting, 990.0)];
-        let notice = "Worker w on node7 has a case and hasn't been heard of for 1 min 30 s; when its lease ends";
+        let notice = "Worker w on node7 has a case and hasn't been heard of for 1 min 30 s: its case is held for 14 min 30 s more at";
         check(queued, &workers, 0, false, &[notice]);
         check(queued, &[heartbeat(WorkerState::Running, 930.0)], 0, false, &[]);
     }

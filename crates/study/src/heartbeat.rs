@@ -8,6 +8,9 @@ use crate::case::CaseId;
 /// Time for which a heartbeat counts as a sign of life, in seconds.
 pub const FRESH_SECS: f64 = 180.0;
 
+/// Time after which a worker writes its next heartbeat at the latest, in seconds.
+const HEARTBEAT_SECS: f64 = 60.0;
+
 /// Time after which a worker that writes nothing is called silent, in seconds: it writes a heartbeat every minute.
 const SILENT_SECS: f64 = 75.0;
 
@@ -42,6 +45,9 @@ pub struct Heartbeat {
     /// The traceback of a crash.
     #[serde(default)]
     pub traceback: Option<String>,
+    /// Time for which a lease lasts, in seconds: so long after its last sign of life a worker that was killed holds its case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease_secs: Option<f64>,
     /// Maximum silence of a worker that is still at work, in seconds, if that isn't [`FRESH_SECS`]. No worker of this protocol
     /// has it: it is for computers of the predecessor, which write nothing while they compute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,6 +75,13 @@ impl Heartbeat {
         !self.state.is_over() && now - self.time > self.max_silence_secs.unwrap_or(SILENT_SECS)
     }
 
+    /// Returns the time until which another worker can't take the case that it had, at the latest, if that is known: it may have extended
+    /// its lease up to the moment when its next heartbeat was due.
+    #[must_use]
+    pub fn held_until(&self) -> Option<f64> {
+        self.lease_secs.map(|lease_secs| self.time + HEARTBEAT_SECS + lease_secs)
+    }
+
     /// Returns the part of the worker's name that tells it from others on its host: its process and a random part.
     #[must_use]
     pub fn process(&self) -> &str {
@@ -94,6 +107,8 @@ pub enum WorkerState {
     Running,
     /// The operator paused the study.
     Paused,
+    /// The study halted by itself, or the worker did, since attempts failed one after the other.
+    Halted,
     /// Its computer can't run any case at present, or its cases fail in a row: it tries again after a while.
     Resting,
     /// It was drained, or ended by its user.

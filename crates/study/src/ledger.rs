@@ -9,6 +9,7 @@ use crate::batch::Batch;
 use crate::case::{CaseId, CaseRef};
 use crate::case_table::TableRow;
 use crate::control::StudyControl;
+use crate::halting::{HaltRule, LatestAttempts};
 use crate::key::DataKey;
 use crate::outcome::ErrorDocument;
 use crate::responses::ResponseValues;
@@ -17,11 +18,15 @@ use crate::segment::{RowOutcome, SegmentRow};
 /// Time for which SQS keeps a message, in seconds: 14 days.
 pub const RETENTION_SECS: f64 = 14.0 * 24.0 * 3600.0;
 
+/// Time that a case may take to reach the queue after its table was written, in seconds.
+pub const SENDING_SECS: f64 = 60.0;
+
 /// Every case that is known, from tables, segments and listings.
 #[derive(Debug, Default)]
 pub struct Ledger {
     batches: Batches,
     failures: BTreeMap<CaseRef, CaseFailure>,
+    attempts: LatestAttempts,
     /// The models of designs, by batch and submission; `None` for a design that can't be read.
     models: BTreeMap<(Batch, String), Option<SubmittedModel>>,
 }
@@ -257,6 +262,7 @@ impl Ledger {
 
     /// Enters an attempt that a worker finished, with the response of its result that counts as the batch's first.
     pub fn add_result(&mut self, worker: &str, row: &SegmentRow, response: RowResponse) {
+        self.attempts.add(row.end_time, row.outcome == RowOutcome::Failed);
         match row.outcome {
             RowOutcome::Done => {
                 let duration_secs = Some(row.end_time - row.start_time);
@@ -409,6 +415,12 @@ impl Ledger {
     #[must_use]
     pub fn first_response(&self, batch: &Batch) -> Option<&str> {
         self.batches.get(batch)?.responses.name()
+    }
+
+    /// Returns why the latest attempts halt the study, if they do. Those count that ended after `time`.
+    #[must_use]
+    pub fn halt_reason(&self, rule: &HaltRule, time: f64) -> Option<String> {
+        self.attempts.halt_reason(rule, time)
     }
 
     /// Number of cases that have a result.

@@ -9,7 +9,7 @@ use super::*;
 use crate::accounting::CaseCounts;
 use crate::accounting::{AccountingInput, BatchAccount, total};
 use crate::case::Parameters;
-use crate::control::StudyControl;
+use crate::control::{DeadLetters, StudyControl};
 use crate::model::ModelDigest;
 use crate::segment::RowNumbers;
 use crate::versions::{ModelVersion, versions};
@@ -61,6 +61,7 @@ fn counts(ledger: &Ledger, running: &[u32], queue_is_empty: bool, now: f64) -> C
         waiting: None,
         leased: running.len() as u64,
         control: &control,
+        dead_letters: 0,
         queue_is_empty,
         held_elsewhere: &BTreeSet::new(),
     };
@@ -118,6 +119,7 @@ fn an_account_tells_when_a_batch_was_heard_of_last() {
             waiting: None,
             leased: 0,
             control: &StudyControl::default(),
+            dead_letters: 0,
             queue_is_empty: false,
             held_elsewhere: &BTreeSet::new(),
         });
@@ -171,6 +173,7 @@ fn a_worker_with_short_cases_holds_another_one_than_it_spoke_of() {
             waiting: None,
             leased,
             control: &control,
+            dead_letters: 0,
             queue_is_empty: false,
             held_elsewhere: &BTreeSet::new(),
         };
@@ -214,6 +217,7 @@ fn a_row_says_more_of_a_result_than_the_listing_that_found_it() {
             waiting: None,
             leased: 0,
             control: &control,
+            dead_letters: 0,
             queue_is_empty: false,
             held_elsewhere: &BTreeSet::new(),
         };
@@ -290,6 +294,7 @@ fn a_batch_of_which_nothing_is_left_is_gone() {
         waiting: None,
         leased: 0,
         control: &control,
+        dead_letters: 0,
         queue_is_empty: false,
         held_elsewhere: &BTreeSet::new(),
     };
@@ -301,4 +306,37 @@ fn a_result_that_no_table_names_is_a_case_too() {
     let mut ledger = Ledger::default();
     ledger.add_row("w", &row(0, RowOutcome::Done, false, 1_100.0));
     assert_eq!(counts(&ledger, &[], true, NOW), CaseCounts { cases: 1, done: 1, ..CaseCounts::default() });
+}
+
+/// Counts four cases that were sent at `SENT`, of which an operator's look has found the first two in the dead-letter queue.
+fn counts_noted(dead_letters: u64, looked: f64, queue_empty_time: f64, waiting: u64) -> (u64, u64, u64) {
+    let cases = BTreeMap::from([(batch("b"), BTreeSet::from([case(0), case(1)]))]);
+    let noted = DeadLetters { time: looked, messages: 2, cases };
+    let control = StudyControl { dead_letters: noted, queue_empty_time, ..StudyControl::default() };
+    let counts = total(&ledger(4).account(&AccountingInput {
+        now: SENT + 1_000.0,
+        running: &BTreeSet::new(),
+        waiting: Some(waiting),
+        leased: 0,
+        control: &control,
+        dead_letters,
+        queue_is_empty: false,
+        held_elsewhere: &BTreeSet::new(),
+    }));
+    (counts.queued, counts.dead, counts.lost)
+}
+
+#[test]
+fn a_case_in_the_dead_letter_queue_is_dead_until_it_is_sent_again() {
+    assert_eq!(counts_noted(2, SENT + 500.0, 0.0, 2), (2, 2, 0));
+    assert_eq!(counts_noted(1, SENT + 500.0, 0.0, 2), (2, 2, 0), "which one is gone will be noted");
+    assert_eq!(counts_noted(0, SENT + 500.0, 0.0, 4), (4, 0, 0), "it was emptied");
+    assert_eq!(counts_noted(2, SENT - 1.0, 0.0, 4), (4, 0, 0), "sent again since the look");
+}
+
+#[test]
+fn a_queue_that_was_seen_empty_and_is_empty_now_holds_nothing_that_was_sent_before() {
+    assert_eq!(counts_noted(2, SENT + 500.0, SENT + 100.0, 0), (0, 2, 2));
+    assert_eq!(counts_noted(2, SENT + 500.0, SENT + 100.0, 1), (2, 2, 0), "something was sent since");
+    assert_eq!(counts_noted(2, SENT + 500.0, SENT + 59.0, 0), (2, 2, 0), "they may have been on their way");
 }

@@ -24,6 +24,7 @@ pub mod error_groups;
 pub mod factor;
 pub mod forecast;
 mod grid;
+pub mod halting;
 pub mod heartbeat;
 pub mod import;
 pub mod isolation;

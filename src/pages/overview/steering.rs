@@ -6,7 +6,7 @@ use cruncher_browser::programs::PageProgram;
 use cruncher_browser::state::steering::SteeringRequest;
 use cruncher_browser::{designer, frozen};
 use cruncher_study::access::Role;
-use cruncher_study::heartbeat::Heartbeat;
+use cruncher_study::heartbeat::{Heartbeat, WorkerState};
 use cruncher_study::number_format::counted;
 use leptos::prelude::*;
 
@@ -15,6 +15,29 @@ use crate::live::{OpenStudy, PendingChange, ReaderState};
 /// Asks for something; whether it is done is told by [`super::versions::asked`].
 pub(crate) fn ask(request: &SteeringRequest, reader: ReaderState) {
     reader.asked.set(Some(PendingChange::Waits));
+    hand_over(request, reader);
+}
+
+/// Minimum time between two looks whose findings are noted for others, in seconds.
+const NOTE_PAUSE_SECS: f64 = 30.0;
+
+/// Notes for others what each look of an operator finds, if that is news. What the reader asks for goes before that.
+pub(crate) fn note_findings(open: &OpenStudy) {
+    let (live, reader) = (open.live, open.reader);
+    if !may_steer(open) {
+        return;
+    }
+    Effect::new(move |noted: Option<f64>| {
+        let noted = noted.unwrap_or(0.0);
+        let Some(snapshot) = live.snapshot.get() else { return noted };
+        let is_free = snapshot.time - noted >= NOTE_PAUSE_SECS && reader.asked.read_untracked().is_none();
+        let Some(observation) = snapshot.observation().filter(|_| is_free) else { return noted };
+        hand_over(&SteeringRequest::Observe(observation), reader);
+        snapshot.time
+    });
+}
+
+fn hand_over(request: &SteeringRequest, reader: ReaderState) {
     designer::ask(&request.to_string());
     let failed = reader.failed(PageProgram::Designer);
     match failed.get_untracked() {
@@ -35,11 +58,16 @@ pub(crate) fn button(words: String, title: &'static str, request: SteeringReques
 
 /// Draws the buttons that are about the whole study.
 pub(crate) fn of_study(snapshot: &Snapshot, open: &OpenStudy) -> Option<AnyView> {
-    if !may_steer(open) || snapshot.total.open() == 0 && snapshot.dead_letters == 0 && !snapshot.control.paused {
+    let is_paused = snapshot.control.paused;
+    let is_halted =
+        snapshot.control.halted.is_some() || snapshot.alive_workers().any(|own| own.state == WorkerState::Halted);
+    if !may_steer(open) || snapshot.total.open() == 0 && snapshot.dead_letters == 0 && !is_paused && !is_halted {
         return None;
     }
-    let pause = if snapshot.control.paused {
-        button("Resume".to_owned(), "Workers take cases again", SteeringRequest::Resume, open.reader)
+    let pause = if is_paused || is_halted {
+        let words = if is_paused { "Resume" } else { "Go on" };
+        let request = SteeringRequest::Resume(snapshot.time);
+        button(words.to_owned(), "Workers take cases again", request, open.reader)
     } else {
         let title = "Workers finish the case that they have, and take no other";
         button("Pause".to_owned(), title, SteeringRequest::Pause, open.reader)

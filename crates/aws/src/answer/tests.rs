@@ -28,6 +28,7 @@ fn codes_have_their_kinds() {
         (403, "RequestThrottled", ErrorKind::Throttled),
         (500, "InternalError", ErrorKind::Server),
         (400, "RequestTimeout", ErrorKind::Server),
+        (501, "NotImplemented", ErrorKind::Other),
         (409, "LimitExceeded", ErrorKind::LimitExceeded),
         (400, "ValidationError", ErrorKind::Other),
     ] {

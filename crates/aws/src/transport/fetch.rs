@@ -8,7 +8,7 @@ use futures::FutureExt;
 use futures::future::{Either, LocalBoxFuture, select};
 use gloo_net::http::{RequestBuilder, Response};
 use http::header::{HeaderName, HeaderValue};
-use web_sys::{AbortController, RequestCache, RequestCredentials};
+use web_sys::{AbortController, RequestCache, RequestCredentials, RequestMode};
 
 use super::patience;
 use crate::ports::{Clock, Ports, RandomSource, Sleep, Transport, TransportError};
@@ -46,6 +46,17 @@ async fn exchange(request: http::Request<Bytes>) -> Result<http::Response<Bytes>
         }
     }
     Ok(answer)
+}
+
+/// Whether anything answers at this address, whatever it says, and whether or not this page may read it.
+pub async fn answers(url: &str) -> bool {
+    let request = RequestBuilder::new(url)
+        .mode(RequestMode::NoCors)
+        .cache(RequestCache::NoStore)
+        .credentials(RequestCredentials::Omit)
+        .build();
+    let asked = async { request?.send().await.map(|_| ()) };
+    in_time(patience::for_head(0), asked).await.is_ok()
 }
 
 async fn fetch(request: http::Request<Bytes>, abandon: &AbandonOnDrop) -> Result<Response, gloo_net::Error> {

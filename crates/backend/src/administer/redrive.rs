@@ -5,8 +5,10 @@
 use std::collections::BTreeSet;
 
 use cruncher_aws::{Error, sqs};
+use cruncher_study::control::{DeadLetters, StudyControl};
 use cruncher_study::message::{CaseMessage, MAX_MESSAGE_BYTES};
 
+use super::control::change_control;
 use crate::study::Study;
 
 /// Time for which a received message is hidden from others, in seconds: it is sent and deleted in this time.
@@ -26,6 +28,10 @@ pub struct RedriveOutcome {
     pub refused: Vec<String>,
 }
 
+/// Number of times that the dead-letter queue is asked again although it gave nothing, because somebody else looks at its messages at
+/// this moment: for [`HIDDEN_SECS`](super::observe::HIDDEN_SECS).
+const MAX_REPEATS: u32 = super::observe::HIDDEN_SECS / WAIT_SECS + 1;
+
 /// Sends the cases of the dead-letter queue again, and deletes them there, until it gives no other one. `tell` gets the number of
 /// cases so far. A case whose answer gets lost is in both queues, and computed once: its second message is skipped.
 ///
@@ -34,6 +40,8 @@ pub struct RedriveOutcome {
 pub async fn redrive(study: &Study, tell: &dyn Fn(u64)) -> Result<RedriveOutcome, Error> {
     let mut outcome = RedriveOutcome::default();
     let mut seen = BTreeSet::new();
+    let mut repeats = 0;
+    forget_notes(study).await;
     loop {
         let receive = sqs::ReceiveMessage::new(&study.config.dead_letter_queue_url)
             .max_messages(10)
@@ -42,7 +50,11 @@ pub async fn redrive(study: &Study, tell: &dyn Fn(u64)) -> Result<RedriveOutcome
         let mut received = study.client.send(&receive).await?;
         received.retain(|message| seen.insert(message.id.clone()));
         if received.is_empty() {
-            return Ok(outcome);
+            if repeats == MAX_REPEATS || !holds_others(study, seen.len() as u64 - outcome.redriven).await? {
+                return Ok(outcome);
+            }
+            repeats += 1;
+            continue;
         }
         let all = received.len();
         received.retain(|message| serde_json::from_str::<CaseMessage>(&message.body).is_ok());
@@ -52,6 +64,22 @@ pub async fn redrive(study: &Study, tell: &dyn Fn(u64)) -> Result<RedriveOutcome
         }
         tell(outcome.redriven);
     }
+}
+
+/// Forgets what operators' looks have noted: a case that was dead or lost may be in the queue again. Should that fail, the page says so
+/// for a while.
+async fn forget_notes(study: &Study) {
+    let forget = |control: &mut StudyControl| {
+        control.queue_empty_time = 0.0;
+        control.dead_letters = DeadLetters::default();
+    };
+    let _ = change_control(study, &forget).await;
+}
+
+/// Whether the dead-letter queue has more messages than those `own` ones that were received here and stay there.
+async fn holds_others(study: &Study, own: u64) -> Result<bool, Error> {
+    let counts = study.client.send(&sqs::GetQueueAttributes::new(&study.config.dead_letter_queue_url)).await?;
+    Ok(counts.visible + counts.in_flight > own)
 }
 
 /// Splits messages into as many as one request takes.

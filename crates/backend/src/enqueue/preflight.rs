@@ -7,7 +7,7 @@ use cruncher_aws::{Error, s3, sqs};
 use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
 use cruncher_study::case_table::read_table;
-use cruncher_study::heartbeat::Heartbeat;
+use cruncher_study::heartbeat::{Heartbeat, WorkerState};
 use cruncher_study::key::DataKey;
 use cruncher_study::ledger::RETENTION_SECS;
 use cruncher_study::outcome::{ErrorDocument, ResultDocument};
@@ -62,6 +62,8 @@ pub struct EnqueuePreflight {
 pub struct WorkerFleet {
     /// The number of workers.
     pub workers: u64,
+    /// The number of those that have halted: they take no case until somebody lets them go on.
+    pub halted: u64,
     /// The median of their median durations of a case, in seconds; `None` if no case was finished.
     pub median_secs: Option<f64>,
 }
@@ -165,7 +167,8 @@ impl WorkerFleet {
     fn of(workers: &[Heartbeat]) -> Self {
         let mut medians: Vec<f64> = workers.iter().filter_map(|worker| worker.median_secs).collect();
         medians.sort_unstable_by(f64::total_cmp);
-        Self { workers: workers.len() as u64, median_secs: medians.get(medians.len() / 2).copied() }
+        let halted = workers.iter().filter(|worker| worker.state == WorkerState::Halted).count() as u64;
+        Self { workers: workers.len() as u64, halted, median_secs: medians.get(medians.len() / 2).copied() }
     }
 
     /// Estimates the time for `cases` of the models that workers have computed last, in seconds; `None` without workers, or if
@@ -351,7 +354,7 @@ mod tests {
 
     #[test]
     fn the_expected_time_follows_from_the_fleet() {
-        let fleet = WorkerFleet { workers: 4, median_secs: Some(10.0) };
+        let fleet = WorkerFleet { workers: 4, halted: 0, median_secs: Some(10.0) };
         assert_eq!(fleet.expected_secs(9), Some(30.0));
         assert_eq!(fleet.expected_secs(0), Some(0.0));
         assert_eq!(WorkerFleet { workers: 0, ..fleet }.expected_secs(9), None);
@@ -360,7 +363,7 @@ mod tests {
 
     #[test]
     fn the_expected_time_is_that_of_the_plans_own_cases_behind_what_waits() {
-        let fleet = WorkerFleet { workers: 4, median_secs: Some(1.0) };
+        let fleet = WorkerFleet { workers: 4, halted: 0, median_secs: Some(1.0) };
         let of = |median_secs, waiting| EnqueuePreflight { fleet, waiting, median_secs, ..preflight(false) };
         let seven = CaseSelection::without(10, (0..3).collect());
         assert_eq!(of(Some(10.0), 0).expected_secs(&seven), Some(20.0));

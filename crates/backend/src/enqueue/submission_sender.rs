@@ -272,6 +272,8 @@ async fn note_end_of_hold(study: &Study, journal: &Journal) {
         let id = &journal.submission().id;
         let end = |control: &mut StudyControl| {
             control.held_submissions.remove(id);
+            // The rest has been sent since, long after its table.
+            control.queue_empty_time = 0.0;
         };
         // Once the fate of all its cases is known, it makes no difference.
         let _ = change_control(study, &end).await;

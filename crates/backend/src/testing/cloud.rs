@@ -38,11 +38,15 @@ pub(crate) enum SendFault {
 /// Beginning of that month, in seconds since 1970.
 const SEPTEMBER_2026: u64 = 1_788_220_800;
 
-/// A bucket and a queue.
+/// A bucket, a queue, and its dead-letter queue.
 #[derive(Default)]
 pub(crate) struct TestCloud {
     pub(crate) objects: Mutex<BTreeMap<String, TestObject>>,
+    /// Messages that wait.
     pub(crate) queue: Mutex<Vec<Value>>,
+    /// Number of messages in workers' hands.
+    pub(crate) leased: Mutex<usize>,
+    pub(crate) dead_letters: Mutex<Vec<DeadLetter>>,
     /// Time at which each deduplication id was accepted.
     seen: Mutex<BTreeMap<String, Duration>>,
     /// Faults of the next requests; all others have none.
@@ -62,6 +66,15 @@ pub(crate) struct TestCloud {
     /// The keys of all objects that were read, in the order of requests.
     pub(crate) reads: Mutex<Vec<String>>,
     now: Mutex<Duration>,
+}
+
+/// A message of the dead-letter queue.
+#[derive(Debug, Clone)]
+pub(crate) struct DeadLetter {
+    pub(crate) id: String,
+    pub(crate) body: Value,
+    /// Time up to which nobody receives it.
+    pub(crate) hidden_until: Duration,
 }
 
 #[derive(Clone)]
@@ -161,17 +174,41 @@ impl TestCloud {
         let target = request.headers().get("x-amz-target").map(|target| target.to_str().unwrap_or_default());
         match target {
             Some("AmazonSQS.SendMessageBatch") => self.send_batch(request.body()),
-            Some(_) => {
-                let count = self.queue.lock().expect("queue").len().to_string();
-                Ok(answer(
-                    200,
-                    json!({"Attributes": {"ApproximateNumberOfMessages": count,
-                    "ApproximateNumberOfMessagesNotVisible": "0", "ApproximateNumberOfMessagesDelayed": "0"}})
-                    .to_string(),
-                ))
-            }
+            Some("AmazonSQS.ReceiveMessage") => Ok(self.receive_dead(request.body())),
+            Some("AmazonSQS.DeleteMessage") => Ok(self.delete_dead(request.body())),
+            Some(_) => Ok(self.count_messages(request.body())),
             None => Ok(self.answer_object(request)),
         }
+    }
+
+    fn count_messages(&self, body: &[u8]) -> Answer {
+        let body: Value = serde_json::from_slice(body).expect("JSON");
+        let (waiting, leased) = if body["QueueUrl"] == "d" {
+            (self.dead_letters.lock().expect("dead letters").len(), 0)
+        } else {
+            (self.queue.lock().expect("queue").len(), *self.leased.lock().expect("leased"))
+        };
+        let attributes = json!({"ApproximateNumberOfMessages": waiting.to_string(),
+            "ApproximateNumberOfMessagesNotVisible": leased.to_string(), "ApproximateNumberOfMessagesDelayed": "0"});
+        answer(200, json!({"Attributes": attributes}).to_string())
+    }
+
+    fn receive_dead(&self, body: &[u8]) -> Answer {
+        let (body, now) = (serde_json::from_slice::<Value>(body).expect("JSON"), *self.now.lock().expect("now"));
+        let hidden_until = now + Duration::from_secs(body["VisibilityTimeout"].as_u64().expect("a time"));
+        let mut dead_letters = self.dead_letters.lock().expect("dead letters");
+        let seen = dead_letters.iter_mut().filter(|message| message.hidden_until <= now).take(10);
+        let received = seen.map(|message| {
+            message.hidden_until = hidden_until;
+            json!({"MessageId": message.id, "ReceiptHandle": message.id, "Body": message.body.to_string()})
+        });
+        answer(200, json!({"Messages": received.collect::<Vec<_>>()}).to_string())
+    }
+
+    fn delete_dead(&self, body: &[u8]) -> Answer {
+        let body: Value = serde_json::from_slice(body).expect("JSON");
+        self.dead_letters.lock().expect("dead letters").retain(|message| body["ReceiptHandle"] != message.id.as_str());
+        answer(200, "{}")
     }
 
     fn answer_object(&self, request: &http::Request<Bytes>) -> Answer {

@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use cruncher_study::accounting::{BatchAccount, CaseCounts, total};
 use cruncher_study::batch::Batch;
 use cruncher_study::control::StudyControl;
-use cruncher_study::diagnosis::{Notice, QueueCounts, diagnose};
+use cruncher_study::diagnosis::{DiagnosisInput, Notice, QueueCounts, diagnose};
 use cruncher_study::error_groups::{ErrorGroup, ErrorPart, error_groups};
 use cruncher_study::heartbeat::Heartbeat;
-use cruncher_study::ledger::CaseFinish;
+use cruncher_study::ledger::{CaseFinish, SENDING_SECS};
+
+use crate::administer::observe::Observation;
 
 /// State of a study at one moment, as far as it is known.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +22,10 @@ pub struct Snapshot {
     pub queue: QueueCounts,
     /// The messages of the dead-letter queue.
     pub dead_letters: u64,
+    /// Number of queued cases that the queue has had no message of for a while.
+    pub missing: u64,
+    /// Why the last attempts should halt the study, if they should.
+    pub halt_reason: Option<String>,
     /// All cases.
     pub total: CaseCounts,
     /// The cases of each batch, in order.
@@ -87,7 +93,35 @@ impl Snapshot {
     /// Returns notices for those who watch the study, the most important first.
     #[must_use]
     pub fn notices(&self, batch: Option<&Batch>) -> Vec<Notice> {
-        diagnose(&self.counts(batch), &self.workers, self.queue.leased, self.dead_letters, &self.control, self.time)
+        diagnose(
+            &self.counts(batch),
+            &DiagnosisInput {
+                heartbeats: &self.workers,
+                leased: self.queue.leased,
+                dead_letters: self.dead_letters,
+                missing: self.missing,
+                control: &self.control,
+                now: self.time,
+            },
+        )
+    }
+
+    /// Returns what this look has found that others should know; `None` if there is nothing that isn't noted yet.
+    #[must_use]
+    pub fn observation(&self) -> Option<Observation> {
+        let halt = self.halt_reason.clone().filter(|_| self.total.open() > 0 && !self.control.is_stopped());
+        // Only a look that lists the documents knows what is open.
+        let is_uncovered = |account: &BatchAccount| {
+            let sent_time = account.submit_time + SENDING_SECS;
+            account.counts.queued - account.counts.unsent + account.counts.lost > 0
+                && sent_time < self.time
+                && self.control.queue_empty_time <= sent_time
+        };
+        let is_empty = self.is_checked && self.queue.messages() == 0 && self.batches.iter().any(is_uncovered);
+        let queue_empty_time = is_empty.then_some(self.time);
+        let dead_letters = (self.dead_letters != self.control.dead_letters.messages).then_some(self.dead_letters);
+        let observation = Observation { halt, queue_empty_time, dead_letters };
+        (observation != Observation::default()).then_some(observation)
     }
 }
 

@@ -31,7 +31,8 @@ pub fn write(snapshot: &Snapshot) -> EncodedSnapshot {
     let QueueCounts { waiting, leased, delayed } = snapshot.queue;
     let flags = u64::from(snapshot.is_checked) + 2 * u64::from(snapshot.has_changed);
     encoded.numbers.push(snapshot.time);
-    encoded.counts([flags, waiting, leased, delayed, snapshot.dead_letters]);
+    encoded.counts([flags, waiting, leased, delayed, snapshot.dead_letters, snapshot.missing]);
+    encoded.texts.push(snapshot.halt_reason.clone().unwrap_or_default());
     encoded.json(&snapshot.control);
     encoded.count(snapshot.workers.len());
     snapshot.workers.iter().for_each(|worker| encoded.json(worker));
@@ -55,8 +56,9 @@ impl EncodedSnapshot {
     }
 
     fn case_counts(&mut self, counts: &CaseCounts) {
-        let CaseCounts { cases, queued, unsent, running, done, empty, failed, cancelled, lost, withdrawn } = *counts;
-        self.counts([cases, queued, unsent, running, done, empty, failed, cancelled, lost, withdrawn]);
+        let CaseCounts { cases, queued, unsent, running, done, empty, failed, cancelled, dead, lost, withdrawn } =
+            *counts;
+        self.counts([cases, queued, unsent, running, done, empty, failed, cancelled, dead, lost, withdrawn]);
     }
 
     fn account(&mut self, account: &BatchAccount) {
@@ -116,7 +118,8 @@ pub fn read(encoded: EncodedSnapshot) -> Option<Snapshot> {
     let time = reel.number()?;
     let flags = reel.count()?;
     let queue = QueueCounts { waiting: reel.count()?, leased: reel.count()?, delayed: reel.count()? };
-    let dead_letters = reel.count()?;
+    let (dead_letters, missing) = (reel.count()?, reel.count()?);
+    let halt_reason = reel.text().map(|reason| (!reason.is_empty()).then_some(reason))?;
     // Read as bytes, like every other document: the page has one JSON parser.
     let control = serde_json::from_slice(reel.text()?.as_bytes()).ok()?;
     let workers = reel.many(|reel| serde_json::from_slice(reel.text()?.as_bytes()).ok())?;
@@ -132,6 +135,8 @@ pub fn read(encoded: EncodedSnapshot) -> Option<Snapshot> {
         time,
         queue,
         dead_letters,
+        missing,
+        halt_reason,
         total,
         batches,
         workers,
@@ -181,6 +186,7 @@ impl Reel {
             empty: self.count()?,
             failed: self.count()?,
             cancelled: self.count()?,
+            dead: self.count()?,
             lost: self.count()?,
             withdrawn: self.count()?,
         })
@@ -244,6 +250,7 @@ mod tests {
             empty: 3,
             failed: 1,
             cancelled: 1,
+            dead: 0,
             lost: 1,
             withdrawn: 2,
         };
@@ -288,6 +295,8 @@ mod tests {
             time: 1_790_000_000.25,
             queue: QueueCounts { waiting: 1, leased: 2, delayed: 3 },
             dead_letters: 1,
+            missing: 4,
+            halt_reason: Some("the first 20 attempts all failed".into()),
             total: counts,
             batches: vec![BatchAccount {
                 batch,

@@ -1,6 +1,7 @@
 //! Against a cloud in memory that counts requests.
 
 mod documents;
+mod interleavings;
 mod legacy;
 mod opening;
 mod responses;

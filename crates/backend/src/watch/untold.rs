@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cruncher_aws::Error;
 use cruncher_results::case_states::CaseStates;
 use cruncher_results::designed_cases::DesignedCases;
-use cruncher_study::accounting::{AccountingInput, CaseState};
+use cruncher_study::accounting::CaseState;
 use cruncher_study::batch::Batch;
 use cruncher_study::case::{CaseId, CaseRef};
 use cruncher_study::key::DataKey;
@@ -19,7 +19,7 @@ use crate::enqueue::{EnqueueError, EnqueuePlan};
 pub(super) type ToldStates = BTreeMap<Batch, Vec<(CaseId, CaseState)>>;
 
 impl StudyWatch<FullStrategy> {
-    /// Returns the cases that the last look has found in a state that no result tells: failed, lost, cancelled, queued or running.
+    /// Returns the cases that the last look has found in a state that no result tells: failed, dead, lost, cancelled, queued or running.
     #[must_use]
     pub fn cases_in(&self, state: CaseState) -> Vec<CaseRef> {
         if state == CaseState::Failed {
@@ -47,13 +47,13 @@ impl StudyWatch<FullStrategy> {
         self.ledger.cases_with_id(case)
     }
 
-    /// Whether a case has failed, is lost, or was called off: it changes its state no more by itself.
+    /// Whether a case has failed, is dead or lost, or was called off: it changes its state no more by itself.
     #[must_use]
     pub fn is_at_rest(&self, case: &CaseRef) -> bool {
         let told = self.strategy.told_states.get(&case.0);
         let place = told.and_then(|told| Some((told, told.binary_search_by(|(own, _)| own.cmp(&case.1)).ok()?)));
         match place {
-            Some((told, place)) => matches!(told[place].1, CaseState::Lost | CaseState::Cancelled),
+            Some((told, place)) => matches!(told[place].1, CaseState::Dead | CaseState::Lost | CaseState::Cancelled),
             None => self.ledger.finish_of(case).is_none(),
         }
     }
@@ -62,15 +62,8 @@ impl StudyWatch<FullStrategy> {
     pub(super) fn tell_states(&mut self, snapshot: &Snapshot) {
         let now = snapshot.time;
         let running = self.running(&snapshot.workers, now);
-        let states = self.ledger.untold_states(&AccountingInput {
-            now,
-            running: &running,
-            waiting: None,
-            leased: self.queue.leased,
-            control: &self.control.content,
-            queue_is_empty: self.schedule.queue_is_empty(now),
-            held_elsewhere: &self.strategy.held_elsewhere(now),
-        });
+        let held_elsewhere = self.strategy.held_elsewhere(now);
+        let states = self.ledger.untold_states(&self.accounting_input(now, (&running, &held_elsewhere)));
         let changes = changes(&self.strategy.told_states, &states);
         if !changes.is_empty() {
             self.strategy.cache.rows(&changes.to_bytes());

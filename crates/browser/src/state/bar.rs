@@ -20,16 +20,17 @@ pub struct BarPart {
     pub percent: f64,
 }
 
-/// Returns the parts of the bar: done cases first, then those that run or wait, then failed, lost and cancelled ones.
+/// Returns the parts of the bar: done cases first, then those that run or wait, then failed, dead, lost and cancelled ones.
 #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 cases")]
 #[must_use]
-pub fn parts(counts: &CaseCounts) -> [BarPart; 7] {
+pub fn parts(counts: &CaseCounts) -> [BarPart; 8] {
     [
         ("done", "✓", counts.done),
         ("running", "▶", counts.running),
         ("queued", "○", counts.queued.saturating_sub(counts.unsent)),
         ("unsent", "◌", counts.unsent),
         ("failed", "✕", counts.failed),
+        ("dead", "†", counts.dead),
         ("lost", "?", counts.lost),
         ("cancelled", "⊘", counts.cancelled),
     ]
@@ -47,7 +48,7 @@ mod tests {
     #[test]
     fn the_parts_fill_the_bar() {
         let counts = CaseCounts {
-            cases: 9,
+            cases: 10,
             queued: 3,
             unsent: 2,
             running: 1,
@@ -55,6 +56,7 @@ mod tests {
             empty: 1,
             failed: 1,
             cancelled: 1,
+            dead: 1,
             lost: 1,
             withdrawn: 0,
         };

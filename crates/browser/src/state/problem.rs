@@ -8,6 +8,8 @@ use cruncher_backend::fetch::documents::ResultError;
 use cruncher_backend::study::{OpenError, ReadError};
 use cruncher_study::access::AccessError;
 
+const UNREACHABLE: &str = "The study's cloud can't be reached.";
+
 /// Problem: what went wrong, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageProblem {
@@ -28,6 +30,28 @@ impl PageProblem {
             advice: "Look whether this computer has a network, then try again.".into(),
             detail: "A part of this page, beside it in assets/, didn't come or didn't start.".into(),
         }
+    }
+
+    /// Whether no answer came that the page could read: why is to be found out.
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        self.title == UNREACHABLE
+    }
+
+    /// Returns the problem of requests without an answer, by what is known of the surroundings: whether the browser says that it is
+    /// offline, and whether anything answers at the address of the study's cloud.
+    #[must_use]
+    pub fn with_reason(self, is_offline: bool, is_answered: bool) -> Self {
+        let (title, advice) = match (is_offline, is_answered) {
+            (true, _) => ("This computer has no network.", "The page goes on by itself as soon as there is one."),
+            (false, true) => (
+                "The study's cloud doesn't let this page read its answers.",
+                "The rules for other origins (CORS) of its bucket are missing or were changed, or a proxy removes them. Run cruncher \
+                 configure STUDY, which sets them again.",
+            ),
+            (false, false) => return self,
+        };
+        Self { title: title.into(), advice: advice.into(), ..self }
     }
 
     /// Returns the problem that the worker that watches a large study ended.
@@ -66,9 +90,11 @@ impl From<&Error> for PageProblem {
         let title = match error.kind() {
             ErrorKind::RefusedCredentials => "The key of this link is not accepted any more.",
             ErrorKind::AccessDenied => "The key of this link doesn't allow this.",
-            ErrorKind::Transport => "The study's cloud can't be reached.",
+            ErrorKind::Transport => UNREACHABLE,
             ErrorKind::ClockSkew => "This computer's clock is wrong.",
             ErrorKind::Throttled | ErrorKind::Server => "The study's cloud is busy or out of order.",
+            ErrorKind::NotFound if error.resource().starts_with("queue ") => "The study's queue isn't there any more.",
+            ErrorKind::NotFound if error.code() == Some("NoSuchBucket") => "The study's bucket isn't there any more.",
             ErrorKind::NotFound => "A part of the study isn't there any more.",
             _ => "The study's cloud gave an unexpected answer.",
         };
@@ -84,6 +110,11 @@ fn advice(kind: ErrorKind, general: &str) -> String {
         ErrorKind::Transport => {
             "Look whether this computer has a network, and whether a proxy or an extension blocks the address below. The page \
              keeps trying."
+                .into()
+        }
+        ErrorKind::NotFound => {
+            "The study was cleaned up, or a part of it was deleted by hand: which one stands below. cruncher launch makes a new one; \
+             results that are left can be fetched."
                 .into()
         }
         ErrorKind::Throttled | ErrorKind::Server => "Nothing needs to be done: the page keeps trying.".into(),

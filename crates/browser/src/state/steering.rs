@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use cruncher_backend::administer::observe::Observation;
 use cruncher_study::control::StudyControl;
 
 use crate::state::versions::VersionChange;
@@ -13,8 +14,8 @@ pub enum SteeringRequest {
     Versions(VersionChange),
     /// Workers take no further case.
     Pause,
-    /// They take cases again.
-    Resume,
+    /// They take cases again, from this time on, also if they had halted.
+    Resume(f64),
     /// These workers finish their case and end.
     Drain(Vec<String>),
     /// These workers go on.
@@ -23,6 +24,8 @@ pub enum SteeringRequest {
     Redrive,
     /// These workers, which are gone, aren't shown any more.
     Forget(Vec<String>),
+    /// What a look has found is noted for others.
+    Observe(Observation),
 }
 
 const PAUSE: &str = "Pause";
@@ -31,17 +34,19 @@ const DRAIN: &str = "Drain";
 const UNDRAIN: &str = "Undrain";
 const REDRIVE: &str = "Redrive";
 const FORGET: &str = "Forget";
+const OBSERVE: &str = "Observe";
 
 impl fmt::Display for SteeringRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, names) = match self {
             Self::Versions(change) => return change.fmt(f),
             Self::Pause => (PAUSE, &[][..]),
-            Self::Resume => (RESUME, &[][..]),
+            Self::Resume(time) => return write!(f, "{RESUME}\n{time}"),
             Self::Drain(workers) => (DRAIN, &workers[..]),
             Self::Undrain(workers) => (UNDRAIN, &workers[..]),
             Self::Redrive => (REDRIVE, &[][..]),
             Self::Forget(workers) => (FORGET, &workers[..]),
+            Self::Observe(observation) => return write!(f, "{OBSERVE}\n{}", observation.to_lines().join("\n")),
         };
         write!(f, "{name}\n{}", names.join("\n"))
     }
@@ -53,10 +58,15 @@ impl SteeringRequest {
     pub fn parse(text: &str) -> Option<Self> {
         let mut lines = text.lines();
         let name = lines.next()?;
+        if name == RESUME {
+            return Some(Self::Resume(lines.next()?.parse().ok()?));
+        }
+        if name == OBSERVE {
+            return Some(Self::Observe(Observation::from_lines(lines)));
+        }
         let names = lines.map(str::to_owned).collect();
         match name {
             PAUSE => Some(Self::Pause),
-            RESUME => Some(Self::Resume),
             DRAIN => Some(Self::Drain(names)),
             UNDRAIN => Some(Self::Undrain(names)),
             REDRIVE => Some(Self::Redrive),
@@ -70,10 +80,10 @@ impl SteeringRequest {
         match self {
             Self::Versions(change) => change.apply(control),
             Self::Pause => control.paused = true,
-            Self::Resume => control.paused = false,
+            Self::Resume(time) => control.go_on(*time),
             Self::Drain(workers) => control.drain.extend(workers.iter().cloned()),
             Self::Undrain(workers) => control.drain.retain(|worker| !workers.contains(worker)),
-            Self::Redrive | Self::Forget(_) => {}
+            Self::Redrive | Self::Forget(_) | Self::Observe(_) => {}
         }
     }
 }
@@ -94,13 +104,18 @@ mod tests {
             SteeringRequest::Redrive,
             SteeringRequest::Forget(names()),
             SteeringRequest::Undrain(vec![names().remove(0)]),
-            SteeringRequest::Resume,
+            SteeringRequest::Observe(Observation {
+                halt: Some("it failed".into()),
+                dead_letters: Some(3),
+                ..Observation::default()
+            }),
+            SteeringRequest::Resume(1.5e9),
         ];
         let mut control = StudyControl::default();
         for (request, paused, drained) in requests
             .iter()
-            .zip([true, true, true, true, true, true, false])
-            .zip([0, 2, 2, 2, 2, 1, 1])
+            .zip([true, true, true, true, true, true, true, false])
+            .zip([0, 2, 2, 2, 2, 1, 1, 1])
             .map(|((one, two), three)| (one, two, three))
         {
             assert_eq!(SteeringRequest::parse(&request.to_string()).as_ref(), Some(request));

@@ -9,7 +9,7 @@ use super::study;
 
 const AFTER_PAUSE: &str = "\
 Workers finish the case that they have, and take no other until `cruncher resume`. One that is waiting for a case at this moment
-takes the one that comes within the next 20 seconds.
+takes the one that comes within the next 20 seconds. A study that has halted by itself goes on by `cruncher resume`, too.
 
 Examples:
   cruncher pause prandtl
@@ -22,6 +22,48 @@ pub(crate) struct PauseArguments {
     /// The study's name
     #[arg(value_parser = study)]
     pub study: String,
+}
+
+const AFTER_HALTING: &str = "\
+A study whose attempts fail one after the other halts by itself, and so does a worker: it takes no other case until `cruncher resume`,
+or *Go on* on the page. It halts if the first N attempts all failed, or if a share of the last N did; attempts that ended before somebody
+let it go on don't count, nor those of earlier submissions. A worker judges its own attempts, an open page of an operator and `cruncher
+status --watch` those of all workers.
+
+Examples:
+  cruncher halting prandtl                          what holds
+  cruncher halting prandtl --first 5                the first 5 failures halt it
+  cruncher halting prandtl --last 200 --share 0.5
+  cruncher halting prandtl --first 0 --last 0       the same as --never
+  cruncher halting prandtl --default                the first 20, or 8 in 10 of the last 50";
+
+/// Say when a study halts by itself.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HALTING)]
+pub(crate) struct HaltingArguments {
+    /// The study's name
+    #[arg(value_parser = study)]
+    pub study: String,
+    /// That many attempts that fail before any other has a result; 0 for never
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    pub first: Option<u32>,
+    /// Number of latest attempts of which a share may fail; 0 for any share
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    pub last: Option<u32>,
+    /// The share of them that halts it, above 0 and up to 1
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub share: Option<f64>,
+    /// It never halts
+    #[arg(long, conflicts_with_all = ["first", "last", "share", "default"])]
+    pub never: bool,
+    /// The numbers that hold where nothing was said
+    #[arg(long, conflicts_with_all = ["first", "last", "share"])]
+    pub default: bool,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse::<f64>().ok().filter(|share| *share > 0.0 && *share <= 1.0);
+    share.ok_or_else(|| "a share is a number above 0 and up to 1".to_owned())
 }
 
 const AFTER_REDRIVE: &str = "\
@@ -88,8 +130,8 @@ pub(crate) struct DrainArguments {
 }
 
 const AFTER_CANCEL: &str = "\
-Cases that are cancelled aren't computed: a worker that receives one deletes its message. One that is running comes to its end, and
-counts as done then.
+Cases that are cancelled aren't computed: a worker that receives one deletes its message, and one that is running is ended within ten
+seconds. A result that came before that counts as done.
 
 With --undo they may be computed again, as long as the queue has their messages. Those whose messages are deleted count as lost:
 `cruncher enqueue STUDY DESIGN --again` sends them.

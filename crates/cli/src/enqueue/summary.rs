@@ -66,7 +66,11 @@ fn fleet(preflight: &EnqueuePreflight, selection: &CaseSelection) -> String {
     if workers == 0 {
         return "No worker is attached: the cases wait until there is one.".to_owned();
     }
-    let attached = counted(workers, "worker is attached", "workers are attached");
+    let halted = match preflight.fleet.halted {
+        0 => String::new(),
+        halted => format!(", {} halted (`cruncher resume` lets them go on)", thousands(halted)),
+    };
+    let attached = counted(workers, "worker is attached", "workers are attached") + &halted;
     match preflight.expected_secs(selection).filter(|secs| *secs > 0.0) {
         Some(secs) => format!("{attached}: about {}.", duration(secs)),
         None => format!("{attached}."),

@@ -1,11 +1,12 @@
 //! Access with right and wrong keys and clocks.
 
+use std::fmt::Debug;
 use std::time::Duration;
 
 use cruncher_aws::retry::RetryPolicy;
 use cruncher_aws::s3::{DeleteObject, GetObject, ListObjects, PutObject};
 use cruncher_aws::sqs::{GetQueueAttributes, PurgeQueue, ReceiveMessage};
-use cruncher_aws::{Client, Credentials, Endpoints, Error, ErrorKind};
+use cruncher_aws::{Client, Credentials, Endpoints, Error, ErrorKind, Operation};
 
 use crate::cloud::{CheckedCloud, WrongKeys};
 use crate::failure::{CheckFailure, equal, holds, refused};
@@ -35,43 +36,48 @@ pub(super) async fn a_clock_is_corrected_before_the_first_signature(cloud: &Chec
     Ok(())
 }
 
-pub(super) async fn a_wrong_clock_recovers(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
+/// Sends `operation` twice by a clock that is wrong: the first time it is refused, and sent again once the time is known.
+async fn corrects_a_wrong_clock(cloud: &CheckedCloud, operation: &impl Operation) -> Result<(), CheckFailure> {
     for wrong in [WrongKeys::Fast(TWENTY_MINUTES), WrongKeys::Slow(TWENTY_MINUTES)] {
-        let ports = cloud.ports_that_are(wrong);
-        let of_s3 = Client::new(ports.clone(), cloud.endpoints(), Some(cloud.administrator_credentials()));
-        of_s3.send(&ListObjects::new(cloud.bucket()).max_keys(1)).await?;
-        equal("requests to S3", &of_s3.requests_sent(), &2)?;
-        of_s3.send(&ListObjects::new(cloud.bucket()).max_keys(1)).await?;
-        equal("requests once the time is known", &of_s3.requests_sent(), &3)?;
-        let of_sqs = Client::new(ports, cloud.endpoints(), Some(cloud.administrator_credentials()));
-        of_sqs.send(&GetQueueAttributes::new(cloud.queue_url())).await?;
-        equal("requests to SQS", &of_sqs.requests_sent(), &2)?;
+        let credentials = Some(cloud.administrator_credentials());
+        let client = Client::new(cloud.ports_that_are(wrong), cloud.endpoints(), credentials);
+        client.send(operation).await?;
+        equal("requests", &client.requests_sent(), &2)?;
+        client.send(operation).await?;
+        equal("requests once the time is known", &client.requests_sent(), &3)?;
     }
     Ok(())
 }
 
-pub(super) async fn a_wrong_secret_is_refused(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
-    let key_id = cloud.administrator_credentials().key_id().to_owned();
-    let client = cloud.client(Some(Credentials::new(key_id, "a wrong secret")));
-    for error in [
-        refused("S3", client.send(&ListObjects::new(cloud.bucket())).await)?,
-        refused("SQS", client.send(&GetQueueAttributes::new(cloud.queue_url())).await)?,
-    ] {
+pub(super) async fn s3_corrects_a_wrong_clock(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
+    corrects_a_wrong_clock(cloud, &ListObjects::new(cloud.bucket()).max_keys(1)).await
+}
+
+pub(super) async fn sqs_corrects_a_wrong_clock(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
+    corrects_a_wrong_clock(cloud, &GetQueueAttributes::new(cloud.queue_url())).await
+}
+
+/// Sends `operation` with a known key and a wrong secret, and with a key that nobody has.
+async fn refuses_wrong_keys(
+    cloud: &CheckedCloud,
+    operation: &impl Operation<Output: Debug>,
+) -> Result<(), CheckFailure> {
+    let known = cloud.administrator_credentials();
+    for key_id in [known.key_id(), "AKIAUNKNOWNKEY000000"] {
+        let client = cloud.client(Some(Credentials::new(key_id, "a wrong secret")));
+        let error = refused("it", client.send(operation).await)?;
         equal(&error.to_string(), &error.kind(), &ErrorKind::RefusedCredentials)?;
         equal("attempts", &error.attempts(), &1)?;
     }
     Ok(())
 }
 
-pub(super) async fn an_unknown_key_is_refused(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
-    let client = cloud.client(Some(Credentials::new("AKIAUNKNOWNKEY000000", "secret")));
-    for error in [
-        refused("S3", client.send(&ListObjects::new(cloud.bucket())).await)?,
-        refused("SQS", client.send(&GetQueueAttributes::new(cloud.queue_url())).await)?,
-    ] {
-        equal(&error.to_string(), &error.kind(), &ErrorKind::RefusedCredentials)?;
-    }
-    Ok(())
+pub(super) async fn s3_refuses_wrong_keys(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
+    refuses_wrong_keys(cloud, &ListObjects::new(cloud.bucket())).await
+}
+
+pub(super) async fn sqs_refuses_wrong_keys(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
+    refuses_wrong_keys(cloud, &GetQueueAttributes::new(cloud.queue_url())).await
 }
 
 pub(super) async fn a_missing_bucket_is_not_found(cloud: &CheckedCloud) -> Result<(), CheckFailure> {

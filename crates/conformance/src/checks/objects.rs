@@ -163,7 +163,12 @@ pub(super) async fn a_deleted_object_is_gone(cloud: &CheckedCloud) -> Result<(),
     let error = refused("reading it", client.send(&GetObject::new(cloud.bucket(), "objects/short-lived")).await)?;
     holds("it is not found", || error.is_not_found())?;
     equal("code", &error.code(), &Some("NoSuchKey"))?;
-    equal("attempts", &error.attempts(), &1)?;
+    equal("attempts", &error.attempts(), &1)
+}
+
+pub(super) async fn a_refusal_has_a_request_id(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
+    let missing = GetObject::new(cloud.bucket(), "objects/never-was");
+    let error = refused("reading it", cloud.administrator().send(&missing).await)?;
     holds("it has a request id", || error.request_id().is_some())
 }
 
@@ -204,12 +209,15 @@ pub(super) async fn odd_keys_are_kept_apart(cloud: &CheckedCloud) -> Result<(), 
     equal("what is left", &left, &Vec::new())
 }
 
-/// Checks both: the study's own bucket, which has objects, stays; one that a stack makes is deleted.
-pub(super) async fn a_bucket_is_deleted_when_it_is_empty(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
+pub(super) async fn a_full_bucket_is_kept(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
     let client = cloud.administrator();
     put(&client, cloud, "objects/keeper", "x").await?;
     let error = refused("a full bucket", client.send(&DeleteBucket::new(cloud.bucket())).await)?;
-    equal("kind", &error.kind(), &ErrorKind::Conflict)?;
+    equal("kind", &error.kind(), &ErrorKind::Conflict)
+}
+
+pub(super) async fn a_bucket_is_deleted_when_it_is_empty(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
+    let client = cloud.administrator();
     let bucket = super::stacks::make_a_bucket(cloud).await?;
     client.send(&DeleteBucket::new(&bucket)).await?;
     let error = refused("a second time", client.send(&DeleteBucket::new(&bucket)).await)?;

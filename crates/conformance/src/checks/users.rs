@@ -1,25 +1,17 @@
 //! Access keys.
 
-use cruncher_aws::cloudformation::DescribeStack;
+use cruncher_aws::Credentials;
 use cruncher_aws::iam::{CreateAccessKey, DeleteAccessKey, ListAccessKeys};
 use cruncher_aws::s3::GetObject;
-use cruncher_aws::{Client, Credentials};
 
 use crate::cloud::CheckedCloud;
 use crate::failure::{CheckFailure, equal, holds, refused};
 
-async fn viewer(client: &Client, cloud: &CheckedCloud) -> Result<String, CheckFailure> {
-    let stack = client.send(&DescribeStack::new(cloud.stack())).await?;
-    let user = stack.and_then(|mut stack| stack.outputs.remove("ViewerUser"));
-    user.ok_or_else(|| CheckFailure::new("the stack names no viewer"))
-}
-
 pub(super) async fn access_keys_are_made_listed_and_deleted(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
-    let client = cloud.administrator();
-    let user = viewer(&client, cloud).await?;
-    let before = client.send(&ListAccessKeys::new(&user)).await?;
-    let made = client.send(&CreateAccessKey::new(&user)).await?;
-    let listed = client.send(&ListAccessKeys::new(&user)).await?;
+    let (client, user) = (cloud.administrator(), cloud.viewer_user());
+    let before = client.send(&ListAccessKeys::new(user)).await?;
+    let made = client.send(&CreateAccessKey::new(user)).await?;
+    let listed = client.send(&ListAccessKeys::new(user)).await?;
     equal("keys", &listed.len(), &(before.len() + 1))?;
     let found = listed.iter().find(|key| key.key_id == made.key_id);
     let found = found.ok_or_else(|| CheckFailure::new("the new key is not listed"))?;
@@ -29,9 +21,9 @@ pub(super) async fn access_keys_are_made_listed_and_deleted(cloud: &CheckedCloud
     let signing = cloud.client(Some(Credentials::new(&made.key_id, &made.secret)));
     signing.send(&GetObject::new(cloud.bucket(), "public/config.json")).await?;
 
-    client.send(&DeleteAccessKey::new(&user, &made.key_id)).await?;
-    equal("keys", &client.send(&ListAccessKeys::new(&user)).await?, &before)?;
-    let error = refused("a second deletion", client.send(&DeleteAccessKey::new(&user, &made.key_id)).await)?;
+    client.send(&DeleteAccessKey::new(user, &made.key_id)).await?;
+    equal("keys", &client.send(&ListAccessKeys::new(user)).await?, &before)?;
+    let error = refused("a second deletion", client.send(&DeleteAccessKey::new(user, &made.key_id)).await)?;
     holds("it is not found", || error.is_not_found())
 }
 

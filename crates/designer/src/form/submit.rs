@@ -169,7 +169,7 @@ fn summary(state: DesignState, preflight: PreflightSummary) -> AnyView {
                 {some("Failed before, sent again", preflight.failed_before)}
                 {some("Left out by constraints", preflight.left_out)}
                 {(preflight.before.cases > 0).then(|| line("In the queue before them", before(preflight.before)))}
-                {line("Expected time", expected_time(expected_secs, workers))}
+                {line("Expected time", expected_time(expected_secs, workers, preflight.halted_workers))}
             </dl>
             {(!preflight.unreadable.is_empty()).then(|| {
                 let words = format!("Can't be read, so that cases they name may be sent twice: {}", preflight.unreadable.join(", "));
@@ -198,8 +198,12 @@ fn before(WaitingCases { cases, expected_secs }: WaitingCases) -> String {
     format!("{}{}", counted(cases, "case", "cases"), time.unwrap_or_default())
 }
 
-fn expected_time(expected_secs: Option<f64>, workers: u64) -> String {
-    let attached = format!("{} attached", counted(workers, "worker is", "workers are"));
+fn expected_time(expected_secs: Option<f64>, workers: u64, halted_workers: u64) -> String {
+    let halted = match halted_workers {
+        0 => String::new(),
+        halted => format!(", {} halted: the Overview lets them go on", thousands(halted)),
+    };
+    let attached = format!("{} attached{halted}", counted(workers, "worker is", "workers are"));
     match (expected_secs, workers) {
         (_, 0) => "no worker is attached yet".to_owned(),
         (None, _) => format!("not known before one of these cases is done; {attached}"),

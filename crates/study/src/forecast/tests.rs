@@ -26,6 +26,7 @@ fn heartbeat(worker: usize, running_since: Option<f64>, now: f64) -> Heartbeat {
         median_secs: None,
         message: None,
         traceback: None,
+        lease_secs: None,
         max_silence_secs: None,
     }
 }

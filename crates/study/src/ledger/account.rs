@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{BatchCases, Entry, Ledger, RETENTION_SECS, Submission, SubmittedModel};
+use super::{BatchCases, Entry, Ledger, RETENTION_SECS, SENDING_SECS, Submission, SubmittedModel};
 use crate::accounting::{AccountingInput, BatchAccount, CaseState, SubmissionAccount, total};
 use crate::batch::Batch;
 use crate::case::{CaseId, CaseRef};
 use crate::versions::version_numbers;
-
-/// Time that a case may take to reach the queue after its table was written, in seconds.
-const SENDING_SECS: f64 = 60.0;
 
 impl Ledger {
     /// The account of every batch, in order.
@@ -144,13 +141,20 @@ impl Ledger {
         if circumstances.control.cancels(&case.0, case.1) {
             return CaseState::Cancelled;
         }
-        let age_secs = submission.map_or(f64::INFINITY, |own| circumstances.now - own.time);
+        let submit_time = submission.map_or(f64::NEG_INFINITY, |own| own.time);
+        let AccountingInput { control, dead_letters, waiting, leased, .. } = circumstances;
+        if *dead_letters > 0 && control.dead_letters.is_of(case) && submit_time <= control.dead_letters.time {
+            return CaseState::Dead;
+        }
+        let age_secs = circumstances.now - submit_time;
         let is_expired = age_secs > RETENTION_SECS;
         if !is_expired && submission.is_some_and(|own| circumstances.control.rest(&own.id) > 0) {
             return CaseState::Queued;
         }
         // A table is written before its cases are sent: the queue may have become empty long before that.
-        let may_be_nowhere = circumstances.queue_is_empty && age_secs > SENDING_SECS;
+        // A queue that is empty now, and was so at a time when the case had been sent, doesn't hold it.
+        let was_empty = *waiting == Some(0) && *leased == 0 && submit_time + SENDING_SECS < control.queue_empty_time;
+        let may_be_nowhere = was_empty || circumstances.queue_is_empty && age_secs > SENDING_SECS;
         let is_nowhere = may_be_nowhere && !circumstances.held_elsewhere.contains(&case.0);
         if is_nowhere || is_expired { CaseState::Lost } else { CaseState::Queued }
     }

@@ -25,6 +25,7 @@ fn accounts_with(ledger: &Ledger, control: &StudyControl, running: &[u32], lease
         waiting: None,
         leased,
         control,
+        dead_letters: 0,
         queue_is_empty: false,
         held_elsewhere: &BTreeSet::new(),
     })
@@ -127,6 +128,7 @@ fn what_is_not_sent_yet_is_not_lost_however_long_the_queue_is_empty() {
             waiting: Some(0),
             leased: 0,
             control,
+            dead_letters: 0,
             queue_is_empty: true,
             held_elsewhere: &BTreeSet::new(),
         });
@@ -229,11 +231,11 @@ proptest! {
         let withdrawn: Vec<&str> = withdrawn.iter().map(|place| ids[*place]).filter(|id| !id.is_empty()).collect();
         let control = withdrawing(&withdrawn);
         let account = account_with(&ledger, &control, &running, leased);
-        let CaseCounts { cases, queued, running, done, failed, cancelled, lost, withdrawn, unsent, empty } =
+        let CaseCounts { cases, queued, running, done, failed, cancelled, lost, withdrawn, unsent, empty, dead } =
             account.counts;
         prop_assert!(empty <= done);
         prop_assert_eq!(cases + withdrawn, ledger.cases());
-        prop_assert_eq!(queued + running + done + failed + cancelled + lost, cases);
+        prop_assert_eq!(queued + running + done + failed + cancelled + dead + lost, cases);
         prop_assert!(unsent <= queued);
         prop_assert_eq!(account.finishes.len() as u64, done);
         let mut of_levels = CaseCounts { withdrawn, ..CaseCounts::default() };
@@ -279,6 +281,7 @@ fn what_its_sender_holds_is_not_sent_yet_and_nothing_else() {
             waiting,
             leased,
             control: &StudyControl { held_submissions, ..StudyControl::default() },
+            dead_letters: 0,
             queue_is_empty: false,
             held_elsewhere: &elsewhere.iter().map(|name| batch(name)).collect(),
         });
