@@ -17,6 +17,7 @@
 mod app;
 #[cfg(target_arch = "wasm32")]
 mod components;
+mod fleet;
 #[cfg(target_arch = "wasm32")]
 mod live;
 #[cfg(target_arch = "wasm32")]

@@ -1,4 +1,6 @@
-//! Number of cases that were finished in each stretch of time.
+//! Number of cases that were finished in each stretch of time, and their rate.
+
+use cruncher_study::number_format::thousands;
 
 /// Stretches of time that people think in, in seconds: from a second to a week.
 const STRETCHES_SECS: [f64; 19] = [
@@ -6,9 +8,64 @@ const STRETCHES_SECS: [f64; 19] = [
     86_400.0, 172_800.0, 604_800.0,
 ];
 
-/// Width of a bar, as a share of its stretch, and minimum height of a bar, as a share of the highest one.
-const BAR_WIDTH: f64 = 0.85;
-const LOWEST: f64 = 0.02;
+/// The shortest stretch that the present rate is taken from, in seconds, and the minimum number of cases in it, unless all
+/// together are fewer.
+const MIN_RECENT_SECS: f64 = 600.0;
+const MIN_RECENT: u64 = 20;
+
+/// Minimum number of finished cases for a rate.
+const MIN_FINISHED: u64 = 4;
+
+/// Rate at which cases are finished.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct FinishRate {
+    /// Cases that were finished in this time.
+    pub(crate) cases: u64,
+    /// The time, in seconds, up to now, or up to the last end.
+    pub(crate) secs: f64,
+}
+
+impl FinishRate {
+    /// Takes the rate from ends of cases, in seconds since 1970: the present one as of `now`, from the shortest of 10, 20, 40 … minutes
+    /// with 20 cases; or that of all, if there is no present. Returns `None` if few cases were finished.
+    pub(crate) fn of(end_times: &[f64], now: Option<f64>) -> Option<Self> {
+        let times = || end_times.iter().copied().filter(|time| time.is_finite());
+        let first = times().reduce(f64::min)?;
+        let last = times().fold(now.unwrap_or(first), f64::max);
+        // Cases by the number of times that the shortest stretch is doubled to reach back to their end.
+        let mut by_doubling = [0_u64; 64];
+        for time in times() {
+            let times_longer = ((last - time) / MIN_RECENT_SECS).max(1.0).to_bits();
+            // The exponent of a float, rounded up: a logarithm would be a larger part of the first view.
+            let doublings = (times_longer >> 52) - 1_023 + u64::from(times_longer & ((1 << 52) - 1) != 0);
+            by_doubling[doublings.min(63) as usize] += 1;
+        }
+        // The first end begins the time in which the others came.
+        let all = Self { cases: by_doubling.iter().sum::<u64>() - 1, secs: last - first };
+        let mut recent = Self { cases: 0, secs: MIN_RECENT_SECS };
+        for cases in by_doubling {
+            recent.cases += cases;
+            if now.is_none() || recent.cases >= MIN_RECENT || recent.secs >= all.secs {
+                break;
+            }
+            recent.secs *= 2.0;
+        }
+        let found = if now.is_none() || recent.secs >= all.secs { all } else { recent };
+        (all.cases + 1 >= MIN_FINISHED && found.secs > 0.0).then_some(found)
+    }
+
+    /// Returns the number of cases an hour, in words: `1,200`, `8.5`.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "not negative, and rounded on purpose"
+    )]
+    pub(crate) fn per_hour(&self) -> String {
+        let rate = 3_600.0 * self.cases as f64 / self.secs;
+        if rate < 10.0 { format!("{rate:.1}") } else { thousands(rate.round() as u64) }
+    }
+}
 
 /// Finished cases, counted by stretches of equal length.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,22 +126,6 @@ impl ThroughputChart {
         };
         if size <= 1.0 { name.to_owned() } else { format!("{size} {name}s") }
     }
-
-    /// Returns the bars as the path of an SVG, in a box that is as wide as there are stretches, and of height 1.
-    ///
-    /// They aren't drawn by plotters, as other charts are: this chart is part of the first view, which has a budget, and a path
-    /// takes its size and its colours from the style sheet.
-    #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a share of the highest bar")]
-    pub(crate) fn path(&self) -> String {
-        let most = self.most().max(1) as f64;
-        let bar = |(index, count): (usize, &u64)| {
-            // A bar that stands for anything can be seen.
-            let top = 1.0 - (*count as f64 / most).max(LOWEST);
-            format!("M{index} 1V{top:.3}h{BAR_WIDTH}V1z")
-        };
-        self.counts.iter().enumerate().filter(|(_, count)| **count > 0).map(bar).collect()
-    }
 }
 
 #[cfg(test)]
@@ -103,7 +144,7 @@ mod tests {
             (1e9, 10, "1792 days"),
         ] {
             let throughput = ThroughputChart::of(&[1_000_000.0], 1_000_000.0 + span, most).unwrap();
-            assert_eq!(throughput.stretch_name(), name, "{span}");
+            assert_eq!((throughput.stretch_name().as_str(), throughput.most()), (name, 1), "{span}");
         }
         assert_eq!(ThroughputChart::of(&[], 5.0, 40), None);
         assert_eq!(ThroughputChart::of(&[f64::NAN], 5.0, 40), None);
@@ -120,8 +161,22 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_is_as_high_as_its_share_of_the_highest_and_none_is_invisible() {
-        let throughput = ThroughputChart { start: 0.0, stretch_secs: 60.0, counts: vec![30, 0, 120, 1] };
-        assert_eq!(throughput.path(), "M0 1V0.750h0.85V1zM2 1V0.000h0.85V1zM3 1V0.980h0.85V1z");
+    fn the_rate_is_of_the_last_minutes_or_of_the_last_cases_if_they_take_longer() {
+        let every = |secs: f64, cases: u32| (0..cases).map(|case| 1e9 + secs * f64::from(case)).collect::<Vec<_>>();
+        for (ends, now, expected) in [
+            (every(1.0, 5_000), Some(1e9 + 5_000.0), Some((600, 600.0, "3,600"))),
+            (every(600.0, 100), Some(1e9 + 59_400.0), Some((33, 19_200.0, "6.2"))),
+            (every(10.0, 5), Some(1e9 + 100.0), Some((4, 100.0, "144"))),
+            (every(1.0, 100), Some(1e9 + 1e6), Some((99, 1e6, "0.4"))),
+            (every(60.0, 61), None, Some((60, 3_600.0, "60"))),
+            (every(60.0, 3), None, None),
+            (every(0.0, 50), None, None),
+            (vec![f64::NAN; 9], Some(1e9), None),
+            (vec![], Some(1e9), None),
+        ] {
+            let found = FinishRate::of(&ends, now);
+            let told = found.map(|rate| (rate.cases, rate.secs, rate.per_hour()));
+            assert_eq!(told, expected.map(|(cases, secs, words)| (cases, secs, words.to_owned())));
+        }
     }
 }

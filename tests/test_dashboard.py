@@ -20,7 +20,7 @@ from axe_playwright_python.sync_playwright import Axe
 from command_line import CommandLine, Launched, accesses, demo
 from enqueue import Queue, enqueue
 from local_cloud import REPOSITORY, Key, LocalCloud, client, free_port
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 from small_models import DOUBLE
 from studies import documents, encoded, line_of, link, messages, queue_of, wait_for_end
 from visit import (
@@ -286,48 +286,6 @@ def test_a_worker_on_which_everything_fails_says_why_it_takes_no_case(launched: 
         expect(progress(page)).to_contain_text("0 of 6 done")
 
 
-def put_heartbeat(launched: Launched, worker: str, **fields: Any) -> None:
-    """A worker that waits."""
-    now = time.time()
-    heartbeat = {"worker": worker, "host": worker.split("_")[0], "start_time": now, "time": now, "state": "waiting"}
-    launched.command_line.cloud.client("s3").put_object(
-        Bucket=launched.bucket, Key=f"workers/{worker}/heartbeat.json", Body=json.dumps({**heartbeat, **fields})
-    )
-
-
-def test_workers_on_one_host_are_told_apart(launched: Launched, visits: Visits) -> None:
-    for worker in ("node7_linux_4711-3fa2c1", "node7_linux_4712-00aa11"):
-        put_heartbeat(launched, worker, median_secs=0.003)
-    page = visits.open(link(launched))
-    rows = page.get_by_role("region", name="Workers").get_by_role("row")
-    expect(rows).to_have_count(3)
-    for process in ("4711-3fa2c1", "4712-00aa11"):
-        expect(rows.filter(has_text=process)).to_have_count(1)
-    expect(rows.nth(1).get_by_role("cell").nth(-2)).to_have_text("3 ms")
-
-
-def edges(page: Page, table: Locator) -> tuple[bytes, bytes]:
-    """What the left and the right edge of a table look like, without its texts."""
-    table.evaluate("element => { element.firstElementChild.style.visibility = 'hidden'; }")
-    box = table.bounding_box()
-    assert box is not None
-    places = (box["x"] + 2, box["x"] + box["width"] - 6)
-    left, right = (page.screenshot(clip={"x": x, "y": box["y"] + 8, "width": 4, "height": 8}) for x in places)
-    return left, right
-
-
-def test_a_table_that_is_cut_is_shaded_at_that_edge(launched: Launched, visits: Visits) -> None:
-    put_heartbeat(launched, "node7_linux_4711-3fa2c1", version="FLAC3D 9.10, Python 3.10.13")
-    page = visits.open(link(launched), viewport={"width": 390, "height": 800})
-    table = page.get_by_role("region", name="Workers")
-    table.scroll_into_view_if_needed()
-    whole, cut = edges(page, table)
-    assert whole != cut, "more stands to the right"
-    table.evaluate("element => { element.scrollLeft = element.scrollWidth; }")
-    left, right = edges(page, table)
-    assert (left != whole, right) == (True, whole), "more stands to the left"
-
-
 def test_the_bar_at_the_top_is_as_high_whatever_its_figures_say(launched: Launched, visits: Visits) -> None:
     page = visits.open(link(launched))
     expect(live(page)).to_contain_text("live · ")
@@ -369,7 +327,7 @@ def test_computers_of_the_predecessor_may_be_silent_while_they_compute(launched:
     expect(figure(page, "running")).to_have_text("1")
     expect(figure(page, "queued")).to_have_text("2")
     row = page.get_by_role("region", name="Workers").get_by_role("row").nth(1)
-    expect(row).to_contain_text(re.compile("node_7 *4711 *910.14 *▶ running *00000000 *5 h"))
+    expect(row).to_contain_text(re.compile("node_7 *910.14 *▶ running *00000000 *5 h"))
     expect(page.get_by_role("main")).not_to_contain_text(re.compile("silent|lease|for a worker"))
 
 

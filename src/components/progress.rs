@@ -34,14 +34,12 @@ const UNSENT: &str = "They stand in the table of cases, which is written first, 
 
 /// Draws the figure of each state; of those that a study hopes not to see, only if it isn't zero.
 pub(crate) fn figures(counts: &CaseCounts, route: &Route) -> AnyView {
-    let list = route.on(Page::Cases).to_string();
     let figure = |part: BarPart| {
         let BarPart { look, cases, .. } = part;
         let number = if look.name == "failed" && cases > 0 {
             view! { <a href=route.on(Page::Errors).to_string()>{thousands(cases)}</a> }.into_any()
         } else if cases > 0 && look.name != "unsent" {
-            let target =
-                format!("{}{}select=case.state:{}", list, if list.contains('?') { "&" } else { "?" }, look.name);
+            let target = route.list(&format!("case.state:{}", look.name));
             view! { <a class="figures__link" href=target>{thousands(cases)}</a> }.into_any()
         } else {
             thousands(cases).into_any()

@@ -16,7 +16,7 @@ pub(crate) fn page(open: &OpenStudy) -> AnyView {
         view! { <p class="faint" role="status">"A worker appears here within seconds after it was attached."</p> }
             .into_any()
     } else {
-        worker_table(newcomers.into_iter(), live.now.get(), None)
+        worker_table(&newcomers, live.now.get(), &open.reader.route.get(), None)
     };
     view! {
         <h2>"Attach a worker"</h2>

@@ -6,20 +6,23 @@ mod versions;
 use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_browser::components::error_group::error_group_head;
 use cruncher_browser::local_time::clock_time;
-use cruncher_browser::state::route::{BatchChoice, Page, Route};
+use cruncher_browser::state::route::{BatchChoice, Page, Route, encoded};
 use cruncher_study::access::Role;
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
 use cruncher_study::batch::Batch;
 use cruncher_study::error_groups::ErrorGroup;
-use cruncher_study::forecast::{Forecast, ForecastBasis};
+use cruncher_study::forecast::{Forecast, ForecastBasis, MIN_FINISHED};
 use cruncher_study::heartbeat::{Heartbeat, RunningCase, WorkerState};
 use cruncher_study::number_format::{counted, duration, thousands};
+use cruncher_study::responses::ResponseSummary;
 use leptos::prelude::*;
 use versions::{asked, version_shares};
 
 use crate::components::attach_lines::attach_lines;
+use crate::components::inline::{link, text};
 use crate::components::notices::notices;
 use crate::components::progress::{bar, figures};
+use crate::components::response_chart::response_chart;
 use crate::components::throughput_chart::throughput_chart;
 use crate::components::worker_table::{WorkerAction, worker_table};
 use crate::live::OpenStudy;
@@ -29,6 +32,9 @@ const MAX_GROUPS: usize = 5;
 
 /// Number of workers that are added when the forecast is made a second time.
 const MORE_WORKERS: u64 = 4;
+
+/// Maximum number of levels, or of batches, that are listed.
+const MAX_PARTS: usize = 200;
 
 /// Draws the study at a glance.
 pub(crate) fn page(open: &OpenStudy) -> AnyView {
@@ -42,14 +48,19 @@ pub(crate) fn page(open: &OpenStudy) -> AnyView {
     let shown: Vec<&BatchAccount> = snapshot.accounts(batch).collect();
     let counts = snapshot.counts(batch);
     // The chart of a study that is over ends with its last case, however late somebody looks at it.
-    let until = if counts.open() > 0 { snapshot.time } else { 0.0 };
+    let until = (counts.open() > 0).then_some(snapshot.time);
+    let done = route.list("case.state:done");
     let body = if shown.is_empty() {
         no_cases(&route, batch.filter(|_| !snapshot.batches.is_empty()))
     } else {
         view! {
             {progress(&snapshot, &counts, open, &shown)}
             {call_for_worker(&snapshot, &counts, open)}
-            <div class="columns">{throughput_chart(&snapshot.finishes(batch), until)}{parts(&shown, &route)}</div>
+            <div class="columns">
+                {throughput_chart(&snapshot.finishes(batch), until, done)}
+                {response(&shown, open)}
+                {parts(&shown, &route)}
+            </div>
         }
         .into_any()
     };
@@ -96,26 +107,35 @@ fn no_cases(route: &Route, batch: Option<&Batch>) -> AnyView {
 fn progress(snapshot: &Snapshot, counts: &CaseCounts, open: &OpenStudy, shown: &[&BatchAccount]) -> AnyView {
     let route = &open.reader.route.get();
     let queue = snapshot.queue;
-    let dead = match snapshot.dead_letters {
-        0 => String::new(),
-        dead => format!(" · {} in the dead-letter queue", thousands(dead)),
-    };
+    let all = Route { batches: BatchChoice::All, ..Route::default() };
+    let dead = (snapshot.dead_letters > 0).then(|| {
+        let dead = format!("{} in the dead-letter queue", thousands(snapshot.dead_letters));
+        [" · ".to_owned().into_any(), link(all.list("case.state:dead"), dead)]
+    });
     let of_all = if snapshot.batches.len() > 1 { " of all batches" } else { "" };
-    let queue = format!(
-        "In the queue{of_all}: {} waiting, {} in workers' hands{dead}",
-        thousands(queue.waiting + queue.delayed),
-        thousands(queue.leased),
-    );
+    let waiting = format!("{} waiting", thousands(queue.waiting + queue.delayed));
+    let leased = format!("{} in workers' hands", thousands(queue.leased));
     view! {
         <section class="panel" aria-label="Progress">
             <div class="headline">
-                <p class="headline__done"><strong>{thousands(counts.done)}</strong>{format!(" of {} done", thousands(counts.cases))}</p>
+                <p class="headline__done">
+                    {link(route.list("case.state:done"), thousands(counts.done))}
+                    " of "
+                    {link(route.on(Page::Cases).to_string(), thousands(counts.cases))}
+                    " done"
+                </p>
                 {finish(snapshot, counts, route, open.live.now.get())}
             </div>
             {bar(counts, "Progress of the study".to_owned())}
             {figures(counts, route)}
             {shares(snapshot, counts, shown, open)}
-            <p class="faint" title="As SQS counts, which is approximate. It doesn't tell batches apart.">{queue}</p>
+            <p class="faint queue" title="As SQS counts, which is approximate. It doesn't tell batches apart.">
+                {format!("In the queue{of_all}: ")}
+                {link(all.list("case.state:queued"), waiting)}
+                ", "
+                {link(all.list("case.state:running"), leased)}
+                {dead.map(Vec::from)}
+            </p>
             {steering::of_study(snapshot, open)}
         </section>
     }
@@ -150,42 +170,52 @@ fn finish(snapshot: &Snapshot, counts: &CaseCounts, route: &Route, now: f64) -> 
         let design = route.on(Page::Design).to_string();
         return view! { <p>"the rest isn't sent yet · "<a href=design>"Design"</a></p> }.into_any();
     }
+    let unknown = |why: String| view! { <p class="faint">{format!("no finish time: {why}")}</p> }.into_any();
     // Nobody knows when a study goes on that was stopped.
     if snapshot.control.is_stopped() {
-        return ().into_any();
+        return unknown(if snapshot.control.paused { "paused" } else { "halted" }.to_owned());
     }
     // A look may be a minute old.
     let at = |secs: f64| clock_time((snapshot.time + secs).max(now), now);
     let outlook = outlook(snapshot, batch);
-    let Some(Forecast { least_secs, most_secs }) = outlook.forecast(counts.open(), 0) else { return ().into_any() };
+    if outlook.workers() == 0 {
+        return unknown("no worker takes cases".to_owned());
+    }
+    let Some(Forecast { least_secs, most_secs }) = outlook.forecast(counts.open(), 0) else {
+        return unknown(format!("{} of {MIN_FINISHED} cases finished that it needs", outlook.finished()));
+    };
     let least = at(least_secs);
-    if counts.open() < snapshot.total.open() {
+    let range = |most: Option<String>| match most {
+        None => format!("finishes {least} or later"),
+        Some(most) if most == least => format!("finishes {least}"),
+        Some(most) => format!("finishes {least} – {most}"),
+    };
+    let (when, more, meaning) = if counts.open() < snapshot.total.open() {
         // Nobody knows which of several batches comes first.
         let end = self::outlook(snapshot, None).forecast(snapshot.total.open(), 0).and_then(|all| all.most_secs);
-        let when = match end.map(at) {
-            Some(most) if most != least => format!("finishes {least} – {most}"),
-            _ => format!("finishes {least} or later"),
-        };
-        let title = "The earlier if its cases come first, the later if they come last: workers serve all batches.";
-        return view! { <p><span title=title>{when}</span><span class="faint">" · other batches wait, too"</span></p> }
-            .into_any();
-    }
-    let (when, title) = match most_secs {
-        None => (
-            format!("finishes {least} or later"),
-            "The last cases may take longer than any that has finished.".to_owned(),
-        ),
-        Some(most_secs) => {
-            let most = at(most_secs);
-            let when = if least == most { format!("finishes {least}") } else { format!("finishes {least} – {most}") };
-            (when, format!("in {} to {}, with a chance of nine in ten", duration(least_secs), duration(most_secs)))
-        }
+        let meaning = "The earlier if its cases come first, the later if they come last: workers serve all batches.";
+        (range(end.map(at)), " · other batches wait, too".to_owned(), meaning.to_owned())
+    } else if let Some(most_secs) = most_secs {
+        let sooner = outlook.forecast(counts.open(), MORE_WORKERS).and_then(|sooner| sooner.most_secs);
+        let sooner = sooner.map(at).filter(|sooner| *sooner != at(most_secs));
+        let more = sooner.map(|sooner| format!(" · with {MORE_WORKERS} more workers {sooner}"));
+        let meaning = format!("In {} to {}, with a chance of nine in ten.", duration(least_secs), duration(most_secs));
+        (range(Some(at(most_secs))), more.unwrap_or_default(), meaning)
+    } else {
+        (range(None), String::new(), "The last cases may take longer than any that has finished.".to_owned())
     };
-    let sooner = most_secs.and_then(|most_secs| {
-        let sooner = at(outlook.forecast(counts.open(), MORE_WORKERS)?.most_secs?);
-        (sooner != at(most_secs)).then(|| format!(" · with {MORE_WORKERS} more workers {sooner}"))
-    });
-    view! { <p><span title=title>{when}</span><span class="faint">{sooner}</span></p> }.into_any()
+    let basis = format!(
+        " It rests on the durations of {} and on {} at work, if they stay.",
+        counted(outlook.finished() as u64, "finished case", "finished cases"),
+        counted(outlook.workers(), "worker", "workers"),
+    );
+    view! {
+        <details class="why">
+            <summary>{when}{text("faint", more)}</summary>
+            <p>{meaning + &basis}</p>
+        </details>
+    }
+    .into_any()
 }
 
 /// Returns the basis of a forecast: durations of a batch's cases and the workers that compute them, as far as they are known.
@@ -219,31 +249,43 @@ fn call_for_worker(snapshot: &Snapshot, counts: &CaseCounts, open: &OpenStudy) -
     Some(call.into_any())
 }
 
-/// Draws the levels of the batch that is shown, or the batches if there are several.
+/// Draws the histogram of the first response of these batches.
+fn response(shown: &[&BatchAccount], open: &OpenStudy) -> Option<AnyView> {
+    let response = ResponseSummary::combined(shown.iter().filter_map(|account| account.response.as_ref()))?;
+    let results = open.reader.route.get().on(Page::Results);
+    let target = results.with("y", &format!("response.{}", encoded(&response.name)));
+    Some(response_chart(&response, target))
+}
+
+/// Draws the levels of the batch that is shown, or the batches if there are several. Each leads to its cases, or to its batch.
 fn parts(shown: &[&BatchAccount], route: &Route) -> Option<AnyView> {
-    let rows: Vec<(String, Option<Route>, CaseCounts)> = match shown {
-        [only] => only.levels.iter().map(|(level, counts)| (format!("level {level}"), None, *counts)).collect(),
-        several => {
-            // A batch is shown with those below it: its own row leads to what is shown already.
-            let target = |account: &BatchAccount| {
-                let is_shown = route.batches.one() == Some(&account.batch);
-                (!is_shown).then(|| route.of(BatchChoice::One(account.batch.clone())))
-            };
-            several.iter().map(|account| (account.batch.to_string(), target(account), account.counts)).collect()
-        }
+    let of_level = |(level, counts): &(u32, CaseCounts)| {
+        (format!("level {level}"), route.list(&format!("case.level:{level}..{level}")), *counts)
     };
-    let row = |(name, target, counts): (String, Option<Route>, CaseCounts)| {
+    // A batch is shown with those below it: its own row leads to its cases.
+    let of_batch = |account: &&BatchAccount| {
+        let batches = BatchChoice::One(account.batch.clone());
+        let is_shown = route.batches == batches;
+        let target = if is_shown { route.on(Page::Cases) } else { route.of(batches) };
+        (account.batch.to_string(), target.to_string(), account.counts)
+    };
+    let (all, explained) = match shown {
+        [only] => (only.levels.len(), only.levels.len() > 1),
+        several => (several.len(), false),
+    };
+    let rows: Vec<(String, String, CaseCounts)> = match shown {
+        [only] => only.levels.iter().take(MAX_PARTS).map(of_level).collect(),
+        several => several.iter().take(MAX_PARTS).map(of_batch).collect(),
+    };
+    let row = |(name, target, counts): (String, String, CaseCounts)| {
         let label = format!("Progress of {name}");
-        let name = match target {
-            None => name.into_any(),
-            Some(target) => view! { <a href=target.to_string()>{name}</a> }.into_any(),
-        };
         let figures = format!("{} of {}", thousands(counts.done), thousands(counts.cases));
+        let mark = if counts.done == counts.cases { " ✓" } else { "" };
         view! {
             <li class="parts__one">
-                <span class="parts__name">{name}</span>
+                <span class="parts__name">{link(target, name)}</span>
                 {bar(&counts, label)}
-                <span class="parts__figures">{figures}</span>
+                {text("parts__figures", figures + mark)}
             </li>
         }
     };
@@ -251,8 +293,9 @@ fn parts(shown: &[&BatchAccount], route: &Route) -> Option<AnyView> {
         return None;
     }
     let rows: Vec<_> = rows.into_iter().map(row).collect();
-    let explained = (shown.len() == 1).then(|| view! { <p class="faint">"Each level extends those before it."</p> });
-    Some(view! { <div><ul class="parts" aria-label="Parts of the study">{rows}</ul>{explained}</div> }.into_any())
+    let more = (all > MAX_PARTS).then(|| format!("and {} more", thousands((all - MAX_PARTS) as u64)));
+    let explained = explained.then_some("Each level extends those before it.");
+    Some(view! { <div><ul class="parts" aria-label="Parts of the study">{rows}</ul><p class="faint">{explained}{more}</p></div> }.into_any())
 }
 
 fn workers(snapshot: &Snapshot, open: &OpenStudy, now: f64) -> Option<AnyView> {
@@ -271,7 +314,7 @@ fn workers(snapshot: &Snapshot, open: &OpenStudy, now: f64) -> Option<AnyView> {
     let section = view! {
         <h2>"Workers" <span class="faint">{summary}{of_all}</span></h2>
         {steering::of_workers(snapshot, open)}
-        {worker_table(snapshot.workers.iter(), now, action)}
+        {worker_table(&snapshot.workers.iter().collect::<Vec<_>>(), now, &open.reader.route.get(), action)}
     };
     Some(section.into_any())
 }

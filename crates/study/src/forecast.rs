@@ -15,7 +15,7 @@ use durations::{DurationDistribution, ObservedDurations};
 use schedule::{blocks, last_end};
 
 /// Minimum number of durations for a forecast.
-const MIN_FINISHED: usize = 3;
+pub const MIN_FINISHED: usize = 3;
 
 /// Minimum number of durations for a range: with fewer, their scatter isn't known.
 const MIN_FINISHED_FOR_RANGE: usize = 8;
@@ -77,6 +77,18 @@ impl ForecastBasis {
             elapsed_secs,
             workers: alive().count() as u64,
         }
+    }
+
+    /// Returns the number of workers that take cases.
+    #[must_use]
+    pub const fn workers(&self) -> u64 {
+        self.workers
+    }
+
+    /// Returns the number of finished cases whose durations are known, as far as they are looked at.
+    #[must_use]
+    pub fn finished(&self) -> usize {
+        self.observed.finished()
     }
 
     /// Returns the time that the workers and `more_workers` others need for `open` cases. The same for the same arguments.

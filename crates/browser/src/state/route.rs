@@ -64,8 +64,8 @@ pub enum BatchChoice {
     One(Batch),
 }
 
-/// Value of `batch=` for all batches. No batch can have this name.
-const ALL: &str = "*";
+/// Value of `batch=` for all batches, and of `host=` for all hosts. Neither a batch nor an encoded host can have this name.
+pub const ALL: &str = "*";
 
 impl BatchChoice {
     /// Reads the value of `batch=`. A text that can't be a batch counts as unsaid.
@@ -112,6 +112,10 @@ pub struct Route {
     pub batches: BatchChoice,
     /// Signature of the error group that stands open.
     pub group: Option<String>,
+    /// Column by which the workers are sorted, with a `-` in front if the largest value comes first.
+    pub sort: Option<String>,
+    /// Host whose workers stand open, percent-encoded; [`ALL`] for all workers, one by one.
+    pub host: Option<String>,
 }
 
 impl Route {
@@ -122,31 +126,72 @@ impl Route {
         let page = Page::ALL.into_iter().find(|page| page.path() == path).unwrap_or_default();
         let field = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
         let is_signature = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_word = |text: &&str| !text.is_empty() && text.bytes().all(|byte| is_plain(byte) || byte == b'%');
         Self {
             page,
             batches: field("batch").map_or(BatchChoice::Unsaid, BatchChoice::parse),
             group: field("group").filter(is_signature).map(str::to_owned),
+            sort: field("sort")
+                .filter(|text| matches!(page, Page::Overview | Page::Attach) && is_word(text))
+                .map(str::to_owned),
+            host: field("host").filter(|text| *text == ALL || is_word(text)).map(str::to_owned),
         }
     }
 
     /// Returns the route to the same part of the study on another page.
     #[must_use]
     pub fn on(&self, page: Page) -> Self {
-        Self { page, batches: self.batches.clone(), group: None }
+        Self { page, batches: self.batches.clone(), ..Self::default() }
     }
 
     /// Returns the route to the same page for other batches.
     #[must_use]
     pub fn of(&self, batches: BatchChoice) -> Self {
-        Self { page: self.page, batches, group: None }
+        Self { batches, group: None, ..self.clone() }
     }
+
+    /// Returns the address of the cases of these batches that meet conditions, written as in an address: `case.state:done`.
+    #[must_use]
+    pub fn list(&self, conditions: &str) -> String {
+        self.on(Page::Cases).with("select", conditions)
+    }
+
+    /// Returns the address with one more field.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> String {
+        let address = self.to_string();
+        let joint = if address.contains('?') { '&' } else { '?' };
+        format!("{address}{joint}{name}={value}")
+    }
+}
+
+/// Writes a text so that no character of it has a meaning in an address or in the conditions of a list, by percent signs.
+#[must_use]
+pub fn encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if is_plain(byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let digit = |half: u8| char::from(b"0123456789ABCDEF"[usize::from(half)]);
+            encoded.extend(['%', digit(byte >> 4), digit(byte & 15)]);
+        }
+    }
+    encoded
+}
+
+/// Whether a byte of a text has no meaning in an address.
+const fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "#/{}", self.page.path())?;
-        let group = self.group.as_ref().map(|group| format!("group={group}"));
-        let query: Vec<String> = self.batches.field().into_iter().chain(group).collect();
+        let mut query: Vec<String> = self.batches.field().into_iter().collect();
+        for (name, value) in [("group", &self.group), ("sort", &self.sort), ("host", &self.host)] {
+            query.extend(value.as_ref().map(|value| format!("{name}={value}")));
+        }
         if query.is_empty() { Ok(()) } else { write!(f, "?{}", query.join("&")) }
     }
 }
@@ -179,16 +224,28 @@ mod tests {
         for page in Page::ALL {
             for batches in [BatchChoice::Unsaid, BatchChoice::All, one("prandtl/level-03"), one("all")] {
                 for group in [None, Some("00ff".to_owned())] {
-                    let route = Route { page, batches: batches.clone(), group };
+                    let route = Route { page, batches: batches.clone(), group, ..Route::default() };
                     assert_eq!(Route::parse(&route.to_string()), route);
                 }
             }
         }
+        for (sort, host) in [("-failed", "*".to_owned()), ("worker", encoded("näh/..~*|, x"))] {
+            let route = Route { sort: Some(sort.into()), host: Some(host), ..Route::default() };
+            assert_eq!(Route::parse(&route.to_string()), route);
+        }
+    }
+
+    #[test]
+    fn a_list_is_the_cases_page_with_conditions() {
+        let route = Route { batches: one("soil"), sort: Some("done".into()), ..Route::default() };
+        assert_eq!(route.list("case.state:done"), "#/cases?batch=soil&select=case.state:done");
+        assert_eq!(Route::default().list("case.level:3..3"), "#/cases?select=case.level:3..3");
+        assert_eq!(encoded("~a..b|c,d:e*&#ä_-"), "%7Ea%2E%2Eb%7Cc%2Cd%3Ae%2A%26%23%C3%A4_-");
     }
 
     #[test]
     fn an_address_that_is_not_known_leads_to_the_overview() {
-        for fragment in ["", "#", "#/", "#/nowhere", "#/overview?batch=../x&group=%3Cscript%3E", "#%%"] {
+        for fragment in ["", "#", "#/", "#/nowhere", "#/overview?batch=../x&group=%3Cscript%3E&sort=<b>&host=", "#%%"] {
             assert_eq!(Route::parse(fragment), Route::default(), "{fragment}");
         }
     }

@@ -233,7 +233,7 @@ fn send_buttons(state: DesignState, preflight: &PreflightSummary) -> AnyView {
 
 /// Returns the address of a batch's progress.
 fn progress_address(batch: &str) -> String {
-    Route { page: Page::Overview, batches: BatchChoice::parse(batch), group: None }.to_string()
+    Route { page: Page::Overview, batches: BatchChoice::parse(batch), ..Route::default() }.to_string()
 }
 
 /// Shows that the first cases are sent, and the choice of what to do with the rest.

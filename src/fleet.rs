@@ -1,0 +1,308 @@
+//! The fleet: workers, or the hosts of many, with what sets one apart from the others, in the reader's order.
+
+use std::cmp::Ordering;
+
+use cruncher_browser::state::route::{ALL, encoded};
+use cruncher_study::heartbeat::{Heartbeat, WorkerState};
+
+/// Maximum number of workers that are listed one by one if several share a host.
+const MAX_FLAT: usize = 24;
+
+/// Maximum number of rows, unless all workers are asked for.
+pub(crate) const MAX_ROWS: usize = 60;
+
+/// Minimum number of failures that may set a worker apart, and the distance from what is expected, in standard deviations.
+const MIN_FAILURES: f64 = 3.0;
+const FAR_DEVIATIONS: f64 = 4.0;
+
+/// A column: its name in the address, its head, and whether its largest value comes first if it is chosen.
+pub(crate) const COLUMNS: [(&str, &str, bool); 8] = [
+    ("worker", "Worker", false),
+    ("software", "Software", false),
+    ("state", "State", false),
+    ("case", "Case", true),
+    ("done", "Done", true),
+    ("failed", "Failed", true),
+    ("median", "Median time", true),
+    ("heard", "Heard of", false),
+];
+
+/// Order of the rows: a place in [`COLUMNS`], and whether its largest value comes first. Without one, the order is that of the
+/// snapshot: those alive first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FleetOrder {
+    pub(crate) column: usize,
+    pub(crate) is_descending: bool,
+}
+
+impl FleetOrder {
+    /// Reads the order from an address; `None` if it names no column.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let name = text.strip_prefix('-').unwrap_or(text);
+        let column = COLUMNS.iter().position(|(own, ..)| *own == name)?;
+        Some(Self { column, is_descending: name.len() < text.len() })
+    }
+
+    /// Returns the order, as in an address, that a press on a column's head makes of the present one.
+    pub(crate) fn after(order: Option<Self>, column: usize) -> String {
+        let (name, _, is_largest_first) = COLUMNS[column];
+        let is_descending = match order {
+            Some(order) if order.column == column => !order.is_descending,
+            _ => is_largest_first,
+        };
+        format!("{}{name}", if is_descending { "-" } else { "" })
+    }
+}
+
+/// A worker, or all workers of a host.
+#[derive(Debug)]
+pub(crate) struct FleetRow<'a> {
+    pub(crate) host: &'a str,
+    /// Part that tells a worker from others on its host; empty if there are none.
+    pub(crate) process: &'a str,
+    pub(crate) workers: Vec<&'a Heartbeat>,
+    /// Whether it stands for a host, whose workers are listed only if it is open.
+    pub(crate) is_host: bool,
+    pub(crate) done: u64,
+    /// Failed attempts, and all attempts.
+    pub(crate) failures: u64,
+    pub(crate) attempts: u64,
+    /// Whether far more of its attempts fail than of the others.
+    pub(crate) is_failing: bool,
+    /// Median duration of its cases, in seconds, and its ratio to that of all workers if there are several.
+    pub(crate) median_secs: Option<f64>,
+    pub(crate) ratio: Option<f64>,
+}
+
+/// The workers of a study, as they are shown.
+#[derive(Debug)]
+pub(crate) struct Fleet<'a> {
+    pub(crate) rows: Vec<FleetRow<'a>>,
+    /// Number of workers that are neither shown nor stand behind a row.
+    pub(crate) hidden: usize,
+    /// Whether workers stand behind the row of their host.
+    pub(crate) has_hosts: bool,
+    /// Share of failed attempts of all workers.
+    pub(crate) failed_share: f64,
+}
+
+impl<'a> Fleet<'a> {
+    /// Arranges workers as of `now`; of many, only those of the host that is `open`, percent-encoded, stand one by one.
+    pub(crate) fn of(workers: &[&'a Heartbeat], order: Option<FleetOrder>, open: Option<&str>, now: f64) -> Self {
+        let totals = FleetTotals::of(workers);
+        // Those of a host may stand apart: alive ones come first.
+        let mut hosts: Vec<(&str, Vec<&Heartbeat>)> = Vec::new();
+        for worker in workers {
+            match hosts.iter_mut().find(|(host, _)| *host == worker.host) {
+                Some((_, known)) => known.push(*worker),
+                None => hosts.push((&worker.host, vec![*worker])),
+            }
+        }
+        let has_hosts = workers.len() > MAX_FLAT && hosts.len() < workers.len() && open != Some(ALL);
+        let of_host = |host: &str| hosts.iter().find(|(own, _)| *own == host).map_or(&[][..], |(_, known)| known);
+        let single = |worker: &&'a Heartbeat| {
+            let process = process(worker, of_host(&worker.host));
+            totals.row(process, vec![*worker], false)
+        };
+        let rows = if has_hosts {
+            let mut rows = Vec::new();
+            let of_hosts = hosts.iter().map(|(_, known)| match &known[..] {
+                [only] => single(only),
+                several => totals.row("", several.to_vec(), true),
+            });
+            for row in in_order(of_hosts, order, now) {
+                let is_open = row.is_host && open.is_some_and(|open| open == encoded(row.host));
+                let own: Vec<_> = if is_open { row.workers.iter().map(single).collect() } else { Vec::new() };
+                rows.push(row);
+                rows.extend(in_order(own.into_iter(), order, now));
+            }
+            rows
+        } else {
+            in_order(workers.iter().map(single), order, now)
+        };
+        let failed_share = share(totals.failures, totals.attempts);
+        let mut fleet = Self { rows, hidden: 0, has_hosts, failed_share };
+        if open != Some(ALL) && fleet.rows.len() > MAX_ROWS {
+            let rest = fleet.rows.split_off(MAX_ROWS);
+            fleet.hidden = rest.iter().map(|row| row.workers.len()).sum();
+        }
+        fleet
+    }
+}
+
+/// Share of a number in another one, which may be 0.
+#[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 cases")]
+pub(crate) fn share(part: u64, all: u64) -> f64 {
+    part as f64 / all.max(1) as f64
+}
+
+/// The part of a worker's name that tells it from these, which are on its host: the number of its process, unless another worker has
+/// the same, as in containers.
+fn process<'a>(worker: &'a Heartbeat, beside: &[&Heartbeat]) -> &'a str {
+    if beside.len() < 2 {
+        return "";
+    }
+    let number = |worker: &'a Heartbeat| worker.process().split('-').next().unwrap_or_default();
+    let own = number(worker);
+    let is_it = |other: &&&Heartbeat| other.process().split('-').next() == Some(own);
+    if beside.iter().filter(is_it).count() == 1 { own } else { worker.process() }
+}
+
+/// What a worker is compared with.
+struct FleetTotals {
+    failures: u64,
+    attempts: u64,
+    /// Median duration of all workers' cases, if several have one.
+    median_secs: Option<f64>,
+}
+
+impl FleetTotals {
+    fn of(workers: &[&Heartbeat]) -> Self {
+        let with_median = workers.iter().filter(|worker| worker.median_secs.is_some()).count();
+        Self {
+            failures: workers.iter().map(|worker| failures(worker)).sum(),
+            attempts: workers.iter().map(|worker| worker.counts.computed()).sum(),
+            median_secs: median_secs(workers).filter(|_| with_median > 1),
+        }
+    }
+
+    fn row<'a>(&self, process: &'a str, workers: Vec<&'a Heartbeat>, is_host: bool) -> FleetRow<'a> {
+        let failed = workers.iter().map(|worker| failures(worker)).sum();
+        let attempts = workers.iter().map(|worker| worker.counts.computed()).sum();
+        let median_secs = median_secs(&workers);
+        let ratio = median_secs.zip(self.median_secs.filter(|secs| *secs > 0.0)).map(|(own, all)| own / all);
+        FleetRow {
+            host: &workers[0].host,
+            process,
+            is_host,
+            done: workers.iter().map(|worker| worker.counts.done).sum(),
+            failures: failed,
+            attempts,
+            is_failing: self.is_far_above(failed, attempts),
+            median_secs,
+            ratio,
+            workers,
+        }
+    }
+
+    /// Whether so many failures are far more than the others let expect: of `attempts`, each fails with a probability that is known
+    /// from the others' attempts alone, so the number of failures follows a beta-binomial distribution (with Laplace's rule of
+    /// succession), and this one lies more than four standard deviations above its mean.
+    #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 attempts")]
+    fn is_far_above(&self, failures: u64, attempts: u64) -> bool {
+        let others = [self.failures - failures, self.attempts - attempts].map(|count| count as f64);
+        let (failures, attempts) = (failures as f64, attempts as f64);
+        let known = others[1] + 2.0;
+        let probability = (others[0] + 1.0) / known;
+        let variance = attempts * probability * (1.0 - probability) * (known + attempts) / (known + 1.0);
+        failures >= MIN_FAILURES && failures > attempts * probability + FAR_DEVIATIONS * variance.sqrt()
+    }
+}
+
+/// Attempts of a worker that failed.
+const fn failures(worker: &Heartbeat) -> u64 {
+    worker.counts.failed + worker.counts.retried
+}
+
+/// The median of workers' medians, in which each counts as often as it has finished a case.
+fn median_secs(workers: &[&Heartbeat]) -> Option<f64> {
+    // Inserted one by one: a sorting algorithm would be a larger part of the first view.
+    let mut medians: Vec<(f64, u64)> = Vec::new();
+    for worker in workers {
+        if let Some(secs) = worker.median_secs.filter(|secs| secs.is_finite()) {
+            medians.insert(medians.partition_point(|(other, _)| *other <= secs), (secs, worker.counts.done.max(1)));
+        }
+    }
+    let all: u64 = medians.iter().map(|(_, cases)| cases).sum();
+    let mut below = 0;
+    medians
+        .into_iter()
+        .find(|(_, cases)| {
+            below += cases;
+            2 * below >= all
+        })
+        .map(|(secs, _)| secs)
+}
+
+/// Puts rows in order; those that are alike stay as they are.
+fn in_order<'a>(rows: impl Iterator<Item = FleetRow<'a>>, order: Option<FleetOrder>, now: f64) -> Vec<FleetRow<'a>> {
+    let mut ordered: Vec<FleetRow> = Vec::new();
+    for row in rows {
+        let is_before = |other: &FleetRow| {
+            let found = order.map_or(Ordering::Equal, |order| {
+                let found = compare(other, &row, order.column, now);
+                if order.is_descending { found.reverse() } else { found }
+            });
+            found != Ordering::Greater
+        };
+        let place = ordered.partition_point(is_before);
+        ordered.insert(place, row);
+    }
+    ordered
+}
+
+fn compare(one: &FleetRow, other: &FleetRow, column: usize, now: f64) -> Ordering {
+    let text = |row: &FleetRow| match column {
+        0 => format!("{} {}", row.host, row.process),
+        1 => row.workers[0].version.clone(),
+        _ => String::new(),
+    };
+    let number = |row: &FleetRow| number(row, column, now);
+    text(one).cmp(&text(other)).then(number(one).total_cmp(&number(other)))
+}
+
+/// The number by which a row is sorted in a column.
+#[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 cases")]
+fn number(row: &FleetRow, column: usize, now: f64) -> f64 {
+    let of_workers = row.workers.iter();
+    match column {
+        2 => of_workers.map(|worker| rank(worker, now)).fold(0.0, f64::max),
+        3 => of_workers.filter_map(|worker| running_secs(worker, now)).fold(-1.0, f64::max),
+        4 => row.done as f64,
+        5 => share(row.failures, row.attempts),
+        6 => row.median_secs.unwrap_or(-1.0),
+        7 => row.age_secs(now),
+        _ => 0.0,
+    }
+}
+
+impl FleetRow<'_> {
+    /// Time since one of its workers was heard of, in seconds.
+    pub(crate) fn age_secs(&self, now: f64) -> f64 {
+        now - self.workers.iter().map(|worker| worker.time).fold(f64::NEG_INFINITY, f64::max)
+    }
+}
+
+/// Time for which a worker has been computing its case, in seconds, if it has one and is heard of.
+pub(crate) fn running_secs(worker: &Heartbeat, now: f64) -> Option<f64> {
+    let case = worker.case.as_ref().filter(|_| worker.state == WorkerState::Running)?;
+    (!worker.is_silent(now)).then_some(now - case.start_time)
+}
+
+/// Returns a worker's state as of `now`: a symbol, which tells it from others without colour, and a word.
+pub(crate) fn state_words(worker: &Heartbeat, now: f64) -> (&'static str, &'static str) {
+    match worker.state {
+        WorkerState::Stopped => ("■", "stopped"),
+        WorkerState::Refused => ("✕", "refused"),
+        WorkerState::Crashed => ("✕", "crashed"),
+        _ if worker.is_silent(now) => ("?", "silent"),
+        WorkerState::Starting => ("◌", "starting"),
+        WorkerState::Waiting => ("○", "waiting"),
+        WorkerState::Running => ("▶", "running"),
+        WorkerState::Paused => ("‖", "paused"),
+        WorkerState::Halted => ("‖", "halted"),
+        WorkerState::Resting => ("‖", "resting"),
+    }
+}
+
+/// The place of a worker's state among all: those at work first, those that need somebody last.
+fn rank(worker: &Heartbeat, now: f64) -> f64 {
+    let (_, word) = state_words(worker, now);
+    let order =
+        ["running", "starting", "waiting", "paused", "halted", "stopped", "resting", "silent", "refused", "crashed"];
+    order.iter().zip(0_u8..).find(|(own, _)| **own == word).map_or(0.0, |(_, place)| f64::from(place))
+}
+
+#[cfg(test)]
+#[path = "fleet/tests.rs"]
+mod tests;
