@@ -177,8 +177,8 @@ Examples:
   cruncher status prandtl --watch --require-done && cruncher results prandtl prandtl-data
   cruncher status prandtl --watch --exec 'notify-send \"$CRUNCHER_EVENT\" \"$CRUNCHER_MESSAGE\"'
 
-The command of --exec is started by the shell when the study ends (CRUNCHER_EVENT is `ended`) and when cases fail in a way that was
-not seen before (`error`); CRUNCHER_STUDY and CRUNCHER_MESSAGE say the rest.
+The command of --exec is started by the shell when the study ends (CRUNCHER_EVENT is `ended`), when it halts (`halted`), and when
+cases fail in a way that was not seen before (`error`); CRUNCHER_STUDY and CRUNCHER_MESSAGE say the rest.
 
 The exit code is that of the command: 0, whatever became of the cases. With --require-done it is 1 if one isn't done.";
 

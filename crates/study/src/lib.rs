@@ -38,6 +38,7 @@ pub mod responses;
 pub mod sampler;
 pub mod segment;
 pub mod signature;
+pub mod study_events;
 pub mod template;
 pub mod thinning;
 pub mod versions;

@@ -10,6 +10,7 @@ use cruncher_study::diagnosis::{DiagnosisInput, Notice, QueueCounts, diagnose};
 use cruncher_study::error_groups::{ErrorGroup, ErrorPart, error_groups};
 use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::ledger::{CaseFinish, SENDING_SECS};
+use cruncher_study::study_events::EventFacts;
 
 use crate::administer::observe::Observation;
 
@@ -50,6 +51,17 @@ impl Snapshot {
     /// Returns the workers that are alive, as far as they are heard of.
     pub fn alive_workers(&self) -> impl Iterator<Item = &Heartbeat> {
         self.workers.iter().filter(|worker| worker.is_alive(self.time))
+    }
+
+    /// Returns what it says of events that somebody waits for.
+    #[must_use]
+    pub fn event_facts(&self) -> EventFacts<'_> {
+        EventFacts {
+            cases: self.total.cases + self.total.withdrawn,
+            open: self.total.open(),
+            halted: self.control.halted.as_ref().map(|halt| halt.reason.as_str()),
+            failures: self.error_parts.iter().map(|part| (part.signature.as_str(), part.error.as_str())).collect(),
+        }
     }
 
     /// Returns the number of workers that have computed a case.

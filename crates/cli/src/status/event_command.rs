@@ -1,9 +1,9 @@
 //! `cruncher status --watch --exec COMMAND`: a command is started when something happens that somebody waits for.
 
-use std::collections::BTreeSet;
 use std::process::{Child, Command, Stdio};
 
 use cruncher_backend::watch::snapshot::Snapshot;
+use cruncher_study::study_events::{KnownEvents, StudyEvent};
 
 use crate::output::note;
 use crate::report::as_line;
@@ -12,33 +12,23 @@ use crate::report::as_line;
 pub(super) struct EventCommand {
     command: Option<String>,
     study: String,
-    /// Signatures of the groups of errors that are known.
-    known: BTreeSet<String>,
+    known: KnownEvents,
     started: Vec<Child>,
-}
-
-/// Event that somebody waits for.
-enum StudyEvent {
-    /// No case waits or runs any more.
-    Ended,
-    /// Cases fail in a way that was not seen before: exception and message.
-    ErrorGroup(String),
 }
 
 impl EventCommand {
     /// Takes the command, if there is one. What stands in `snapshot` is no news.
     pub(super) fn new(command: Option<String>, study: &str, snapshot: &Snapshot) -> Self {
-        let known = signatures(snapshot).map(|(signature, _)| signature).collect();
+        let known = KnownEvents::of(&snapshot.event_facts());
         Self { command, study: study.to_owned(), known, started: Vec::new() }
     }
 
-    /// Tells of groups of errors that weren't there before.
+    /// Tells what is new. That the study has ended is told at the end.
     pub(super) fn look(&mut self, snapshot: &Snapshot) {
-        let new: Vec<(String, String)> =
-            signatures(snapshot).filter(|(signature, _)| !self.known.contains(signature)).collect();
-        for (signature, error) in new {
-            self.known.insert(signature);
-            self.start(&StudyEvent::ErrorGroup(error), snapshot);
+        for event in self.known.news(&snapshot.event_facts()) {
+            if event != StudyEvent::Ended {
+                self.start(&event, snapshot);
+            }
         }
     }
 
@@ -61,13 +51,13 @@ impl EventCommand {
 
     fn start(&mut self, event: &StudyEvent, snapshot: &Snapshot) {
         let Some(command) = &self.command else { return };
-        let (name, message) = match event {
-            StudyEvent::Ended => ("ended", as_line(snapshot)),
-            StudyEvent::ErrorGroup(error) => ("error", error.clone()),
+        let message = match event {
+            StudyEvent::Ended => as_line(snapshot),
+            StudyEvent::Halted(words) | StudyEvent::ErrorGroup(words) => words.clone(),
         };
         let started = shell(command)
             .env("CRUNCHER_STUDY", &self.study)
-            .env("CRUNCHER_EVENT", name)
+            .env("CRUNCHER_EVENT", event.name())
             .env("CRUNCHER_MESSAGE", message)
             .stdin(Stdio::null())
             .spawn();
@@ -76,10 +66,6 @@ impl EventCommand {
             Err(error) => note(format_args!("--exec: the command can't be started: {error}")),
         }
     }
-}
-
-fn signatures(snapshot: &Snapshot) -> impl Iterator<Item = (String, String)> {
-    snapshot.error_parts.iter().map(|part| (part.signature.clone(), part.error.clone()))
 }
 
 /// Returns the command for this system's shell.
