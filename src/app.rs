@@ -14,6 +14,7 @@ use cruncher_browser::components::problem_note::problem_note;
 use cruncher_browser::programs::PageProgram;
 use cruncher_browser::state::problem::PageProblem;
 use cruncher_browser::state::route::{BatchChoice, Page, Route};
+use cruncher_browser::state::title::title;
 use cruncher_browser::visit_flags::VisitFlag;
 use cruncher_browser::{address, designer, frozen, network, rows, theme};
 use cruncher_study::access::{AccessKey, StudyAccess};
@@ -24,12 +25,13 @@ use leptos::mount::mount_to_body;
 use leptos::prelude::*;
 
 use crate::components::frame;
+use crate::dialogs::Dialogs;
 use crate::live::{LiveStudy, OpenStudy, PendingChange, ReaderState};
 use crate::pages::{access_gate, attach, overview, program};
 use crate::poll_backoff::{LookOutcome, PollBackoff};
 use crate::polling::poll;
 use crate::watching::{StudyWatcher, WatchWorker};
-use crate::{scrolling, sharing};
+use crate::{news, scrolling, sharing};
 
 /// Reason why a study can't be opened.
 enum Closed {
@@ -103,12 +105,17 @@ fn opened_view((study, access, beside): Opened) -> AnyView {
     };
     let name = open.study.config.study.clone();
     Effect::new(move || {
-        document().set_title(&format!("{} · {name} · Cruncher", reader.route.read().page.name()));
-        program::show(reader);
+        document().set_title(&title(reader.route.read().page.name(), &name, live.snapshot.read().as_deref()));
+    });
+    Effect::new(move || program::show(reader));
+    // A frozen study has no news, and its document no dialogs.
+    let dialogs = frozen::label().is_none().then(|| {
+        news::follow(&open);
+        Dialogs::follow(open.clone(), look_again)
     });
     let top = {
         let open = open.clone();
-        move || frame::top_bar(&open, look_again)
+        move || frame::top_bar(&open, dialogs, look_again)
     };
     let page = move || match reader.route.read().page {
         Page::Overview => overview::page(&open),
@@ -117,6 +124,7 @@ fn opened_view((study, access, beside): Opened) -> AnyView {
         Page::Design => program::page(PageProgram::Designer, reader),
     };
     let problem = move || live.problem.get().map(problem_note);
+    let said = move || reader.said.get().map(|words| view! { <p class="faint" role="status">{words}</p> });
     view! {
         <a class="skip" href="#main" on:click=press(frame::skip)>"Skip to content"</a>
         <div class="frame">
@@ -124,6 +132,8 @@ fn opened_view((study, access, beside): Opened) -> AnyView {
             {top}
             <main id="main" class="frame__page" tabindex="-1">
                 {problem}
+                {move || program::page(PageProgram::Dialogs, reader)}
+                {said}
                 {page}
                 {program::places()}
             </main>

@@ -78,8 +78,10 @@ pub(crate) struct ReaderState {
     pub(crate) copied: RwSignal<Option<CopiedLine>>,
     /// Change of the requests to the workers that isn't done yet.
     pub(crate) asked: RwSignal<Option<PendingChange>>,
-    /// Reasons why the designer, and the results, couldn't be loaded, if so.
-    failed: [RwSignal<Option<PageProblem>>; 2],
+    /// What was done last, in words, if it can't be seen.
+    pub(crate) said: RwSignal<Option<&'static str>>,
+    /// Reason why each program couldn't be loaded, if so.
+    failed: [RwSignal<Option<PageProblem>>; 3],
 }
 
 impl ReaderState {
@@ -91,11 +93,12 @@ impl ReaderState {
             workers: RwSignal::new(4),
             copied: RwSignal::new(None),
             asked: RwSignal::new(None),
-            failed: [RwSignal::new(None), RwSignal::new(None)],
+            said: RwSignal::new(None),
+            failed: [RwSignal::new(None), RwSignal::new(None), RwSignal::new(None)],
         }
     }
 
-    /// Returns the reason why a page that is a program of its own couldn't be loaded, if so.
+    /// Returns the reason why a program couldn't be loaded, if so.
     pub(crate) const fn failed(&self, program: PageProgram) -> RwSignal<Option<PageProblem>> {
         self.failed[program as usize]
     }

@@ -1,7 +1,7 @@
 //! The dashboard: a study's page, in the study's own bucket. It signs its own requests; there is no server.
 //!
-//! This is the shell, which everybody loads first: it opens the study, watches it, and shows the frame, Overview, Attach and
-//! Errors. Design and Results are programs of their own (`crates/designer`, `crates/explorer`), which load when they are shown;
+//! This is the shell, which everybody loads first: it opens the study, watches it, and shows the frame, Overview and Attach.
+//! The other pages and all dialogs are programs of their own (`crates/designer`, `crates/explorer`, `crates/dialogs`), which load when they are shown;
 //! the functions of the browser that several of them need stand in `crates/browser`.
 
 #![cfg_attr(
@@ -17,9 +17,13 @@
 mod app;
 #[cfg(target_arch = "wasm32")]
 mod components;
+#[cfg(target_arch = "wasm32")]
+mod dialogs;
 mod fleet;
 #[cfg(target_arch = "wasm32")]
 mod live;
+#[cfg(target_arch = "wasm32")]
+mod news;
 #[cfg(target_arch = "wasm32")]
 mod pages;
 mod poll_backoff;

@@ -1,4 +1,4 @@
-//! Repetition of a step, as long as somebody can see the page.
+//! Repetition of a step, as long as somebody can see the page or wants to be told of news.
 
 use std::time::Duration;
 
@@ -9,6 +9,11 @@ use leptos::prelude::{document, on_cleanup, window_event_listener_untyped};
 use leptos::task::spawn_local;
 
 use cruncher_browser::network;
+
+use crate::news;
+
+/// Pause between two looks of a hidden tab. Browsers wake one no more often.
+const HIDDEN_PAUSE: Duration = Duration::from_mins(1);
 
 /// Handle that ends a wait early.
 #[derive(Clone)]
@@ -24,7 +29,7 @@ impl WakeHandle {
 
 /// Repeats `step`, with the wait that it asks for in between.
 ///
-/// Polling rests while the tab is hidden, goes on at once when it is seen again, and ends with the owner that it began in.
+/// Polling rests while the tab is hidden, unless somebody wants to be told of news: then it looks once a minute. It goes on at once when it is seen again, and ends with the owner that it began in.
 pub(crate) fn poll(step: impl AsyncFnMut() -> Duration + 'static) -> WakeHandle {
     let (sender, receiver) = unbounded();
     let wake = WakeHandle(sender);
@@ -44,10 +49,11 @@ pub(crate) fn poll(step: impl AsyncFnMut() -> Duration + 'static) -> WakeHandle 
 async fn repeat(mut step: impl AsyncFnMut() -> Duration, mut woken: UnboundedReceiver<()>) {
     let sleep = network().sleep;
     loop {
-        while document().hidden() {
+        while document().hidden() && !news::are_wanted() {
             woken.next().await;
         }
         let wait = step().await;
+        let wait = if document().hidden() { wait.max(HIDDEN_PAUSE) } else { wait };
         while woken.try_recv().is_ok() {}
         select(sleep.sleep(wait), woken.next()).await;
     }

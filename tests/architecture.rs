@@ -7,7 +7,7 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, NodeDep, PackageId};
 
 /// Crates of the workspace, each with all that it knows of the others.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("cruncher-analysis", &[]),
     ("cruncher-aws", &[]),
     ("cruncher-backend", &["cruncher-aws", "cruncher-legacy", "cruncher-results", "cruncher-study"]),
@@ -28,6 +28,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
             "cruncher-study",
         ],
     ),
+    ("cruncher-dialogs", &["cruncher-browser", "cruncher-study"]),
     (
         "cruncher-explorer",
         &[

@@ -23,17 +23,7 @@ from local_cloud import REPOSITORY, Key, LocalCloud, client, free_port
 from playwright.sync_api import Page, expect
 from small_models import DOUBLE
 from studies import documents, encoded, line_of, link, messages, queue_of, wait_for_end
-from visit import (
-    PLAIN_HOST,
-    Visits,
-    figure,
-    go_to,
-    has_no_overflow,
-    live,
-    progress,
-    requests_of,
-    wait_until,
-)
+from visit import PLAIN_HOST, Visits, figure, go_to, has_no_overflow, live, progress, requests_of, title_of, wait_until
 
 LINES = ["the line for Python", "the line for a shell"]
 
@@ -349,7 +339,7 @@ def test_the_key_leaves_the_address_bar_and_the_history_and_the_tab_keeps_it(
     assert is_clean()
     go_to(page, "Attach")
     page.go_back()
-    expect(page).to_have_title(re.compile("^Overview "))
+    expect(page).to_have_title(title_of("Overview"))
     assert is_clean()
     page.go_back()
     assert page.url == "about:blank"
@@ -587,7 +577,7 @@ def test_everything_is_done_by_keyboard(finished: Launched, visits: Visits) -> N
     expect(page.get_by_role("main")).to_be_focused()
     tab_to(page, figure(page, "failed").get_by_role("link"))
     page.keyboard.press("Enter")
-    expect(page).to_have_title(re.compile("^Errors "))
+    expect(page).to_have_title(title_of("Errors"))
 
     page.keyboard.press("Tab")
     tab_to(page, error_group(page, "ValueError"))
@@ -600,7 +590,7 @@ def test_everything_is_done_by_keyboard(finished: Launched, visits: Visits) -> N
 
     tab_to(page, page.get_by_role("navigation", name="Pages").get_by_role("link", name="Attach"))
     page.keyboard.press("Enter")
-    expect(page).to_have_title(re.compile("^Attach "))
+    expect(page).to_have_title(title_of("Attach"))
     tab_to(page, page.get_by_role("button", name="Copy the line for Python"))
     page.keyboard.press("Space")
     expect(page.get_by_role("status").filter(has_text="Copied")).to_have_count(1)

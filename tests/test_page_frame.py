@@ -13,7 +13,7 @@ from local_cloud import REPOSITORY
 from playwright.sync_api import Page, expect
 from results_page import draw_all
 from studies import link
-from visit import PAGES, Visits, go_to, progress, shown, wait_until
+from visit import PAGES, Visits, go_to, progress, shown, title_of, wait_until
 
 LINK_FIELD = "Viewer's or operator's link"
 
@@ -39,7 +39,7 @@ def test_a_copied_address_survives_a_link_in_the_address_bar(finished: Launched,
     page = visits.open(f"{finished.ran.json()['page_url']}#/errors?batch=soil")
     asks_for_link(page)
     page.goto(link(finished, "viewer"))
-    expect(page).to_have_title(re.compile("^Errors "))
+    expect(page).to_have_title(title_of("Errors"))
     expect(page).to_have_url(re.compile("#/errors[?]batch=soil$"))
 
 
@@ -60,13 +60,13 @@ def test_tabs_share_their_access_if_that_is_wanted_until_one_leaves(finished: La
     second.goto(f"{address}#/errors")
     expect(second.get_by_text("Another tab of this browser has this study open, as operator.")).to_be_visible()
     second.get_by_role("button", name="Open it in every tab").click()
-    expect(second).to_have_title(re.compile("^Errors "))
+    expect(second).to_have_title(title_of("Errors"))
 
     third = first.context.new_page()
     third.goto(f"{address}#/attach")
-    expect(third).to_have_title(re.compile("^Attach "))
+    expect(third).to_have_title(title_of("Attach"))
     third.reload()
-    expect(third).to_have_title(re.compile("^Attach "))
+    expect(third).to_have_title(title_of("Attach"))
     kept = third.evaluate("JSON.stringify(Object.entries(localStorage))")
     assert finished.key("operator").secret not in kept
 
@@ -107,7 +107,7 @@ def test_every_page_can_be_used_after_every_other(finished: Launched, visits: Vi
         shown(page, after)
 
 
-@pytest.mark.parametrize("program", ["explorer", "designer"])
+@pytest.mark.parametrize("program", ["explorer", "designer", "dialogs"])
 def test_the_style_of_a_program_reaches_its_own_element_alone(program: str) -> None:
     style = re.sub(r"/\*.*?\*/", "", (REPOSITORY / f"style/{program}.css").read_text(), flags=re.DOTALL).strip()
     scope = f":where(#{program}) {{"

@@ -24,7 +24,7 @@ from frozen_file import open_file
 from playwright.sync_api import Locator, Page, expect
 from results_page import drag, ends, plot, selected, selection, wait_for_address
 from studies import documents, link, wait_for_end
-from visit import Visits, figure, go_to, progress, shown, wait_until
+from visit import Visits, figure, go_to, progress, shown, title_of, wait_until
 
 # ---- What the engineer brings ----
 
@@ -335,7 +335,7 @@ def follow_by_keyboard(page: Page, name: str) -> None:
     hands = Hands(page)
     hands.tab_to(page.get_by_role("navigation", name="Pages").get_by_role("link", name=name))
     hands.press("Enter")
-    expect(page).to_have_title(re.compile(f"^{name} "))
+    expect(page).to_have_title(title_of(name))
 
 
 def choose_by_keyboard(page: Page, name: str, option: str) -> None:

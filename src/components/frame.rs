@@ -2,6 +2,7 @@
 
 use cruncher_browser::components::press::press;
 use cruncher_browser::state::route::{BatchChoice, Page};
+use cruncher_browser::state::shortcuts::{SHORTCUTS, ShortcutAct};
 use cruncher_browser::{address, frozen, theme};
 use cruncher_study::access::Role;
 use cruncher_study::error_groups::ErrorGroup;
@@ -10,6 +11,7 @@ use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
+use crate::dialogs::{Dialogs, is_mac};
 use crate::live::{LiveStudy, OpenStudy, ReaderState};
 use crate::sharing;
 
@@ -47,7 +49,7 @@ pub(crate) fn rail(live: LiveStudy, reader: ReaderState) -> AnyView {
 }
 
 /// Draws the bar at the top: the study, how fresh its figures are, and what this tab may do.
-pub(crate) fn top_bar(open: &OpenStudy, look_again: UnsyncCallback<()>) -> AnyView {
+pub(crate) fn top_bar(open: &OpenStudy, dialogs: Option<Dialogs>, look_again: UnsyncCallback<()>) -> AnyView {
     let is_dark = open.reader.is_dark;
     let switch = move |_| {
         theme::switch();
@@ -71,12 +73,28 @@ pub(crate) fn top_bar(open: &OpenStudy, look_again: UnsyncCallback<()>) -> AnyVi
             <h1 class="top__study">{open.study.config.study.clone()}</h1>
             {batch_picker(open.live, open.reader)}
             <span class="top__gap"></span>
+            {dialogs.map(dialog_buttons)}
             {live_dot(open.live, look_again)}
             <span class="top__role" title=explained>{role}</span>
             {left_out}
             <button class="quiet" on:click=press(switch) title=theme aria-label=theme>{symbol}</button>
             <button class="quiet" on:click=press(leave) title="Forget the key">"Leave"</button>
         </header>
+    }
+    .into_any()
+}
+
+/// Draws the buttons that open the palette and the dialog of news.
+fn dialog_buttons(dialogs: Dialogs) -> AnyView {
+    let search = move |_| dialogs.act(ShortcutAct::Palette);
+    let news = move |_| dialogs.show_news();
+    view! {
+        <button class="top__search" aria-label="Search" aria-keyshortcuts="Control+K Meta+K" title=SHORTCUTS[0].words() on:click=press(search)>
+            <span class="top__glass" aria-hidden="true">"⌕"</span>
+            <span class="top__words" aria-hidden="true">"Search …"</span>
+            <kbd class="top__words" aria-hidden="true">{SHORTCUTS[0].keys(is_mac())}</kbd>
+        </button>
+        <button class="quiet top__news" title="When the study ends, halts, or cases fail in a new way" on:click=press(news)>"Tell me …"</button>
     }
     .into_any()
 }

@@ -12,16 +12,17 @@ use crate::live::ReaderState;
 /// Draws the elements that the programs fill.
 pub(crate) fn places() -> AnyView {
     let place = |program: PageProgram| {
-        let words = format!("Loading the {} page …", program.title());
+        let words = format!("Loading the {} …", program.title());
         view! { <div id=program.name() hidden><p class="empty" role="status">{words}</p></div> }
     };
-    PageProgram::ALL.map(place).into_iter().collect_view().into_any()
+    let places = PageProgram::OF_PAGES.map(place).into_iter().collect_view();
+    view! { {places} <div id=PageProgram::Dialogs.name()></div> }.into_any()
 }
 
 /// Shows a program's element while its page is shown, and loads the program the first time; the designer is loaded at once if
 /// cases were being sent when the page was closed.
 pub(crate) fn show(reader: ReaderState) {
-    for program in PageProgram::ALL {
+    for program in PageProgram::OF_PAGES {
         let is_here = program.shows(reader.route.read().page);
         let failed = reader.failed(program);
         if let Some(place) = program.place() {
@@ -33,7 +34,7 @@ pub(crate) fn show(reader: ReaderState) {
     }
 }
 
-/// Tells why a program's page can't be shown, if so.
+/// Tells why what a program shows can't be shown, if so.
 pub(crate) fn page(program: PageProgram, reader: ReaderState) -> AnyView {
     let failed = reader.failed(program);
     let again = move |event| {

@@ -35,7 +35,7 @@ from design_page import (
 from playwright.sync_api import Locator, Page, expect
 from small_models import DOUBLE
 from studies import documents, drain, line_of, link, table_of, wait_for_end
-from visit import Visits, go_to, progress, wait_until
+from visit import Visits, go_to, progress, title_of, wait_until
 
 
 def test_a_study_is_defined_by_hand_sent_five_first_and_then_the_rest(
@@ -204,7 +204,7 @@ def test_whoever_comes_back_finds_the_page_where_they_left_it(launched: Launched
     rest = button(page, "Send the remaining 7")
     wait_until(page, "it is in the window", lambda: rest.is_visible() and is_in_window(rest))
     page.get_by_role("link", name="Attach a worker").click()
-    expect(page).to_have_title(re.compile("^Attach "))
+    expect(page).to_have_title(title_of("Attach"))
     go_to(page, "Design")
     expect(rest).to_be_in_viewport()
     page.evaluate("scrollTo(0, 0)")

@@ -77,10 +77,15 @@ class Visits:
         assert unexpected == [], unexpected
 
 
+def title_of(name: str) -> re.Pattern[str]:
+    """The title of a page, whatever stands before it of the study."""
+    return re.compile(rf"^(\(.*\) )?{name} ")
+
+
 def go_to(page: Page, name: str) -> None:
     """Follows an entry of the rail."""
     page.get_by_role("navigation", name="Pages").get_by_role("link", name=name).click()
-    expect(page).to_have_title(re.compile(f"^{name} "))
+    expect(page).to_have_title(title_of(name))
 
 
 def go_to_all(page: Page, name: str) -> None:
@@ -131,7 +136,7 @@ PAGES = ["Overview", "Attach", "Errors", "Results", "Design"]
 
 def shown(page: Page, name: str) -> None:
     """That a page can be used: what stands in its middle, and below the navigation, is its own."""
-    expect(page).to_have_title(re.compile(f"^{name} "))
+    expect(page).to_have_title(title_of(name))
     heart = {
         "Overview": page.get_by_role("region", name="Progress"),
         "Attach": page.get_by_role("textbox", name="the line for Python"),

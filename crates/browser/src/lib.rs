@@ -1,4 +1,4 @@
-//! Shared parts of the page's three programs: the browser around them (address, storage, clipboard, time, files, workers),
+//! Shared parts of the page's programs: the browser around them (address, storage, clipboard, time, files, workers),
 //! components, and the state and words of several pages.
 //!
 //! A function of the browser that two programs need is called here. One that a single program needs, such as the canvas of the
@@ -15,9 +15,13 @@ pub mod components;
 #[cfg(target_arch = "wasm32")]
 pub mod designer;
 #[cfg(target_arch = "wasm32")]
+pub mod dialogs;
+#[cfg(target_arch = "wasm32")]
 pub mod download;
 #[cfg(target_arch = "wasm32")]
 pub mod frozen;
+#[cfg(target_arch = "wasm32")]
+pub mod kept_text;
 #[cfg(target_arch = "wasm32")]
 pub mod local_time;
 #[cfg(target_arch = "wasm32")]

@@ -1,4 +1,4 @@
-//! Programs that show pages: each is loaded when one of its pages is shown for the first time.
+//! Programs that show pages, or dialogs above them: each is loaded when it is needed for the first time.
 
 use leptos::prelude::{RwSignal, Set, document};
 use wasm_bindgen::closure::Closure;
@@ -12,16 +12,17 @@ use crate::state::route::Page;
 /// as a worker.
 const START: &str = "assets/start.js?program=";
 
-/// A program that shows pages.
+/// A program that shows pages or dialogs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PageProgram {
     Designer,
     Explorer,
+    Dialogs,
 }
 
 impl PageProgram {
-    /// All programs.
-    pub const ALL: [Self; 2] = [Self::Designer, Self::Explorer];
+    /// Programs that show pages.
+    pub const OF_PAGES: [Self; 2] = [Self::Designer, Self::Explorer];
 
     /// Whether the program shows this page.
     #[must_use]
@@ -29,15 +30,17 @@ impl PageProgram {
         match self {
             Self::Designer => matches!(page, Page::Design),
             Self::Explorer => page.needs_rows(),
+            Self::Dialogs => false,
         }
     }
 
-    /// Returns what a reader calls it.
+    /// Returns what a reader calls what it shows.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
-            Self::Designer => "design",
-            Self::Explorer => "results",
+            Self::Designer => "design page",
+            Self::Explorer => "results page",
+            Self::Dialogs => "search",
         }
     }
 
@@ -47,6 +50,7 @@ impl PageProgram {
         match self {
             Self::Designer => "designer",
             Self::Explorer => "explorer",
+            Self::Dialogs => "dialogs",
         }
     }
 
@@ -95,8 +99,8 @@ impl PageProgram {
         script.set_id(&self.script_id());
         script.set_attribute("type", "module")?;
         script.set_attribute("src", &format!("{}{attempt}", self.start_url()))?;
-        let page = self.title();
-        let fail = Closure::<dyn FnMut(Event)>::new(move |_| failed.set(Some(PageProblem::no_program(page))));
+        let title = self.title();
+        let fail = Closure::<dyn FnMut(Event)>::new(move |_| failed.set(Some(PageProblem::no_program(title))));
         script.add_event_listener_with_callback("error", fail.into_js_value().unchecked_ref())?;
         document().body().ok_or(JsValue::NULL)?.append_child(&script)?;
         Ok(())

@@ -11,6 +11,10 @@ pub enum VisitFlag {
     Large,
     /// Tabs give each other their access.
     Shared,
+    /// The reader is told of events by the browser.
+    Told,
+    /// Shortcuts without Ctrl are off.
+    SingleKeysOff,
 }
 
 impl VisitFlag {
@@ -34,6 +38,8 @@ impl VisitFlag {
             Self::Sending => "sending",
             Self::Large => "large",
             Self::Shared => "shared",
+            Self::Told => "told",
+            Self::SingleKeysOff => "single-keys-off",
         };
         format!("cruncher-{mark} {}", window().location().pathname().unwrap_or_default())
     }

@@ -1,9 +1,12 @@
 //! State and words of several pages, in plain structs. No I/O, and nothing of a browser.
 
 pub mod bar;
+pub mod dialog_request;
 pub mod input_words;
 pub mod problem;
 pub mod route;
+pub mod shortcuts;
 pub mod shorten;
 pub mod steering;
+pub mod title;
 pub mod versions;

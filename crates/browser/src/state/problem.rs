@@ -22,11 +22,11 @@ pub struct PageProblem {
 }
 
 impl PageProblem {
-    /// Returns the problem of a page whose program can't be loaded.
+    /// Returns the problem that the program that shows something can't be loaded.
     #[must_use]
-    pub fn no_program(page: &str) -> Self {
+    pub fn no_program(title: &str) -> Self {
         Self {
-            title: format!("The {page} page can't be loaded."),
+            title: format!("The {title} can't be loaded."),
             advice: "Look whether this computer has a network, then try again.".into(),
             detail: "A part of this page, beside it in assets/, didn't come or didn't start.".into(),
         }

@@ -1,0 +1,236 @@
+//! Search, shortcuts and news. The program of the dialogs, which is loaded when one of them is shown, is told here what it
+//! shows, and here is done what is chosen in it.
+
+use cruncher_backend::watch::snapshot::Snapshot;
+use cruncher_browser::programs::PageProgram;
+use cruncher_browser::state::bar::parts;
+use cruncher_browser::state::dialog_request::{DialogRequest, PaletteEntry};
+use cruncher_browser::state::route::{BatchChoice, Page};
+use cruncher_browser::state::shortcuts::{PressedKey, SHORTCUTS, ShortcutAct, act_of};
+use cruncher_browser::state::steering::SteeringRequest;
+use cruncher_browser::visit_flags::VisitFlag;
+use cruncher_browser::{address, clipboard, dialogs, theme};
+use cruncher_study::attach_line::{AttachHost, attach_line};
+use cruncher_study::number_format::{counted, thousands};
+use leptos::ev::{self, KeyboardEvent};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
+use web_sys::Element;
+
+use crate::live::{OpenStudy, ReaderState};
+use crate::pages::overview::steering;
+use crate::sharing;
+
+/// Elements in which keys mean something else.
+const TAKES_KEYS: &str = "input, textarea, select, dialog, [contenteditable]";
+
+/// What is done when an entry of the palette is chosen.
+#[derive(Clone)]
+enum Command {
+    Go(String),
+    Steer(SteeringRequest),
+    Act(ShortcutAct),
+    Copy(String),
+    News,
+    Leave,
+}
+
+/// The dialogs of an open study.
+#[derive(Clone, Copy)]
+pub(crate) struct Dialogs {
+    open: StoredValue<OpenStudy, LocalStorage>,
+    look_again: StoredValue<UnsyncCallback<()>, LocalStorage>,
+    /// What the entries of the palette that is shown do.
+    commands: StoredValue<Vec<Command>, LocalStorage>,
+}
+
+impl Dialogs {
+    /// Listens to keys, and to what is chosen.
+    pub(crate) fn follow(open: OpenStudy, look_again: UnsyncCallback<()>) -> Self {
+        let dialogs = Self {
+            open: StoredValue::new_local(open),
+            look_again: StoredValue::new_local(look_again),
+            commands: StoredValue::new_local(Vec::new()),
+        };
+        let keys = window_event_listener(ev::keydown, move |event| {
+            if let Some(act) = pressed(&event) {
+                event.prevent_default();
+                dialogs.act(act);
+            }
+        });
+        let choices = window_event_listener_untyped(dialogs::CHOSEN, move |event| {
+            let commands = dialogs.commands.get_value();
+            if let Some(command) = dialogs::chosen(&event).and_then(|entry| commands.get(entry)) {
+                dialogs.carry_out(command.clone());
+            }
+        });
+        on_cleanup(move || {
+            keys.remove();
+            choices.remove();
+        });
+        dialogs
+    }
+
+    /// Does what a shortcut does.
+    pub(crate) fn act(self, act: ShortcutAct) {
+        let reader = self.reader();
+        match act {
+            ShortcutAct::Palette => {
+                let (entries, commands) = self.open.with_value(offers).into_iter().unzip();
+                self.commands.set_value(commands);
+                ask(&DialogRequest::Palette(entries), reader);
+            }
+            ShortcutAct::Shortcuts => ask(&DialogRequest::Shortcuts, reader),
+            ShortcutAct::Go(page) => address::go_to(&reader.route.get_untracked().on(page).to_string()),
+            ShortcutAct::Theme => {
+                theme::switch();
+                reader.is_dark.set(theme::is_dark());
+            }
+            ShortcutAct::Look => self.look_again.with_value(|look| look.run(())),
+        }
+    }
+
+    /// Shows how the reader is told of events.
+    pub(crate) fn show_news(self) {
+        ask(&DialogRequest::News, self.reader());
+    }
+
+    fn carry_out(self, command: Command) {
+        let reader = self.reader();
+        match command {
+            Command::Go(fragment) => address::go_to(&fragment),
+            Command::Steer(request) => {
+                // How far it is stands there.
+                address::go_to(&reader.route.get_untracked().on(Page::Overview).to_string());
+                steering::ask(&request, reader);
+            }
+            Command::Act(act) => self.act(act),
+            Command::Copy(text) => spawn_local(async move {
+                let words =
+                    if clipboard::copy(text).await { "Copied." } else { "This browser doesn't let a page copy." };
+                reader.said.set(Some(words));
+            }),
+            Command::News => self.show_news(),
+            Command::Leave => sharing::leave(),
+        }
+    }
+
+    fn reader(self) -> ReaderState {
+        self.open.with_value(|open| open.reader)
+    }
+}
+
+/// Asks the program of the dialogs for something, and loads it the first time.
+pub(crate) fn ask(request: &DialogRequest, reader: ReaderState) {
+    reader.said.set(None);
+    dialogs::ask(request);
+    PageProgram::Dialogs.load(reader.failed(PageProgram::Dialogs));
+}
+
+/// Whether this is a Mac, where Command takes the place of Ctrl.
+pub(crate) fn is_mac() -> bool {
+    window().navigator().platform().is_ok_and(|platform| platform.starts_with("Mac") || platform.starts_with("iP"))
+}
+
+fn pressed(event: &KeyboardEvent) -> Option<ShortcutAct> {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let is_in_field = target.is_some_and(|target| target.closest(TAKES_KEYS).is_ok_and(|field| field.is_some()));
+    let is_taken = is_in_field || document().query_selector("dialog[open]").is_ok_and(|dialog| dialog.is_some());
+    let has_control = if is_mac() { event.meta_key() } else { event.ctrl_key() };
+    // A key that something else has dealt with, or that a browser has for itself, is no shortcut.
+    let is_free = !event.default_prevented() && (has_control || !event.meta_key() && !event.ctrl_key());
+    let pressed = PressedKey { key: &event.key(), has_control, has_alt: event.alt_key(), is_taken };
+    is_free.then(|| act_of(pressed, VisitFlag::SingleKeysOff.is_set()))?
+}
+
+/// Returns the entries of the palette, and what each does: the same as the button or link that there is for it.
+fn offers(open: &OpenStudy) -> Vec<(PaletteEntry, Command)> {
+    let mut offers = Vec::new();
+    let mut offer = |kind: &str, label: &str, hint: &str, command| {
+        offers.push((PaletteEntry::new(kind, label, hint), command));
+    };
+    let route = open.reader.route.get_untracked();
+    let snapshot = open.live.snapshot.get_untracked().unwrap_or_default();
+    for page in Page::ALL {
+        let key = SHORTCUTS.iter().find(|shortcut| shortcut.act == ShortcutAct::Go(page)).map_or("", |own| own.key);
+        offer("Page", page.name(), key, Command::Go(route.on(page).to_string()));
+    }
+    let cases = route.on(Page::Cases).to_string();
+    let where_in_cases = |field: &str, value: &str| {
+        let mark = if cases.contains('?') { '&' } else { '?' };
+        Command::Go(format!("{cases}{mark}select=case.{field}:{}", js_sys::encode_uri_component(value)))
+    };
+    for part in parts(&snapshot.counts(route.batches.one())) {
+        if part.cases > 0 && part.look.name != "unsent" {
+            let label = format!("{} cases", part.look.name);
+            offer("Cases", &label, &thousands(part.cases), where_in_cases("state", part.look.name));
+        }
+    }
+    steering_offers(&snapshot, open, &mut offer);
+    if snapshot.total.failed > 0 && steering::may_steer(open) {
+        let hint = "choose on the Cases page";
+        offer("Action", "Retry failed cases …", hint, where_in_cases("state", "failed"));
+    }
+    if let Some(worker) = &open.worker {
+        let bucket_url = open.study.bucket_url();
+        let lines = [
+            ("Copy the line for Python", AttachHost::Python),
+            ("Copy the line for a shell", AttachHost::Shell { workers: open.reader.workers.get_untracked() }),
+        ];
+        for (label, host) in lines {
+            offer("Action", label, "attaches workers", Command::Copy(attach_line(host, &bucket_url, worker)));
+        }
+    }
+    offer("Action", "Copy link to this view", "without the key", Command::Copy(address::url_of_view()));
+    offer("Action", "Download results …", "on the Results page", Command::Go(route.on(Page::Results).to_string()));
+    offer("Action", "Tell me of events …", "notification, webhook", Command::News);
+    for (label, act) in [
+        ("Light or dark", ShortcutAct::Theme),
+        ("Look at the study again", ShortcutAct::Look),
+        ("Keyboard shortcuts", ShortcutAct::Shortcuts),
+    ] {
+        let key = SHORTCUTS.iter().find(|shortcut| shortcut.act == act).map_or("", |own| own.key);
+        offer("Action", label, key, Command::Act(act));
+    }
+    offer("Action", "Leave", "forgets the key", Command::Leave);
+    if snapshot.batches.len() > 1 {
+        offer("Batch", "all batches", "", Command::Go(route.of(BatchChoice::All).to_string()));
+        for account in &snapshot.batches {
+            let target = route.of(BatchChoice::One(account.batch.clone())).to_string();
+            let hint = format!("{} of {} done", thousands(account.counts.done), thousands(account.counts.cases));
+            offer("Batch", account.batch.as_str(), &hint, Command::Go(target));
+        }
+    }
+    for worker in &snapshot.workers {
+        offer("Worker", &worker.worker, "its cases", where_in_cases("worker", &worker.worker));
+    }
+    offers
+}
+
+fn steering_offers(snapshot: &Snapshot, open: &OpenStudy, offer: &mut impl FnMut(&str, &str, &str, Command)) {
+    if !steering::may_steer(open) {
+        return;
+    }
+    let mut steer = |label: &str, hint: &str, request| offer("Action", label, hint, Command::Steer(request));
+    if snapshot.control.is_stopped() {
+        steer("Resume the study", "workers take cases again", SteeringRequest::Resume(open.study.now()));
+    } else if snapshot.total.open() > 0 {
+        steer("Pause the study", "workers finish their case", SteeringRequest::Pause);
+    }
+    if snapshot.dead_letters > 0 {
+        let label = format!("Redrive {}", counted(snapshot.dead_letters, "case", "cases"));
+        steer(&label, "from the dead-letter queue", SteeringRequest::Redrive);
+    }
+    let steered = snapshot.alive_workers().filter(|worker| worker.max_silence_secs.is_none());
+    let (ending, at_work): (Vec<_>, Vec<_>) =
+        steered.map(|worker| worker.worker.clone()).partition(|worker| snapshot.control.drain.contains(worker));
+    if !at_work.is_empty() {
+        let label = format!("Drain all {}", counted(at_work.len() as u64, "worker", "workers"));
+        steer(&label, "they end after their case", SteeringRequest::Drain(at_work));
+    }
+    if !ending.is_empty() {
+        let label = format!("Let {} go on", counted(ending.len() as u64, "drained worker", "drained workers"));
+        steer(&label, "", SteeringRequest::Undrain(ending));
+    }
+}
