@@ -4,7 +4,7 @@
 //! stays. The same program, without a window, is the worker that calls webhooks (`webhook`).
 
 #![cfg_attr(
-    not(target_arch = "wasm32"),
+    not(any(target_arch = "wasm32", test)),
     expect(dead_code, reason = "outside of a browser only the tests use the state")
 )]
 

@@ -112,7 +112,7 @@ impl ErrorsPage {
     fn new(state: ResultsState) -> Self {
         let route = Memo::new(move |_| {
             let view = state.view.read();
-            Route { page: Page::Errors, batches: view.batches.clone(), group: view.group.clone() }
+            Route { page: Page::Errors, batches: view.batches.clone(), group: view.group.clone(), ..Route::default() }
         });
         Self {
             state,
