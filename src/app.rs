@@ -115,7 +115,7 @@ fn opened_view((study, access, beside): Opened) -> AnyView {
     });
     let top = {
         let open = open.clone();
-        move || frame::top_bar(&open, dialogs, look_again)
+        move || frame::top_bar(&open, dialogs.as_ref(), look_again)
     };
     let page = move || match reader.route.read().page {
         Page::Overview => overview::page(&open),

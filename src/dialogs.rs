@@ -1,6 +1,8 @@
 //! Search, shortcuts and news. The program of the dialogs, which is loaded when one of them is shown, is told here what it
 //! shows, and here is done what is chosen in it.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_browser::programs::PageProgram;
 use cruncher_browser::state::bar::parts;
@@ -37,32 +39,29 @@ enum Command {
 }
 
 /// The dialogs of an open study.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Dialogs {
-    open: StoredValue<OpenStudy, LocalStorage>,
-    look_again: StoredValue<UnsyncCallback<()>, LocalStorage>,
+    open: Arc<OpenStudy>,
+    look_again: UnsyncCallback<()>,
     /// What the entries of the palette that is shown do.
-    commands: StoredValue<Vec<Command>, LocalStorage>,
+    commands: Arc<Mutex<Vec<Command>>>,
 }
 
 impl Dialogs {
     /// Listens to keys, and to what is chosen.
     pub(crate) fn follow(open: OpenStudy, look_again: UnsyncCallback<()>) -> Self {
-        let dialogs = Self {
-            open: StoredValue::new_local(open),
-            look_again: StoredValue::new_local(look_again),
-            commands: StoredValue::new_local(Vec::new()),
-        };
+        let dialogs = Self { open: Arc::new(open), look_again, commands: Arc::default() };
+        let (pressing, choosing) = (dialogs.clone(), dialogs.clone());
         let keys = window_event_listener(ev::keydown, move |event| {
             if let Some(act) = pressed(&event) {
                 event.prevent_default();
-                dialogs.act(act);
+                pressing.act(act);
             }
         });
         let choices = window_event_listener_untyped(dialogs::CHOSEN, move |event| {
-            let commands = dialogs.commands.get_value();
-            if let Some(command) = dialogs::chosen(&event).and_then(|entry| commands.get(entry)) {
-                dialogs.carry_out(command.clone());
+            let command = dialogs::chosen(&event).and_then(|entry| choosing.commands().get(entry).cloned());
+            if let Some(command) = command {
+                choosing.carry_out(command);
             }
         });
         on_cleanup(move || {
@@ -73,12 +72,12 @@ impl Dialogs {
     }
 
     /// Does what a shortcut does.
-    pub(crate) fn act(self, act: ShortcutAct) {
-        let reader = self.reader();
+    pub(crate) fn act(&self, act: ShortcutAct) {
+        let reader = self.open.reader;
         match act {
             ShortcutAct::Palette => {
-                let (entries, commands) = self.open.with_value(offers).into_iter().unzip();
-                self.commands.set_value(commands);
+                let (entries, commands) = offers(&self.open);
+                *self.commands() = commands;
                 ask(&DialogRequest::Palette(entries), reader);
             }
             ShortcutAct::Shortcuts => ask(&DialogRequest::Shortcuts, reader),
@@ -87,17 +86,21 @@ impl Dialogs {
                 theme::switch();
                 reader.is_dark.set(theme::is_dark());
             }
-            ShortcutAct::Look => self.look_again.with_value(|look| look.run(())),
+            ShortcutAct::Look => self.look_again.run(()),
         }
     }
 
     /// Shows how the reader is told of events.
-    pub(crate) fn show_news(self) {
-        ask(&DialogRequest::News, self.reader());
+    pub(crate) fn show_news(&self) {
+        ask(&DialogRequest::News, self.open.reader);
     }
 
-    fn carry_out(self, command: Command) {
-        let reader = self.reader();
+    fn commands(&self) -> MutexGuard<'_, Vec<Command>> {
+        self.commands.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn carry_out(&self, command: Command) {
+        let reader = self.open.reader;
         match command {
             Command::Go(fragment) => address::go_to(&fragment),
             Command::Steer(request) => {
@@ -114,10 +117,6 @@ impl Dialogs {
             Command::News => self.show_news(),
             Command::Leave => sharing::leave(),
         }
-    }
-
-    fn reader(self) -> ReaderState {
-        self.open.with_value(|open| open.reader)
     }
 }
 
@@ -145,10 +144,11 @@ fn pressed(event: &KeyboardEvent) -> Option<ShortcutAct> {
 }
 
 /// Returns the entries of the palette, and what each does: the same as the button or link that there is for it.
-fn offers(open: &OpenStudy) -> Vec<(PaletteEntry, Command)> {
-    let mut offers = Vec::new();
+fn offers(open: &OpenStudy) -> (Vec<PaletteEntry>, Vec<Command>) {
+    let (mut entries, mut commands) = (Vec::new(), Vec::new());
     let mut offer = |kind: &str, label: &str, hint: &str, command| {
-        offers.push((PaletteEntry::new(kind, label, hint), command));
+        entries.push(PaletteEntry::new(kind, label, hint));
+        commands.push(command);
     };
     let route = open.reader.route.get_untracked();
     let snapshot = open.live.snapshot.get_untracked().unwrap_or_default();
@@ -205,10 +205,10 @@ fn offers(open: &OpenStudy) -> Vec<(PaletteEntry, Command)> {
     for worker in &snapshot.workers {
         offer("Worker", &worker.worker, "its cases", where_in_cases("worker", &worker.worker));
     }
-    offers
+    (entries, commands)
 }
 
-fn steering_offers(snapshot: &Snapshot, open: &OpenStudy, offer: &mut impl FnMut(&str, &str, &str, Command)) {
+fn steering_offers(snapshot: &Snapshot, open: &OpenStudy, offer: &mut dyn FnMut(&str, &str, &str, Command)) {
     if !steering::may_steer(open) {
         return;
     }

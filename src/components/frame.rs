@@ -49,7 +49,7 @@ pub(crate) fn rail(live: LiveStudy, reader: ReaderState) -> AnyView {
 }
 
 /// Draws the bar at the top: the study, how fresh its figures are, and what this tab may do.
-pub(crate) fn top_bar(open: &OpenStudy, dialogs: Option<Dialogs>, look_again: UnsyncCallback<()>) -> AnyView {
+pub(crate) fn top_bar(open: &OpenStudy, dialogs: Option<&Dialogs>, look_again: UnsyncCallback<()>) -> AnyView {
     let is_dark = open.reader.is_dark;
     let switch = move |_| {
         theme::switch();
@@ -73,7 +73,7 @@ pub(crate) fn top_bar(open: &OpenStudy, dialogs: Option<Dialogs>, look_again: Un
             <h1 class="top__study">{open.study.config.study.clone()}</h1>
             {batch_picker(open.live, open.reader)}
             <span class="top__gap"></span>
-            {dialogs.map(dialog_buttons)}
+            {dialogs.cloned().map(dialog_buttons)}
             {live_dot(open.live, look_again)}
             <span class="top__role" title=explained>{role}</span>
             {left_out}
@@ -86,8 +86,9 @@ pub(crate) fn top_bar(open: &OpenStudy, dialogs: Option<Dialogs>, look_again: Un
 
 /// Draws the buttons that open the palette and the dialog of news.
 fn dialog_buttons(dialogs: Dialogs) -> AnyView {
+    let told = dialogs.clone();
     let search = move |_| dialogs.act(ShortcutAct::Palette);
-    let news = move |_| dialogs.show_news();
+    let news = move |_| told.show_news();
     view! {
         <button class="top__search" aria-label="Search" aria-keyshortcuts="Control+K Meta+K" title=SHORTCUTS[0].words() on:click=press(search)>
             <span class="top__glass" aria-hidden="true">"⌕"</span>

@@ -3,7 +3,6 @@
 //! A worker judges its own attempts so (`worker/attach.py`), an operator's look those of all workers.
 
 use std::collections::VecDeque;
-use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
@@ -58,13 +57,16 @@ impl HaltRule {
     fn read(json: &[u8]) -> Self {
         let written: WrittenRule = serde_json::from_slice(json).unwrap_or_default();
         let default = Self::default();
-        let number = |json| field::<u32>(json).filter(|number| *number <= MAX_NUMBER);
-        let share = field(written.share).filter(|share| *share > 0.0 && *share <= 1.0);
+        let number =
+            |json: Option<Box<RawValue>>| json?.get().parse::<u32>().ok().filter(|number| *number <= MAX_NUMBER);
+        // Read as JSON, for which there is a parser already: the tables of that of `f64` would be a large part of the first view.
+        let share = |json: Box<RawValue>| serde_json::from_slice::<f64>(json.get().as_bytes()).ok();
+        let share = written.share.and_then(share).filter(|share| *share > 0.0 && *share <= 1.0);
         Self {
             first: number(written.first).unwrap_or(default.first),
             last: number(written.last).unwrap_or(default.last),
             share: share.unwrap_or(default.share),
-            never: field(written.never).unwrap_or(default.never),
+            never: written.never.is_some_and(|json| json.get() == "true"),
         }
     }
 
@@ -93,11 +95,6 @@ impl HaltRule {
             _ => format!("{failed} of the last {last} attempts failed"),
         })
     }
-}
-
-/// Reads a number or a truth value, which JSON writes as Rust does. A parser of JSON for each would be a part of the first view.
-fn field<T: FromStr>(json: Option<Box<RawValue>>) -> Option<T> {
-    json?.get().parse().ok()
 }
 
 /// Reads a rule, or null for none.

@@ -1,7 +1,5 @@
 //! Events of a study that somebody waits for: it ends, it halts, cases fail in a new way.
 
-use std::collections::BTreeSet;
-
 /// Maximum number of letters of what is told of an event.
 const MAX_LETTERS: usize = 300;
 
@@ -54,8 +52,8 @@ impl EventFacts<'_> {
 pub struct KnownEvents {
     has_ended: bool,
     has_halted: bool,
-    /// Signatures of errors.
-    signatures: BTreeSet<String>,
+    /// Signatures of errors, few of them.
+    signatures: Vec<String>,
 }
 
 /// First line: there is a text, also if nothing has happened yet.
@@ -76,7 +74,8 @@ impl KnownEvents {
     pub fn news(&mut self, facts: &EventFacts<'_>) -> Vec<StudyEvent> {
         let mut news = Vec::new();
         for (signature, error) in &facts.failures {
-            if self.signatures.insert((*signature).to_owned()) {
+            if self.signatures.iter().all(|known| known != signature) {
+                self.signatures.push((*signature).to_owned());
                 news.push(StudyEvent::ErrorGroup((*error).to_owned()));
             }
         }
@@ -108,7 +107,7 @@ impl KnownEvents {
                 KNOWN => {}
                 ENDED => known.has_ended = true,
                 HALTED => known.has_halted = true,
-                signature => drop(known.signatures.insert(signature.to_owned())),
+                signature => known.signatures.push(signature.to_owned()),
             }
         }
         known
