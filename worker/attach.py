@@ -381,6 +381,7 @@ class Worker:
         self._interrupts = Interrupts()
         self._computer_rests = Rests(COMPUTER_RESTS_SECS)
         self._next_check_time = -math.inf
+        self._is_suspect = False  # the computer, until it has passed a whole check
         self._failures = FailuresInRow()
         self._outcomes = AttemptOutcomes()
         self._failed_here: Deque[str] = collections.deque(maxlen=1000)  # error keys of cases that are repeated
@@ -482,14 +483,16 @@ class Worker:
         if not is_suspect and began < self._next_check_time:
             return
         self._next_check_time = -math.inf
+        self._is_suspect = self._is_suspect or is_suspect
         try:
             with scratch_folder() as folder, contextlib.ExitStack() as files:
                 for number in range(CHECK_FILES):
                     file = files.enter_context(open(os.path.join(folder, str(number)), "wb"))
                     file.write(bytes(CHECK_BYTES))
-            self._process.prepare()
+            self._process.prepare(tries_another=self._is_suspect)
         except (OSError, MemoryError, ProcessEnded) as error:
-            raise ComputerTrouble(one_line(error)) from error
+            raise ComputerTrouble(trouble_in_words(error)) from error
+        self._is_suspect = False
         # Where folders are slow, too, checking costs a twentieth of the time at most.
         now = monotonic()
         self._next_check_time = now + max(CHECK_SECS, 20.0 * (now - began))
@@ -543,7 +546,7 @@ class Worker:
             self._refuse(lease, str(error))
         except (ComputerTrouble, OSError, MemoryError) as error:
             self._give_back(lease, RETRY_PAUSE_SECS)
-            why = str(error) if isinstance(error, ComputerTrouble) else one_line(error)
+            why = str(error) if isinstance(error, ComputerTrouble) else trouble_in_words(error)
             words = "this computer could not run case {}: {}".format(case.short, why)
             self._rest(self._computer_rests.next_secs(), words)
         except BaseException as error:
@@ -773,6 +776,36 @@ def failed_attempt(document: Optional[bytes], case: "Case") -> int:
 
 class ComputerTrouble(Exception):
     """What this computer lacks to run any case: room, a folder, files, processes or memory. No case is to blame."""
+
+
+def trouble_in_words(error: BaseException) -> str:
+    """What a computer lacks, and what its user can do."""
+    words, number = one_line(error), getattr(error, "errno", None)
+    if number == errno.EAGAIN:
+        return (
+            words + "; no process can be started here: end some, or raise the limit (`ulimit -u`, or the container's)"
+        )
+    if number not in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
+        return words
+    with contextlib.suppress(OSError):
+        folder = tempfile.gettempdir()
+        room = "{} has {} of {} free".format(folder, *map(size_in_words, free_bytes(folder)))
+        if hasattr(os, "statvfs"):
+            room += ", and room for {} more files".format(os.statvfs(folder).f_favail)
+        return "{}; {}: make room there, or attach the worker with another folder in TMPDIR".format(words, room)
+    return words
+
+
+def free_bytes(folder: str) -> Tuple[int, int]:
+    """How much of the disk that a folder is on is free, and how large that is."""
+    usage = shutil.disk_usage(folder)
+    return usage.free, usage.total
+
+
+def size_in_words(size_bytes: int) -> str:
+    """A size for a person."""
+    mib = size_bytes >> 20
+    return "{:.1f} GiB".format(mib / 1024.0) if mib >= 1024 else "{} MiB".format(mib)
 
 
 class Rests:
@@ -2344,7 +2377,7 @@ class ThisProcess:
         attempt.shares_process = True
         return execute(attempt, model, folder, self._host, self._surroundings, self._report, self._journal)
 
-    def prepare(self) -> None:
+    def prepare(self, tries_another: bool) -> None:
         """It is there already."""
 
     def close(self) -> None:
@@ -2369,10 +2402,14 @@ class ModelProcess:
         self._command: Optional[int] = None  # the group of a command that is computing the case
         self._output = Tail(OUTPUT_BYTES)
 
-    def prepare(self) -> None:
-        """Starts the process if there is none, so that the next case finds it."""
+    def prepare(self, tries_another: bool = False) -> None:
+        """Starts the process if there is none, so that the next case finds it. Else it tries to start one, if asked."""
         if self._process is None:
             self.start()
+        elif tries_another:
+            streams: Dict[str, Any]
+            streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            subprocess.call([sys.executable, "-I", "-S", "-c", ""], **streams)
 
     def start(self) -> None:
         """Starts the process, and waits until it is ready."""
@@ -2583,9 +2620,9 @@ class ChildProcess:
         code = self._process.returncode
         if code is None:
             return ""
-        peak_mib = self._peak_bytes >> 20
-        used = "{:.1f} GiB".format(peak_mib / 1024.0) if peak_mib >= 1024 else "{} MiB".format(peak_mib)
-        peak = "; its process had used up to {}".format(used) if peak_mib else ""
+        peak = (
+            "; its process had used up to {}".format(size_in_words(self._peak_bytes)) if self._peak_bytes >> 20 else ""
+        )
         if code >= 0:
             why = {0xC0000005: ", an access violation", 0xC00000FD: ", a stack overflow"}.get(code, "")  # of Windows
             return "the model ended its process with exit code {}{}{}".format(code, why, peak)

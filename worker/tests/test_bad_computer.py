@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 import subprocess
@@ -80,6 +81,8 @@ def test_a_worker_whose_disk_is_full_takes_no_case_and_says_so(
     rests(lab, bad, "No space left on device")
     wait_for("all cases in the queue", lambda: lab.in_queue() == (4, 0))
     bad.says("No space left on device", times=2)
+    bad.says(f"{small_disk} has 0 MiB of 4 MiB free" if use_up is fill else "free, and room for 0 more files")
+    bad.says("make room there, or attach the worker with another folder in TMPDIR")
     assert lab.in_queue() == (4, 0)
     free(small_disk)
     assert [lab.done(case)["attempt"] for case in cases] == [1, 1, 1, 1]
@@ -123,7 +126,9 @@ def test_without_a_temporary_folder_no_case_is_taken(lab: Lab, tmp_path: Path) -
     folder.mkdir()
     worker = lab.attach(between=SOON, TMPDIR=str(folder))
     lab.done(lab.send("result['a'] = 1"))
-    shutil.rmtree(folder)
+    # A check that is under way may take a file away before it is removed here.
+    while folder.exists():
+        shutil.rmtree(folder, ignore_errors=True)
     rests(lab, worker, "No such file or directory")
     case = lab.send("result['a'] = 2", max_attempts=1)
     folder.mkdir()
@@ -151,6 +156,66 @@ def test_without_memory_no_case_is_taken(lab: Lab) -> None:
     worker.says("this computer could not run case")
     resource.prlimit(worker.process.pid, resource.RLIMIT_AS, before)
     assert lab.done(case)["attempt"] == 1
+
+
+# Nobody counts root's processes: the worker becomes a user who has no others, but may read what root may.
+AS_A_USER = (
+    "import os, sys; os.geteuid() or os.execvp('setpriv', ['setpriv', '--reuid=54321', '--clear-groups', "
+    "'--inh-caps=+dac_override', '--ambient-caps=+dac_override', *sys.orig_argv]); "
+)
+# While there is such a file, a process is one too many for its user.
+FEW = """
+import os, resource, threading, time
+def limit():
+    hard = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+    while True:
+        resource.setrlimit(resource.RLIMIT_NPROC, (1 if os.path.exists({path!r}) else hard, hard))
+        time.sleep(0.02)
+threading.Thread(target=limit, daemon=True).start()
+"""
+NO_PROCESS = "Resource temporarily unavailable"
+
+
+@pytest.fixture
+def few(tmp_path: Path) -> Path:
+    """The file."""
+    if os.geteuid() == 0 and not shutil.which("setpriv"):
+        pytest.skip("nothing here makes root another user")
+    return tmp_path / "few"
+
+
+def attached_as_a_user(lab: Lab, few: Path) -> Attached:
+    worker = lab.attach(between=SOON, before=f"{AS_A_USER}exec({FEW.format(path=str(few))!r}); ")
+    worker.says("waiting for cases")
+    return worker
+
+
+def test_without_free_processes_no_case_is_taken(lab: Lab, few: Path) -> None:
+    worker = attached_as_a_user(lab, few)
+    lab.done(lab.send("result['a'] = 1"))
+    few.touch()
+    case = lab.send("result['a'] = 2", isolation="case", max_attempts=1)  # it needs a process of its own
+    worker.says("this computer could not run case")
+    rests(lab, worker, NO_PROCESS)
+    rests(lab, worker, "end some, or raise the limit (`ulimit -u`, or the container's)")
+    wait_for("the case in the queue", lambda: lab.in_queue() == (1, 0))
+    few.unlink()
+    assert lab.done(case)["attempt"] == 1
+
+
+def test_a_case_that_could_start_no_process_has_lost_no_attempt(lab: Lab, few: Path) -> None:
+    worker = attached_as_a_user(lab, few)
+    few.touch()
+    model = f"import os, resource, subprocess\nif os.path.exists({str(few)!r}):\n"
+    model += "    resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))\nresult['code'] = subprocess.call(['true'])"
+    case = lab.send(model, max_attempts=1)
+    rests(lab, worker, NO_PROCESS)
+    worker.says(NO_PROCESS, times=2)  # it looks again, and takes none meanwhile
+    assert sum(lab.in_queue()) == 1 and lab.keys("data/b/error-") == []
+    few.unlink()
+    document = lab.done(case)
+    assert (document["attempt"], document["result"]) == (1, {"code": 0})
+    assert worker.output.count("attempt 1 of 1") == 2
 
 
 PLACE_MODEL = """
