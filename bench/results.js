@@ -104,6 +104,35 @@ const bench = globalThis.bench = {
         });
     },
 
+    // Milliseconds between frames while an element is scrolled by so many pixels in each of them.
+    async scrolling(selector, pxAFrame, frames) {
+        const element = document.querySelector(selector), found = [];
+        let before = await this.frame();
+        for (let turn = 0; turn < frames; turn++) {
+            element.scrollTop += pxAFrame;
+            const now = await this.frame();
+            found.push(now - before);
+            before = now;
+        }
+        return found;
+    },
+
+    // Milliseconds of each letter that is typed into a field: `work` is what the page does before it would hear the next one,
+    // `busy` the longest stretch in which it hears nothing, until half a second has passed.
+    async typing(selector, text) {
+        const field = document.querySelector(selector), found = [];
+        for (let end = 1; end <= text.length; end++) {
+            const before = this.busy.length, start = performance.now();
+            field.value = text.slice(0, end);
+            field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+            const work = await new Promise(afterThis) - start;
+            await new Promise(resolve => setTimeout(resolve, 500));
+            const tasks = this.busy.slice(before).map(({ duration }) => duration);
+            found.push({ work, busy: Math.max(work, ...tasks) });
+        }
+        return found;
+    },
+
     // Hands rows over as the worker that reads them does: `columns` are pairs of a name and its numbers, the last one is the
     // response.
     giveRows(columns, rowsAtOnce) {

@@ -228,14 +228,16 @@ def test_an_open_case_has_all_of_its_attempts_its_files_and_its_model(
     unfold(case, "Model with these inputs")
     expect(model).to_contain_text("print('reached ' + 'sand')")
     case.focus()
-    page.keyboard.press("ArrowUp")
+    # Cases stand in the order of their ids.
+    there, back = ("ArrowUp", "ArrowDown") if ids[0] < ids[1] else ("ArrowDown", "ArrowUp")
+    page.keyboard.press(there)
     expect(case.locator("code").first).to_have_text(ids[0])
     expect(page).to_have_url(re.compile(f"case={ids[0]}"))
     expect(model).to_contain_text("print('reached ' + 'clay')")
     expect(files).to_have_text(["curve.csv3 bytes"])
-    page.keyboard.press("ArrowUp")
+    page.keyboard.press(there)
     expect(case.locator("code").first).to_have_text(ids[0])
-    page.keyboard.press("ArrowDown")
+    page.keyboard.press(back)
     expect(case.locator("code").first).to_have_text(ids[1])
     page.keyboard.press("Escape")
     expect(case).to_have_count(0)
@@ -313,3 +315,92 @@ def test_the_errors_page_and_the_rail_count_alike_while_cases_are_sent_again(
     expect(rail).to_contain_text("1")
     expect(heading).to_contain_text("1 case in 1 group")
     expect(page.get_by_text("will be tried again")).to_have_count(0)
+
+
+def headers(page: Page) -> list[str]:
+    """The names of the table's columns."""
+    return [name for name in table(page).get_by_role("columnheader").all_inner_texts() if name]
+
+
+def test_columns_are_chosen_and_sized_and_stand_in_the_address(study: Launched, visits: Visits, tmp_path: Path) -> None:
+    send(study, tmp_path / "gate", ["clay"] * 3)
+    page = visits.open(link(study))
+    go_to(page, "Cases")
+    expect(rows(page)).to_have_count(3)
+    usual = headers(page)
+    assert usual[0] == "case" and "gate" in usual and "end" not in usual
+    page.get_by_text("Columns", exact=True).click()
+    menu = page.get_by_role("group", name="Columns that are shown")
+    expect(menu.get_by_role("checkbox", name="case", exact=True)).to_be_disabled()
+    for name in ("gate", "end"):
+        menu.get_by_role("checkbox", name=name, exact=True).click()
+    expect(page).to_have_url(re.compile(r"col=factor\.gate&col=case\.end_time"))
+    assert headers(page) == [*(name for name in usual if name != "gate"), "end"]
+    page.get_by_label("Search", exact=True).fill("so")
+    expect(menu.get_by_role("checkbox")).to_have_count(1)
+    page.get_by_role("button", name="None", exact=True).click()
+    expect(page.get_by_role("separator", name="Width of soil")).to_have_count(0)
+    page.get_by_role("button", name="All", exact=True).click()
+    page.keyboard.press("Escape")
+    expect(menu).to_have_count(0)
+    # By the pointer, by keys, and fitted.
+    edge = page.get_by_role("separator", name="Width of soil")
+    box = edge.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 4, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(box["x"] - 400, box["y"] + 10, steps=3)
+    page.mouse.move(box["x"] + 64, box["y"] + 10, steps=3)
+    page.mouse.up()
+    wide = int(edge.get_attribute("aria-valuenow") or 0)
+    edge.press("ArrowRight")
+    expect(edge).to_have_attribute("aria-valuenow", str(wide + 8))
+    expect(page).to_have_url(re.compile(rf"width=factor\.soil:{wide + 8}"))
+    # A drag is no press on the column's name.
+    expect(page).not_to_have_url(re.compile("sort="))
+    page.reload()
+    expect(edge).to_have_attribute("aria-valuenow", str(wide + 8))
+    head = page.get_by_role("columnheader", name="soil")
+    assert abs((head.bounding_box() or {"width": 0})["width"] - wide - 8) < 1
+    edge.dblclick()
+    fitted = int(edge.get_attribute("aria-valuenow") or 0)
+    assert 40 <= fitted < 100
+    page.get_by_text("Columns", exact=True).click()
+    page.get_by_role("button", name="Reset", exact=True).click()
+    expect(page).not_to_have_url(re.compile("col=|width="))
+    assert headers(page) == usual
+
+
+def test_a_cell_is_a_text_whatever_it_is(study: Launched, visits: Visits, tmp_path: Path) -> None:
+    hostile = "<img src=x onerror=alert(1)>&amp;\"'"
+    send(study, tmp_path / "gate", ["clay", hostile])
+    page = visits.open(link(study))
+    go_to(page, "Cases")
+    cell = table(page).get_by_role("gridcell").filter(has_text="onerror")
+    expect(cell).to_have_text(hostile)
+    expect(cell).to_have_attribute("title", hostile)
+    expect(table(page).locator("img")).to_have_count(0)
+
+
+def test_cancelled_cases_are_taken_back_and_those_whose_message_is_gone_are_sent_again(
+    study: Launched, visits: Visits, tmp_path: Path
+) -> None:
+    send(study, tmp_path / "gate", ["clay"] * 3)
+    page = visits.open(link(study))
+    go_to(page, "Cases")
+    states = page.get_by_role("group", name="States")
+    status = page.get_by_role("status")
+    page.get_by_role("button", name="Cancel 3 cases").click()
+    page.get_by_role("button", name="Do it now").click()
+    expect(status.filter(has_text="3 cases are cancelled")).to_be_visible()
+    page.get_by_role("button", name="Take back", exact=True).click()
+    expect(states.get_by_role("button", name=re.compile("queued 3"))).to_be_visible()
+    expect(status.filter(has_text="3 cases aren't cancelled any more.")).to_be_visible()
+    assert messages(queue_of(study).sqs, queue_of(study).queue_url) == (3, 0)
+    page.get_by_role("button", name="Cancel 3 cases").click()
+    page.get_by_role("button", name="Do it now").click()
+    expect(states.get_by_role("button", name=re.compile("cancelled 3"))).to_be_visible()
+    with attach(line_of(study)):
+        wait_for(lambda: messages(queue_of(study).sqs, queue_of(study).queue_url) == (0, 0))
+    page.get_by_role("button", name="Take back 3 cases").click()
+    expect(states.get_by_role("button", name=re.compile("(lost|queued) 3"))).to_be_visible()

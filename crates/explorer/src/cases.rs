@@ -1,5 +1,7 @@
 //! The Cases page: all cases, each in its state.
 
+use std::time::Duration;
+
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::filter::language::{self, LanguageError};
 use cruncher_results::filter::{FilterCondition, RowFilter};
@@ -8,12 +10,16 @@ use cruncher_study::number_format::thousands;
 use leptos::prelude::*;
 
 use super::case::case;
+use super::columns_menu::columns_menu;
 use super::outcome::outcome;
 use super::results_state::ResultsState;
 use super::steering::steering;
 use super::table::{count_words, table};
 
 const STATE: ColumnId = ColumnId::Case(CaseField::State);
+
+/// Time without a letter after which the filter is followed: of many cases that takes longer than a letter may.
+const TYPING_PAUSE: Duration = Duration::from_millis(80);
 
 /// Draws the page.
 pub(super) fn cases(state: ResultsState) -> AnyView {
@@ -25,7 +31,7 @@ pub(super) fn cases(state: ResultsState) -> AnyView {
         // The table's scroll position is of these batches.
         state.batches.track();
         view! {
-            {states(state)}
+            <div class="case-list__top">{states(state)}<div class="case-list__actions">{columns_menu(state)}</div></div>
             {filter(state)}
             {steering(state, shown_or_chosen(state))}
             {table(state)}
@@ -115,11 +121,19 @@ fn filter(state: ResultsState) -> AnyView {
             typed.set(None);
         }
     });
-    let take = move |text: String| {
+    let turn = StoredValue::new(0_u32);
+    let take = move |text: String, pause: Duration| {
+        turn.update_value(|turn| *turn = turn.wrapping_add(1));
         match state.data.with_untracked(|store| language::parse(&text, store)) {
             Ok(filter) => {
                 problem.set(None);
-                show(state, filter);
+                let own = turn.get_value();
+                let show = move || {
+                    if turn.try_get_value() == Some(own) {
+                        show(state, filter);
+                    }
+                };
+                if pause.is_zero() { show() } else { set_timeout(show, pause) }
             }
             Err(error) => problem.set(Some(error)),
         }
@@ -146,11 +160,11 @@ fn filter(state: ResultsState) -> AnyView {
                     type="search" class="case-list__field" list="case-filter" spellcheck="false" autocapitalize="off"
                     autocomplete="off" placeholder="state:failed duration > 60 worker:node7*" aria-describedby="case-filter-note"
                     aria-invalid=move || problem.read().is_some().to_string()
-                    prop:value=value on:input=move |event| take(event_target_value(&event))
+                    prop:value=value on:input=move |event| take(event_target_value(&event), TYPING_PAUSE)
                 />
             </label>
             <datalist id="case-filter">{completions}</datalist>
-            {move || is_set().then(|| view! { <button class="quiet" on:click=move |_| take(String::new())>"Show all"</button> })}
+            {move || is_set().then(|| view! { <button class="quiet" on:click=move |_| take(String::new(), Duration::ZERO)>"Show all"</button> })}
             <p id="case-filter-note" class="case-list__note" role="status">{note}</p>
         </div>
     }

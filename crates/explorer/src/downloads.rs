@@ -14,11 +14,8 @@ use cruncher_results::store::ResultStore;
 use cruncher_study::number_format::{counted, thousands};
 use futures::FutureExt;
 use futures::future::{AbortHandle, Abortable};
-use leptos::ev::KeyboardEvent;
-use leptos::html::Details;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use wasm_bindgen::JsCast;
 
 use super::copy::copy_button;
 use super::files::{DownloadFile, DownloadRequest, ExportedCases};
@@ -89,28 +86,6 @@ pub(super) fn downloads(state: ResultsState) -> AnyView {
         batches
     });
     on_cleanup(move || menu.leave_rows(STOPPED));
-    let details = NodeRef::<Details>::new();
-    let is_open = RwSignal::new(false);
-    let toggled = move |_| is_open.set(details.get_untracked().is_some_and(|details| details.open()));
-    let key = move |event: KeyboardEvent| {
-        if let Some(details) = details.get_untracked().filter(|details| event.key() == "Escape" && details.open()) {
-            event.prevent_default();
-            details.set_open(false);
-            let summary = details.query_selector("summary").ok().flatten();
-            if let Some(summary) = summary.and_then(|summary| summary.dyn_into::<web_sys::HtmlElement>().ok()) {
-                // A summary can take the focus.
-                let _ = summary.focus();
-            }
-        }
-    };
-    let pressed = window_event_listener(leptos::ev::pointerdown, move |event| {
-        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
-        if let Some(details) = details.get_untracked().filter(|details| !details.contains(target.as_ref())) {
-            details.set_open(false);
-        }
-    });
-    on_cleanup(move || pressed.remove());
-    let body = move || is_open.get().then(|| menu.body());
     let link = move || {
         // The address lacks what was typed a moment ago.
         state.write_address();
@@ -119,10 +94,7 @@ pub(super) fn downloads(state: ResultsState) -> AnyView {
     view! {
         <div class="results__actions">
             {frozen::label().is_none().then(|| copy_button("Copy link", "Copy link: the address of what is shown, without the key", LINK_COPIED, link))}
-            <details class="menu" node_ref=details on:toggle=toggled on:keydown=key>
-                <summary class="menu__button">"Download"</summary>
-                <div class="menu__body">{body}</div>
-            </details>
+            {super::menu::menu("Download", move || menu.body())}
         </div>
     }
     .into_any()

@@ -367,7 +367,7 @@ fn failure(page: ErrorsPage, document: &ErrorDocument) -> AnyView {
     };
     view! {
         {fact_list(&facts)}
-        <p><button on:click=open>"Open the case"</button></p>
+        <p class="group__open"><button on:click=open>"Open the case"</button></p>
         <pre class="trace" tabindex="0" role="region" aria-label="Traceback">{document.traceback.clone()}</pre>
         {log}
     }

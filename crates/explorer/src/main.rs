@@ -23,6 +23,8 @@ mod choices;
 #[cfg(target_arch = "wasm32")]
 mod columns;
 #[cfg(target_arch = "wasm32")]
+mod columns_menu;
+#[cfg(target_arch = "wasm32")]
 mod copy;
 #[cfg(target_arch = "wasm32")]
 mod counts;
@@ -48,6 +50,8 @@ mod freeze;
 mod gzip;
 #[cfg(target_arch = "wasm32")]
 mod importance;
+#[cfg(target_arch = "wasm32")]
+mod menu;
 #[cfg(target_arch = "wasm32")]
 mod mixed_versions;
 #[cfg(target_arch = "wasm32")]

@@ -1,5 +1,6 @@
 //! Actions of an operator on cases: they are sent again, or called off. Until a moment has passed, that can be taken back.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use cruncher_backend::administer::control::{ControlError, change_control};
@@ -10,7 +11,7 @@ use cruncher_browser::state::problem::PageProblem;
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::store::{CellValue, ResultStore};
 use cruncher_study::accounting::CaseState;
-use cruncher_study::case::CaseRef;
+use cruncher_study::case::{CaseId, CaseRef};
 use cruncher_study::control::StudyControl;
 use cruncher_study::number_format::counted;
 use leptos::prelude::*;
@@ -27,10 +28,12 @@ const GRACE_SECS: u32 = 5;
 enum CaseAction {
     Retry,
     Cancel,
+    /// A cancelled case is taken out of those that are called off; nothing is sent.
+    TakeBack,
 }
 
 impl CaseAction {
-    const ALL: [Self; 2] = [Self::Retry, Self::Cancel];
+    const ALL: [Self; 3] = [Self::Retry, Self::Cancel, Self::TakeBack];
 
     /// Whether it is for cases in this state. One that is tried again anyway has none.
     const fn is_for(self, state: Option<CaseState>) -> bool {
@@ -39,6 +42,7 @@ impl CaseAction {
                 matches!(state, Some(CaseState::Failed | CaseState::Dead | CaseState::Lost | CaseState::Cancelled))
             }
             Self::Cancel => matches!(state, Some(CaseState::Queued | CaseState::Running)),
+            Self::TakeBack => matches!(state, Some(CaseState::Cancelled)),
         }
     }
 
@@ -46,6 +50,7 @@ impl CaseAction {
         match self {
             Self::Retry => "Retry",
             Self::Cancel => "Cancel",
+            Self::TakeBack => "Take back",
         }
     }
 
@@ -54,6 +59,7 @@ impl CaseAction {
         match self {
             Self::Retry => format!("{cases} to be sent again in {secs} s."),
             Self::Cancel => format!("{cases} to be cancelled in {secs} s."),
+            Self::TakeBack => format!("{cases} to be taken back in {secs} s."),
         }
     }
 }
@@ -69,6 +75,10 @@ enum ActionState {
     Working { action: CaseAction, done: u64 },
     /// It is done, in words.
     Done(String),
+    /// These cases are called off.
+    Cancelled(Vec<CaseRef>),
+    /// These cases aren't called off any more. Those whose messages were deleted meanwhile are lost.
+    TakenBack(Vec<CaseRef>),
     /// It failed.
     Failed(PageProblem),
 }
@@ -101,10 +111,11 @@ pub(super) fn steering(state: ResultsState, rows: Memo<Vec<usize>>) -> AnyView {
     }
     let course = RwSignal::new(ActionState::Idle);
     let limits = Limits { attempts: RwSignal::default(), time_limit_secs: RwSignal::default() };
+    // Counted by state, in one pass: there may be a hundred thousand rows whenever the filter changes.
+    let states = Memo::new(move |_| state.data.with(|store| rows.with(|rows| by_state(store, rows))));
     let cases = move |action: CaseAction| {
-        state
-            .data
-            .with(|store| rows.with(|rows| rows.iter().filter(|row| action.is_for(state_of(store, **row))).count()))
+        let states = states.read();
+        states.iter().filter(|(state, _)| action.is_for(Some(*state))).map(|(_, count)| count).sum::<usize>()
     };
     let buttons = CaseAction::ALL.map(|action| {
         let count = Memo::new(move |_| cases(action));
@@ -139,6 +150,19 @@ pub(super) fn steering(state: ResultsState, rows: Memo<Vec<usize>>) -> AnyView {
     .into_any()
 }
 
+/// Counts rows by their state.
+fn by_state(store: &ResultStore, rows: &[usize]) -> Vec<(CaseState, usize)> {
+    let codes = store.field(CaseField::State).codes();
+    let mut counts: Vec<(u32, usize)> = Vec::new();
+    for code in rows.iter().filter_map(|row| codes.get(*row)) {
+        match counts.iter_mut().find(|(own, _)| own == code) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((*code, 1)),
+        }
+    }
+    counts.into_iter().filter_map(|(code, count)| Some((CaseState::named(store.label(code))?, count))).collect()
+}
+
 fn state_of(store: &ResultStore, row: usize) -> Option<CaseState> {
     match store.cell(&ColumnId::Case(CaseField::State), row) {
         CellValue::Text(state) => CaseState::named(state),
@@ -165,6 +189,14 @@ fn told(state: ResultsState, course: RwSignal<ActionState>, limits: Limits) -> A
         }
         ActionState::Working { action: CaseAction::Retry, .. } => "Sending …".into_any(),
         ActionState::Working { action: CaseAction::Cancel, .. } => "Cancelling …".into_any(),
+        ActionState::Working { action: CaseAction::TakeBack, .. } => "Taking back …".into_any(),
+        ActionState::Cancelled(cases) => {
+            let words = counted(cases.len() as u64, "case is", "cases are");
+            let back = move |_| carry_out(state, course, limits, CaseAction::TakeBack, cases.clone());
+            view! { {format!("{words} cancelled: no worker takes them any more.")}<button on:click=back>"Take back"</button> }
+                .into_any()
+        }
+        ActionState::TakenBack(cases) => taken_back(state, course, limits, &cases),
         ActionState::Done(words) => words.into_any(),
         ActionState::Failed(problem) => problem_note(problem),
     }
@@ -187,6 +219,10 @@ fn announce(
         let meant = rows.into_iter().filter(|row| action.is_for(state_of(store, *row)));
         meant.filter_map(|row| case_of(store, row)).collect::<Vec<_>>()
     });
+    if action == CaseAction::TakeBack {
+        // It can be undone by cancelling: nothing is waited for.
+        return carry_out(state, course, limits, action, cases);
+    }
     course.set(ActionState::Announced { action, cases, left_secs: GRACE_SECS });
     count_down(state, course, limits);
 }
@@ -217,10 +253,11 @@ fn carry_out(
         let outcome = match action {
             CaseAction::Retry => send_again(state, course, limits, cases).await,
             CaseAction::Cancel => cancel(state, cases).await,
+            CaseAction::TakeBack => take_back(state, cases).await,
         };
         // Who looks hears of it at once.
         designer::tell_sent();
-        let _ = course.try_set(outcome.map_or_else(ActionState::Failed, ActionState::Done));
+        let _ = course.try_set(outcome.unwrap_or_else(ActionState::Failed));
     });
 }
 
@@ -229,7 +266,7 @@ async fn send_again(
     course: RwSignal<ActionState>,
     limits: Limits,
     cases: Vec<CaseRef>,
-) -> Result<String, PageProblem> {
+) -> Result<ActionState, PageProblem> {
     let study = reading::study(state).await?;
     let (max_attempts, time_limit) = limits.read().unwrap_or_default();
     let seen_time = state.data.counts().get_untracked().map_or_else(|| study.now(), |counts| counts.time);
@@ -237,7 +274,7 @@ async fn send_again(
     let request = RetryRequest { cases, seen_time, time_limit, max_attempts, is_forced: false, by };
     let tell = |done| drop(course.try_set(ActionState::Working { action: CaseAction::Retry, done }));
     let outcome = retry(&study, &request, &tell).await.map_err(|error| of_retry(&error))?;
-    Ok(in_words(&outcome))
+    Ok(ActionState::Done(in_words(&outcome)))
 }
 
 fn in_words(outcome: &RetryOutcome) -> String {
@@ -260,17 +297,49 @@ fn of_retry(error: &EnqueueError) -> PageProblem {
     PageProblem { title: "The cases can't be sent again.".into(), advice: advice.into(), detail: error.to_string() }
 }
 
-async fn cancel(state: ResultsState, cases: Vec<CaseRef>) -> Result<String, PageProblem> {
+async fn cancel(state: ResultsState, cases: Vec<CaseRef>) -> Result<ActionState, PageProblem> {
     let study = reading::study(state).await?;
     let change = |control: &mut StudyControl| control.cancelled_cases.extend(cases.iter().map(|(_, case)| *case));
     change_control(&study, &change).await.map_err(|error| of_control(&error))?;
-    let words = counted(cases.len() as u64, "case is", "cases are");
-    Ok(format!("{words} cancelled: no worker takes them any more. Retry takes that back."))
+    Ok(ActionState::Cancelled(cases))
+}
+
+/// Takes cases out of those that are called off. Nothing is sent: a message that no worker has seen meanwhile is still there.
+async fn take_back(state: ResultsState, cases: Vec<CaseRef>) -> Result<ActionState, PageProblem> {
+    let study = reading::study(state).await?;
+    let own: BTreeSet<CaseId> = cases.iter().map(|(_, case)| *case).collect();
+    let change = |control: &mut StudyControl| control.cancelled_cases.retain(|case| !own.contains(case));
+    let control = change_control(&study, &change).await.map_err(|error| of_control(&error))?;
+    match cases.iter().find(|(batch, case)| control.cancels(batch, *case)) {
+        None => Ok(ActionState::TakenBack(cases)),
+        Some((batch, _)) => Err(PageProblem {
+            title: format!("Batch {batch} is cancelled as a whole."),
+            advice: format!("cruncher cancel STUDY --batch {batch} --undo takes that back."),
+            detail: "control.json names the batch in cancelled_batches".into(),
+        }),
+    }
+}
+
+/// Tells what has become of cases that were taken back, as it is known by and by: those that are lost can be sent again.
+fn taken_back(state: ResultsState, course: RwSignal<ActionState>, limits: Limits, cases: &[CaseRef]) -> AnyView {
+    let own: BTreeSet<&CaseRef> = cases.iter().collect();
+    let lost: Vec<CaseRef> = state.data.with(|store| {
+        let rows = (0..store.len()).filter(|row| state_of(store, *row) == Some(CaseState::Lost));
+        rows.filter_map(|row| case_of(store, row)).filter(|case| own.contains(case)).collect()
+    });
+    let words = counted(cases.len() as u64, "case isn't", "cases aren't");
+    let back = format!("{words} cancelled any more.");
+    if lost.is_empty() {
+        return back.into_any();
+    }
+    let words = counted(lost.len() as u64, "of them is lost: its message was", "of them are lost: their messages were");
+    let again = move |_| carry_out(state, course, limits, CaseAction::Retry, lost.clone());
+    view! { {format!("{back} {words} deleted meanwhile.")}<button on:click=again>"Send again"</button> }.into_any()
 }
 
 fn of_control(error: &ControlError) -> PageProblem {
     PageProblem {
-        title: "The cases can't be cancelled.".into(),
+        title: "What is called off can't be changed.".into(),
         advice: "Cancel fewer at once, or a whole batch by cruncher cancel STUDY --batch BATCH.".into(),
         detail: error.to_string(),
     }

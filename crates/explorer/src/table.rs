@@ -15,11 +15,14 @@ use wasm_bindgen::JsCast;
 
 use super::columns::label;
 use super::results_state::ResultsState;
+use crate::state::layout::TableLayout;
 use crate::state::table::{TableRows, VisibleRows};
 
 mod cells;
+mod widths;
 
 use cells::TableColumn;
+pub(super) use cells::choosable;
 
 /// Height of a row and of the header, in pixels.
 const ROW_PX: f64 = 28.0;
@@ -50,6 +53,7 @@ struct Table {
     /// The place from which a stretch of rows is chosen.
     anchor: StoredValue<Option<usize>>,
     columns: Memo<Vec<TableColumn>>,
+    layout: Memo<TableLayout>,
     part: Memo<VisibleRows>,
     /// The rows that are in the document: a row that stays there is left alone.
     seen: Memo<Vec<Seen>>,
@@ -62,9 +66,9 @@ type Seen = (usize, usize, u64);
 pub(super) fn table(state: ResultsState) -> AnyView {
     let table = Table::new(state);
     let height = move || format!("{}px", HEAD_PX + table.rows().height_px());
-    let width = move || format!("{}ch", table.columns.read().iter().map(|column| column.width_ch).sum::<usize>());
+    let width = move || cells::least_width(&table.columns.read(), &table.layout.read());
     let template = move || {
-        let columns = cells::template(&table.columns.read());
+        let columns = cells::template(&table.columns.read(), &table.layout.read());
         if table.is_choosing { format!("{CHECK_WIDTH} {columns}") } else { columns }
     };
     let keys = if table.is_choosing {
@@ -118,7 +122,16 @@ pub(super) fn count_words(state: ResultsState) -> String {
 impl Table {
     fn new(state: ResultsState) -> Self {
         let (scrolled_px, view_px) = (RwSignal::new(0.0), RwSignal::new(VIEW_PX));
-        let columns = Memo::new(move |_| state.data.with(|store| cells::columns(state, store)));
+        let is_choosing = state.page == Page::Cases;
+        let all = Memo::new(move |_| state.data.with(|store| cells::columns(state, store)));
+        let layout =
+            Memo::new(move |_| if is_choosing { state.view.read().layout.clone() } else { TableLayout::default() });
+        let columns = Memo::new(move |_| {
+            let layout = layout.read();
+            let all = all.read();
+            let shown = all.iter().filter(|(column, by_itself)| layout.shows(&column.id, *by_itself));
+            shown.map(|(column, _)| column.clone()).collect::<Vec<_>>()
+        });
         let part = Memo::new(move |_| {
             let count = state.order.read().len();
             TableRows { count, row_px: ROW_PX, view_px: view_px.get() }.part(scrolled_px.get())
@@ -141,15 +154,18 @@ impl Table {
             view_px,
             place,
             pointed: StoredValue::new(None),
-            is_choosing: state.page == Page::Cases,
+            is_choosing,
             anchor: StoredValue::new(None),
             columns,
+            layout,
             part,
             seen,
         };
-        // Only the browser knows how high the table is.
+        // Only the browser knows how high the table is. It isn't asked while somebody scrolls: that would take a layout each time.
+        let count = Memo::new(move |_| state.order.read().len());
         Effect::new(move || {
-            seen.track();
+            count.track();
+            columns.track();
             request_animation_frame(move || table.measure());
         });
         let resized = window_event_listener(leptos::ev::resize, move |_| table.measure());
@@ -405,6 +421,7 @@ impl Table {
                         <span class="cases__name">{column.title.clone()}</span>
                         {arrow.map(|arrow| view! { <span aria-hidden="true">{arrow}</span> })}
                     </button>
+                    {self.is_choosing.then(|| widths::edge(self.state, self.grid, &column, index))}
                 </div>
             }
         };
@@ -419,20 +436,11 @@ impl Table {
         let is_opened = move || self.state.opened.get() == Some(row);
         let is_chosen = move || self.state.chosen.read().contains(&row);
         let is_selected = move || (if self.is_choosing { is_chosen() } else { is_opened() }).to_string();
-        let cell = |(index, (told, column)): (usize, (cells::CellWords, &TableColumn))| {
-            view! {
-                <div
-                    class=format!("{} {}", column.class(), told.class) role="gridcell" aria-colindex=(index + 1).to_string()
-                    title=told.title
-                >{told.text}</div>
-            }
-        };
-        let cells: Vec<_> = cells.into_iter().zip(&*columns).enumerate().map(cell).collect();
         view! {
             <div
                 class="cases__row" class:cases__row--pointed=is_pointed class:cases__row--open=is_opened role="row" id=cells::id_of(place)
                 aria-rowindex=(place + 2).to_string() aria-selected=is_selected data-row=row.to_string()
-            >{self.check(row)}{cells}</div>
+            >{self.check(row)}<div class="cases__cells" role="presentation" inner_html=cells></div></div>
         }
         .into_any()
     }

@@ -61,7 +61,7 @@ pub(super) fn contrast(state: ResultsState, failed: Memo<Vec<usize>>) -> AnyView
                         {list(state, "Factor upwards", choices, y, |view, id| view.second = id)}
                     </div>
                     <p class="faint group__legend">
-                        <span class="state-text-failed">"● failed"</span>
+                        <span class="state-text-failed">"● failed:"</span>
                         {move || counts(&cases.read())}
                         {move || told(&found.read(), &cases.read())}
                     </p>

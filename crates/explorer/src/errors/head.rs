@@ -16,20 +16,20 @@ pub(super) fn head(group: &ErrorGroup, all_workers: &[String], all_failures: usi
     let spread = spread(&group.workers(), &group.hosts(), &all_workers);
     let class = if spread.is_telling { "group__badge" } else { "" };
     let badge = (!spread.words.is_empty()).then(|| view! { <span class=class>{spread.words}</span> });
-    let batches = group.batches().into_iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let batches = group.batches();
+    let named = batches.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let batches = if batches.len() == 1 { format!("batch {named}") } else { format!("batches {named}") };
     let seen = format!("first {}, last {}", past_time(group.first_time(), now), past_time(group.last_time(), now));
     let exactly = format!("first {}, last {}", exact_time(group.first_time()), exact_time(group.last_time()));
     let facts = [share(own, all_failures), again].into_iter().flatten();
     let facts: Vec<_> = facts.map(|fact| view! { <span>{fact}</span> }).collect();
-    let places = [spread.hosts, batches].into_iter().filter(|words| !words.is_empty());
-    let places: Vec<_> = places.map(|words| view! { <span>{words}</span> }).collect();
     view! {
         <span class="group__error">{group.error().to_owned()}</span>
         <span class="group__facts">
             <strong>{counted(own as u64, "case", "cases")}</strong>
             {facts}
             {badge}
-            {places}
+            <span>{batches}</span>
             <span title=exactly>{seen}</span>
         </span>
     }

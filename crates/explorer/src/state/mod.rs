@@ -4,6 +4,8 @@ pub(crate) mod attempts;
 pub(crate) mod contrast;
 pub(crate) mod designed;
 pub(crate) mod export;
+pub(crate) mod layout;
+pub(crate) mod markup;
 pub(crate) mod responses;
 pub(crate) mod rows;
 pub(crate) mod shown_document;

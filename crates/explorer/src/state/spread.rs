@@ -9,12 +9,10 @@ const MAX_NAMED: usize = 4;
 /// Where failures occur.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ErrorSpread {
-    /// In words; empty if there is nothing to compare with.
+    /// In words, with the names of the computers.
     pub(crate) words: String,
     /// Whether it points at a cause: one computer of several.
     pub(crate) is_telling: bool,
-    /// The computers.
-    pub(crate) hosts: String,
 }
 
 /// Compares the workers and computers of failures with all that have computed something. Both lists are in order and name each once.
@@ -23,18 +21,18 @@ pub(crate) fn spread(workers: &[&str], hosts: &[&str], all_workers: &[&str]) -> 
     all_hosts.sort_unstable();
     all_hosts.dedup();
     let is_telling = hosts.len() == 1 && all_hosts.len() > 1;
-    let (some, all) = (workers.len(), all_workers.len());
-    let words = match hosts {
-        [host] if is_telling => format!("on one host only: {host}"),
-        _ if all <= 1 => String::new(),
-        _ if some >= all => "on every worker".to_owned(),
-        _ => format!("on {} of {} workers", thousands(some as u64), thousands(all as u64)),
-    };
     let named = hosts.iter().take(MAX_NAMED).copied().collect::<Vec<_>>().join(", ");
     let more = hosts.len().saturating_sub(MAX_NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let hosts = if is_telling || named.is_empty() { String::new() } else { format!("{named}{more}") };
-    ErrorSpread { words, is_telling, hosts }
+    let named = if more > 0 { format!("{named} and {more} more") } else { named };
+    let (some, all) = (workers.len(), all_workers.len());
+    let words = match (is_telling, some, all) {
+        (_, 0, _) => String::new(),
+        (true, ..) => format!("on one host only: {named}"),
+        (_, _, 0 | 1) => format!("on {named}"),
+        (_, some, all) if some >= all => format!("on every worker: {named}"),
+        (_, some, all) => format!("on {} of {} workers: {named}", thousands(some as u64), thousands(all as u64)),
+    };
+    ErrorSpread { words, is_telling }
 }
 
 /// Returns the share of all failures in words: `62 % of all failures`; nothing if there are no others.
@@ -49,32 +47,32 @@ pub(crate) fn share(own: usize, all: usize) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn check(workers: &[&str], all: &[&str], words: &str, hosts: &str) {
+    fn check(workers: &[&str], all: &[&str], words: &str) {
         let mut own: Vec<&str> = workers.iter().map(|worker| host_of(worker)).collect();
         own.dedup();
         let found = spread(workers, &own, all);
-        assert_eq!((found.words.as_str(), found.hosts.as_str()), (words, hosts), "{workers:?} of {all:?}");
+        assert_eq!(found.words.as_str(), words, "{workers:?} of {all:?}");
         assert_eq!(found.is_telling, words.contains("one host"));
     }
 
     #[test]
     fn one_computer_of_several_is_pointed_at() {
         let all = ["a_linux_1-00", "a_linux_2-00", "b_windows_1-00", "c_macos_1-00"];
-        check(&all[..2], &all, "on one host only: a", "");
-        check(&all, &all, "on every worker", "a, b, c");
-        check(&all[1..3], &all, "on 2 of 4 workers", "a, b");
-        check(&all[..1], &all[..2], "on 1 of 2 workers", "a");
-        check(&all[..1], &all[..1], "", "a");
-        check(&[], &[], "", "");
+        check(&all[..2], &all, "on one host only: a");
+        check(&all, &all, "on every worker: a, b, c");
+        check(&all[1..3], &all, "on 2 of 4 workers: a, b");
+        check(&all[..1], &all[..2], "on 1 of 2 workers: a");
+        check(&all[..1], &all[..1], "on a");
+        check(&[], &[], "");
     }
 
     #[test]
     fn names_of_another_form_are_computers_of_their_own() {
-        check(&["w"], &["w", "x"], "on one host only: w", "");
-        check(&["_linux_1"], &["_linux_1"], "", "_linux_1");
+        check(&["w"], &["w", "x"], "on one host only: w");
+        check(&["_linux_1"], &["_linux_1"], "on _linux_1");
         let all: Vec<String> = (0..9).map(|number| format!("node{number}_linux_1-00")).collect();
         let all: Vec<&str> = all.iter().map(String::as_str).collect();
-        check(&all, &all, "on every worker", "node0, node1, node2, node3 and 5 more");
+        check(&all, &all, "on every worker: node0, node1, node2, node3 and 5 more");
     }
 
     #[test]

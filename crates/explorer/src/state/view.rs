@@ -9,6 +9,8 @@ use cruncher_study::case::CaseId;
 
 use cruncher_browser::state::route::{BatchChoice, Page, Route};
 
+use super::layout::TableLayout;
+
 /// Reader's choices of what is shown. The page makes those that aren't made here.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct ResultsView {
@@ -46,6 +48,8 @@ pub(crate) struct ResultsView {
     pub(crate) case: Option<CaseId>,
     /// Signature of the error group that stands open.
     pub(crate) group: Option<String>,
+    /// Columns of the table of cases.
+    pub(crate) layout: TableLayout,
 }
 
 impl ResultsView {
@@ -73,7 +77,7 @@ impl ResultsView {
                 "name" => view.name = percent::decode(value).unwrap_or_default().chars().take(80).collect(),
                 "sort" => view.sorting = sorting(value),
                 "case" => view.case = CaseId::parse(value).ok(),
-                _ => {}
+                name => view.layout.read(name, value),
             }
         }
         view
@@ -102,6 +106,7 @@ impl ResultsView {
             sorting: self.sorting.filter(|(id, _)| has(id)),
             case: None,
             group: None,
+            layout: self.layout.of(&has),
         }
     }
 
@@ -179,7 +184,7 @@ impl ResultsView {
         ];
         let several = [("log", &self.switched), ("trim", &self.trimmed), ("axis", &self.axes)];
         let several = several.into_iter().flat_map(|(name, ids)| ids.iter().map(move |id| format!("{name}={id}")));
-        let query: Vec<String> = fields.into_iter().flatten().chain(several).collect();
+        let query: Vec<String> = fields.into_iter().flatten().chain(several).chain(self.layout.fields()).collect();
         if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
     }
 }
@@ -211,6 +216,7 @@ mod tests {
                 sorting: Some(("factor.a, b".parse().unwrap(), SortDirection::Descending)),
                 case: CaseId::parse("9f86d081884c7d659a2feaa0c55ad015").ok(),
                 group: None,
+                layout: TableLayout::default(),
             },
             ResultsView { curve_x: Some(CurveAbscissa::Index), ..ResultsView::default() },
             ResultsView {
@@ -222,7 +228,10 @@ mod tests {
                 ..ResultsView::default()
             },
         ];
-        for view in views {
+        let mut with_layout = ResultsView::default();
+        with_layout.layout.toggle(&"factor.a, b".parse().unwrap());
+        with_layout.layout.set_width(&"case.worker".parse().unwrap(), 120.0);
+        for view in views.into_iter().chain([with_layout]) {
             for page in [Page::Results, Page::Cases] {
                 let fragment = view.fragment(page);
                 assert_eq!(ResultsView::parse(&fragment), view, "{fragment}");

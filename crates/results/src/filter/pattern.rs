@@ -22,7 +22,7 @@ pub(super) fn like(store: &ResultStore, id: &ColumnId, pattern: &str) -> RowMask
 /// Returns the rows whose case's id begins with a text, or which have it in one of their texts.
 pub(super) fn search(store: &ResultStore, text: &str) -> RowMask {
     let text = text.to_lowercase();
-    let mut found = of_ids(store, |id| id.starts_with(&text));
+    let mut found = with_beginning(store, &text);
     let is_wanted = wanted_codes(store, |label| label.to_lowercase().contains(&text));
     for id in store.ids() {
         if let Some(column) = store.column(&id) {
@@ -32,6 +32,21 @@ pub(super) fn search(store: &ResultStore, text: &str) -> RowMask {
         }
     }
     found
+}
+
+/// Returns the rows whose case's id begins with a text. No id is written out for that: there may be a million.
+fn with_beginning(store: &ResultStore, text: &str) -> RowMask {
+    let digits: Option<Vec<u8>> = text.bytes().map(|digit| char::from(digit).to_digit(16)?.try_into().ok()).collect();
+    let Some(digits) = digits.filter(|digits| digits.len() <= 32) else { return RowMask::empty(store.len()) };
+    let digit = |id: &CaseId, place: usize| {
+        let byte = id.as_bytes()[place / 2];
+        if place.is_multiple_of(2) { byte >> 4 } else { byte & 15 }
+    };
+    let mut rows = store.all();
+    rows.retain_by(store.case_ids(), |id: CaseId| {
+        digits.iter().enumerate().all(|(place, wanted)| digit(&id, place) == *wanted)
+    });
+    rows
 }
 
 fn of_ids(store: &ResultStore, is_wanted: impl Fn(&str) -> bool) -> RowMask {
@@ -65,6 +80,20 @@ fn is_like(text: &str, pattern: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_beginning_of_an_id_is_found_digit_by_digit() {
+        let values = vec![serde_json::json!(1); 40];
+        let store = crate::samples::factor("c", &values);
+        let id = store.case_ids()[33].to_string();
+        for length in 0..=32 {
+            let expected = store.case_ids().iter().filter(|own| own.to_string().starts_with(&id[..length])).count();
+            assert_eq!(with_beginning(&store, &id[..length]).count(), expected, "{length}");
+        }
+        for text in ["g", "0g", "é", &format!("{id}0")] {
+            assert_eq!(with_beginning(&store, text).count(), 0, "{text}");
+        }
+    }
 
     #[test]
     fn a_star_stands_for_any_characters() {
