@@ -27,13 +27,13 @@ def study(cruncher: CommandLine) -> Launched:
 
 
 def pass_minutes(page: Page, until: Callable[[], bool]) -> None:
-    """Lets up to four minutes pass on a page whose clock is installed."""
-    for _ in range(48):
+    """Lets up to eight minutes pass on a page whose clock is installed."""
+    for _ in range(96):
         if until():
             return
         page.clock.run_for(5_000)
         # What the page has begun takes real time.
-        page.wait_for_timeout(100)
+        page.wait_for_timeout(200)
     assert until()
 
 
