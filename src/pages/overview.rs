@@ -121,7 +121,7 @@ fn progress(snapshot: &Snapshot, counts: &CaseCounts, open: &OpenStudy, shown: &
                 <p class="headline__done">
                     {link(route.list("case.state:done"), thousands(counts.done))}
                     " of "
-                    {link(route.on(Page::Cases).to_string(), thousands(counts.cases))}
+                    {link(route.list("case.state:*"), thousands(counts.cases))}
                     " done"
                 </p>
                 {finish(snapshot, counts, route, open.live.now.get())}
@@ -266,8 +266,8 @@ fn parts(shown: &[&BatchAccount], route: &Route) -> Option<AnyView> {
     let of_batch = |account: &&BatchAccount| {
         let batches = BatchChoice::One(account.batch.clone());
         let is_shown = route.batches == batches;
-        let target = if is_shown { route.on(Page::Cases) } else { route.of(batches) };
-        (account.batch.to_string(), target.to_string(), account.counts)
+        let target = if is_shown { route.list("case.state:*") } else { route.of(batches).to_string() };
+        (account.batch.to_string(), target, account.counts)
     };
     let (all, explained) = match shown {
         [only] => (only.levels.len(), only.levels.len() > 1),

@@ -150,7 +150,8 @@ impl Route {
         Self { batches, group: None, ..self.clone() }
     }
 
-    /// Returns the address of the cases of these batches that meet conditions, written as in an address: `case.state:done`.
+    /// Returns the address of the cases of these batches that meet conditions, written as in an address: `case.state:done`. All are
+    /// those of `case.state:*`: an address without conditions keeps what was chosen on that page before.
     #[must_use]
     pub fn list(&self, conditions: &str) -> String {
         self.on(Page::Cases).with("select", conditions)
