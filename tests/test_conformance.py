@@ -163,7 +163,7 @@ def test_natively(native_reports: Callable[[str], Reports], cloud_name: str, nam
         assert expected in report["detail"]
 
 
-@pytest.mark.parametrize(("column", "cloud_name"), enumerate(OTHER_CLOUDS, 1))
+@pytest.mark.parametrize(("column", "cloud_name"), [*enumerate(OTHER_CLOUDS, 1)])
 def test_the_protocol_names_every_difference(column: int, cloud_name: str) -> None:
     document = (REPOSITORY / "docs/protocol.md").read_text()
     section = document.partition("## What clouds do differently\n")[2].partition("\n## ")[0]
