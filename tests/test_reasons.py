@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,10 @@ import pytest
 from attached import attach
 from command_line import CommandLine, Launched, wait_for
 from enqueue import enqueue
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from small_models import DOUBLE
-from studies import line_of, link, messages, queue_of
-from visit import PLAIN_HOST, Visits, progress
+from studies import line_of, link, messages, queue_of, wait_for_end
+from visit import PLAIN_HOST, Visits, figure, go_to, progress, wait_until
 
 WAITING = "import os, time\nwhile not os.path.exists({{gate}}):\n    time.sleep(0.02)\nresult['a'] = 1\n"
 
@@ -24,17 +23,6 @@ WAITING = "import os, time\nwhile not os.path.exists({{gate}}):\n    time.sleep(
 def study(cruncher: CommandLine) -> Launched:
     """A fresh study, with the built page."""
     return cruncher.launch()
-
-
-def pass_minutes(page: Page, until: Callable[[], bool]) -> None:
-    """Lets up to eight minutes pass on a page whose clock is installed."""
-    for _ in range(96):
-        if until():
-            return
-        page.clock.run_for(5_000)
-        # What the page has begun takes real time.
-        page.wait_for_timeout(200)
-    assert until()
 
 
 def heartbeat(study: Launched) -> tuple[str, Any]:
@@ -78,29 +66,34 @@ def test_the_case_of_a_killed_worker_is_held_until_its_lease_ends(
     )
 
 
-def test_queued_cases_without_a_message_are_told_and_then_lost(study: Launched, visits: Visits) -> None:
-    queue = queue_of(study)
-    enqueue(queue, "b", DOUBLE, {1: [{"a": number} for number in range(3)]})
-    delete_messages(study, 1)
-    page = visits.person().new_page()
-    page.clock.install()
-    page.goto(link(study))
-    told = page.get_by_text("1 queued case has no message in the queue, as far as SQS counts.")
-    pass_minutes(page, until=told.is_visible)
-    delete_messages(study, 2)
-    lost = page.get_by_text("3 cases are lost")
-    pass_minutes(page, until=lost.is_visible)
-    expect(told).to_have_count(0)
+def test_cases_whose_messages_are_gone_are_lost_and_are_sent_again(study: Launched, visits: Visits) -> None:
+    enqueue(queue_of(study), "b", DOUBLE, {1: [{"a": number} for number in range(2)]})
+    delete_messages(study)
+    page = visits.open(link(study))
+    # The queue has to be empty for a minute, by the cloud's clock.
+    expect(figure(page, "lost")).to_have_text("2", timeout=120_000)
+    expect(page.get_by_text("2 cases are lost")).to_be_visible()
+    # That it was empty is noted, so that a single look knows it, too.
+    wait_until(page, "a single look says so", lambda: "2 lost" in ask(study, "status"))
+    figure(page, "lost").get_by_role("link").click()
+    page.get_by_role("button", name="Retry 2 cases").click()
+    with attach(line_of(study)):
+        wait_for_end(study, done=2)
+    go_to(page, "Overview")
+    expect(figure(page, "done")).to_have_text("2")
 
 
-def delete_messages(study: Launched, number: int) -> None:
-    """Takes messages out of the queue, as somebody does who doesn't know what they are."""
+def ask(study: Launched, command: str) -> str:
+    """What a command says of the study."""
+    return study.command_line.run(command, study.study).out
+
+
+def delete_messages(study: Launched) -> None:
+    """Takes all messages out of the queue, as somebody does who doesn't know what they are."""
     sqs, url = study.command_line.cloud.client("sqs"), study.outputs["QueueUrl"]
-    left = messages(sqs, url)[0] - number
-    received = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=number)["Messages"]
-    for message in received:
+    for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]:
         sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-    wait_for(lambda: messages(sqs, url) == (left, 0))
+    wait_for(lambda: messages(sqs, url) == (0, 0))
 
 
 @pytest.mark.parametrize(("part", "title"), [("queue", "queue"), ("bucket", "bucket")])

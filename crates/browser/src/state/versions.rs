@@ -187,7 +187,7 @@ fn meaning(act: VersionAct, counts: &CaseCounts) -> String {
         VersionAct::Withdraw => vec![
             (true, format!("{cases} won't be counted, nor their errors and results shown.")),
             (counts.queued > 0, format!("What waits won't be computed: {waiting}.")),
-            (counts.running > 0, format!("What runs is finished: {running}.")),
+            (counts.running > 0, format!("What runs is stopped: {running}.")),
             (true, "Documents stay in the bucket, so they can be counted again.".to_owned()),
             (
                 counts.queued > 0,
