@@ -22,13 +22,15 @@ def published(cruncher: CommandLine) -> dict[str, int]:
     return {entry["Key"]: entry["Size"] for entry in listed}
 
 
-@pytest.mark.xfail(strict=True, reason="Attach and the dialogs of versions are still parts of the shell")
+@pytest.mark.xfail(
+    strict=True, reason="the table of workers, Attach and the dialogs of versions are parts of the shell"
+)
 def test_the_first_view_keeps_its_budget(published: dict[str, int]) -> None:
     assert first_view_bytes(published) <= 300 * KIB
 
 
 def test_the_first_view_does_not_grow(published: dict[str, int]) -> None:
-    assert first_view_bytes(published) <= 336 * KIB
+    assert first_view_bytes(published) <= 366 * KIB
 
 
 @pytest.mark.parametrize(("program", "budget_kib"), [("designer", 770), ("explorer", 1_180), ("dialogs", 150)])

@@ -67,7 +67,8 @@ def test_the_case_of_a_killed_worker_is_held_until_its_lease_ends(
 
 
 def test_cases_whose_messages_are_gone_are_lost_and_are_sent_again(study: Launched, visits: Visits) -> None:
-    enqueue(queue_of(study), "b", DOUBLE, {1: [{"a": number} for number in range(2)]})
+    factors = [{"name": "a"}]
+    enqueue(queue_of(study), "b", DOUBLE, {1: [{"a": number} for number in range(2)]}, factors=factors)
     delete_messages(study)
     page = visits.open(link(study))
     # The queue has to be empty for a minute, by the cloud's clock.
