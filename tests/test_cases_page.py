@@ -208,6 +208,7 @@ def test_an_open_case_has_all_of_its_attempts_its_files_and_its_model(
         ).to_be_visible()
     rows(page).filter(has_text=ids[1][:8]).click()
     told = case.get_by_role("table", name="Attempts")
+    expect(case.get_by_role("group").filter(has=told)).to_have_text(re.compile("^Attempts · 2 *1✕ failed"))
     expect(told).to_contain_text(
         re.compile("1✕ failed, no attempt left.*KeyError: 'sand'Sent again.*1✓ done", re.DOTALL)
     )

@@ -39,7 +39,7 @@ pub(super) fn attempts(state: ResultsState, row: Memo<usize>) -> AnyView {
         let count = lines.iter().filter(|line| matches!(line, LineWords::Attempt(_))).count();
         let shown: Vec<_> = lines.iter().cloned().map(line).collect();
         let list = view! {
-            <details class="case__fold" open=count > 1>
+            <details class="case__fold" open={count > 1}>
                 <summary>{format!("Attempts · {}", thousands(count as u64))}</summary>
                 <table class="case__attempts" aria-label="Attempts">{shown}</table>
             </details>
