@@ -152,6 +152,8 @@ def test_cases_are_chosen_by_keyboard(study: Launched, visits: Visits, tmp_path:
     page = visits.open(link(study))
     go_to(page, "Cases")
     expect(rows(page)).to_have_count(5)
+    # As soon as the page has chosen its batch, the table is that of this batch.
+    expect(page).to_have_url(re.compile("batch="))
     table(page).focus()
     for key in ("Home", "Space", "Shift+ArrowDown", "Shift+ArrowDown"):
         page.keyboard.press(key)
@@ -328,6 +330,8 @@ def test_columns_are_chosen_and_sized_and_stand_in_the_address(study: Launched, 
     page = visits.open(link(study))
     go_to(page, "Cases")
     expect(rows(page)).to_have_count(3)
+    # Inputs of cases that nobody has computed are read a moment later.
+    expect(table(page).get_by_role("columnheader").filter(has_text="gate")).to_be_visible()
     usual = headers(page)
     assert usual[0] == "case" and "gate" in usual and "end" not in usual
     page.get_by_text("Columns", exact=True).click()

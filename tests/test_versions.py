@@ -250,9 +250,9 @@ def test_versions_of_a_batch_are_told_and_withdrawn_although_there_is_another_be
         expect(progress(page)).to_contain_text("0 of 8 done")
         expect(shares(page)).to_have_count(2)
         expect(shares(page).nth(0)).to_contain_text("soil: 2 of the latest design, footing.py version 2")
-    # The row of the batch that is shown leads nowhere, the other one to its own.
+    # The row of another batch leads to its own overview, that of the batch that is shown to its cases.
     parts = page.get_by_role("list", name="Parts of the study").get_by_role("listitem")
-    expect(parts.filter(has_text="soil").get_by_role("link")).to_have_text("soil/fine")
+    expect(parts.get_by_role("link", name="soil/fine")).to_have_attribute("href", "#/overview?batch=soil/fine")
     offer(page, "Withdraw").get_by_role("button", name="Withdraw version 1").click()
     expect(progress(page)).to_contain_text("0 of 6 done")
     expect(progress(page)).to_contain_text("2 withdrawn cases aren't counted")

@@ -43,7 +43,7 @@ def is_running(pid: int) -> bool:
     """Whether there is such a process."""
     try:
         return "(zombie)" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 

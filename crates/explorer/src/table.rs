@@ -321,7 +321,9 @@ impl Table {
         }
         self.pointed.set_value(row);
         let show = move || {
-            if self.pointed.get_value() == row && self.state.pointed_at.get_untracked() != row {
+            // The table may be gone by then: it is drawn anew for other batches.
+            let is_pointed = self.pointed.try_get_value() == Some(row);
+            if is_pointed && self.state.pointed_at.get_untracked() != row {
                 self.state.pointed_at.set(row);
             }
         };
