@@ -101,6 +101,8 @@ def test_a_study_is_paused_from_the_palette(cruncher: CommandLine, visits: Visit
 def test_the_shortcuts_that_are_listed_work_and_not_while_somebody_types(finished: Launched, visits: Visits) -> None:
     page = visits.open(link(finished))
     expect(progress(page)).to_be_visible()
+    # The page has settled: it writes the batch that it has chosen into its address.
+    expect(page).to_have_url(re.compile("batch="))
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Shortcuts")
     for place, name in enumerate(["Overview", "Attach", "Cases", "Errors", "Results", "Design"], 1):
