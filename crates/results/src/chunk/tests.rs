@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use cruncher_study::outcome::{ErrorDocument, ResultDocument};
-use cruncher_study::segment::{RowOutcome, parse_segment};
+use cruncher_study::segment::{RowNumbers, RowOutcome, SegmentRow, parse_segment};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -320,7 +320,9 @@ proptest! {
         let (parsed, expected) = (Chunk::parse("w", text.as_bytes()), parse_segment(text.as_bytes()));
         prop_assert_eq!(parsed.unreadable, expected.unreadable);
         prop_assert_eq!(parsed.read_bytes, expected.read_bytes);
-        prop_assert_eq!(parsed.chunk.rows().map(|row| row.1).collect::<Vec<_>>(), expected.rows);
+        // The numbers of a row stand in the columns of a chunk.
+        let without_numbers = expected.rows.into_iter().map(|row| SegmentRow { numbers: RowNumbers::default(), ..row });
+        prop_assert_eq!(parsed.chunk.rows().map(|row| row.1).collect::<Vec<_>>(), without_numbers.collect::<Vec<_>>());
         let readable = rows.iter().filter(|row| row["batch"] != "files");
         for (index, row) in readable.enumerate() {
             let mut expected = Cells::new();
