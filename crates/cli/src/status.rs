@@ -5,7 +5,7 @@ mod event_command;
 use std::time::Duration;
 
 use cruncher_aws::{Client, ErrorKind};
-use cruncher_backend::administer::observe::observe;
+use cruncher_backend::administer::observe::{NOTE_PAUSE_SECS, observe};
 use cruncher_backend::watch::StudyWatch;
 use cruncher_backend::watch::snapshot::Snapshot;
 
@@ -19,9 +19,6 @@ use event_command::EventCommand;
 
 /// Pause between two looks with `--watch`.
 const PAUSE: Duration = Duration::from_secs(3);
-
-/// Minimum time between two looks whose findings are noted for others, in seconds.
-const NOTE_PAUSE_SECS: f64 = 30.0;
 
 const CLEAR_SCREEN: &str = "\x1b[2J\x1b[H";
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::batch::Batch;
 use crate::case::{CaseId, CaseRef};
-use crate::halting::{Halt, HaltRule};
+use crate::halting::{HaltRule, StudyHalt};
 
 /// The key of `control.json`.
 pub const CONTROL_KEY: &str = "control.json";
@@ -35,7 +35,7 @@ pub struct StudyControl {
     /// first cases, or has paused.
     pub held_submissions: BTreeMap<String, u64>,
     /// Why workers take no further case until somebody lets them go on; `None` if they aren't halted.
-    pub halted: Option<Halt>,
+    pub halted: Option<StudyHalt>,
     /// When a study halts by itself, if that isn't the default.
     #[serde(deserialize_with = "crate::halting::rule_or_default")]
     pub halt_rule: Option<HaltRule>,
@@ -55,7 +55,7 @@ pub struct DeadLetters {
     pub time: f64,
     /// Number of messages that the queue had then, as it counts them.
     pub messages: u64,
-    /// Their cases, each as its batch and its id, joined by `/`: [`MAX_NAMES`] at most.
+    /// Their cases, each as its batch and its id, joined by `/`: a thousand at most.
     pub cases: BTreeSet<String>,
 }
 

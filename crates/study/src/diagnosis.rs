@@ -366,7 +366,7 @@ fn named(heartbeat: &Heartbeat) -> String {
 mod tests {
     use super::*;
     use crate::control::DeadLetters;
-    use crate::halting::Halt;
+    use crate::halting::StudyHalt;
     use crate::heartbeat::WorkerCounts;
 
     fn heartbeat(state: WorkerState, time: f64) -> Heartbeat {
@@ -434,7 +434,7 @@ mod tests {
         assert_eq!(diagnosed(queued, &[alive[0].clone(), other], 0, &control), []);
         control.paused = true;
         assert_eq!(diagnosed(queued, &alive, 0, &control), [Notice::Paused]);
-        control.halted = Some(Halt { time: 1.0, reason: "the first 20 attempts all failed".into() });
+        control.halted = Some(StudyHalt { time: 1.0, reason: "the first 20 attempts all failed".into() });
         let halted = [heartbeat(WorkerState::Halted, 990.0)];
         let notices = diagnosed(queued, &halted, 0, &control);
         assert_eq!(notices, [Notice::Halted { reason: "the first 20 attempts all failed".into() }]);

@@ -42,10 +42,10 @@ struct WrittenRule {
     never: Option<Box<RawValue>>,
 }
 
-/// Halt of a study.
+/// Halt of a study: workers take no further case until somebody lets them go on.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Halt {
+pub struct StudyHalt {
     /// Time when it halted, in seconds since 1970.
     pub time: f64,
     /// Reason, as a part of a sentence.

@@ -1,5 +1,6 @@
 //! Buttons by which an operator steers study and workers. The designer's program carries them out, and is loaded for that.
 
+use cruncher_backend::administer::observe::NOTE_PAUSE_SECS;
 use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_browser::components::press::press;
 use cruncher_browser::programs::PageProgram;
@@ -17,9 +18,6 @@ pub(crate) fn ask(request: &SteeringRequest, reader: ReaderState) {
     reader.asked.set(Some(PendingChange::Waits));
     hand_over(request, reader);
 }
-
-/// Minimum time between two looks whose findings are noted for others, in seconds.
-const NOTE_PAUSE_SECS: f64 = 30.0;
 
 /// Notes for others what each look of an operator finds, if that is news. What the reader asks for goes before that.
 pub(crate) fn note_findings(open: &OpenStudy) {

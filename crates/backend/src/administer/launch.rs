@@ -218,7 +218,7 @@ pub async fn configure(
     Ok(ConfiguredStudy { config, website_url: outputs.website_url, new_keys, keys_are_accepted })
 }
 
-/// What pages of other origins may ask of the bucket, as the template says: the page may be opened from another address than that of
+/// Rules of the bucket for pages of other origins, as the template has them: the page may be opened from another address than that of
 /// the bucket's API.
 fn cors(bucket: &str) -> s3::PutBucketCors {
     let methods = ["GET", "HEAD", "PUT", "POST", "DELETE"];

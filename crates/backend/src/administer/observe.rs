@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cruncher_aws::{Error, sqs};
 use cruncher_study::control::{DeadLetters, StudyControl};
-use cruncher_study::halting::Halt;
+use cruncher_study::halting::StudyHalt;
 use cruncher_study::message::CaseMessage;
 
 use super::control::{ControlError, change_control};
@@ -13,12 +13,15 @@ use crate::study::{ReadError, Study};
 /// Time for which a message of the dead-letter queue is hidden from others while it is looked at, in seconds.
 pub(super) const HIDDEN_SECS: u32 = 5;
 
+/// Minimum time between two looks whose findings are noted, in seconds: each note is read by every worker.
+pub const NOTE_PAUSE_SECS: f64 = 30.0;
+
 /// Maximum number of requests by which the dead-letter queue is looked at. Each gives ten messages at most.
 const MAX_REQUESTS: usize = 100;
 
-/// What a look has found that others should know.
+/// Findings of a look that others should know.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Observation {
+pub struct LookFindings {
     /// Why the study halts.
     pub halt: Option<String>,
     /// Time at which the queue had no message, if that should be known.
@@ -27,7 +30,7 @@ pub struct Observation {
     pub dead_letters: Option<u64>,
 }
 
-impl Observation {
+impl LookFindings {
     /// Returns it as lines of text.
     #[must_use]
     pub fn to_lines(&self) -> Vec<String> {
@@ -37,7 +40,7 @@ impl Observation {
         halt.into_iter().chain(is_empty).chain(dead_letters).collect()
     }
 
-    /// Reads the lines that [`Observation::to_lines`] has written.
+    /// Reads the lines that [`LookFindings::to_lines`] has written.
     #[must_use]
     pub fn from_lines<'a>(lines: impl IntoIterator<Item = &'a str>) -> Self {
         let mut observation = Self::default();
@@ -58,7 +61,7 @@ impl Observation {
 ///
 /// # Errors
 /// If a request fails, or the control document can't be changed.
-pub async fn observe(study: &Study, observation: &Observation) -> Result<StudyControl, ControlError> {
+pub async fn observe(study: &Study, observation: &LookFindings) -> Result<StudyControl, ControlError> {
     let dead_letters = match observation.dead_letters {
         None => None,
         Some(messages) => {
@@ -70,7 +73,7 @@ pub async fn observe(study: &Study, observation: &Observation) -> Result<StudyCo
     let now = study.now();
     change_control(study, &|control| {
         if let Some(reason) = observation.halt.as_ref().filter(|_| !control.is_stopped()) {
-            control.halted = Some(Halt { time: now, reason: reason.clone() });
+            control.halted = Some(StudyHalt { time: now, reason: reason.clone() });
         }
         if let Some(time) = observation.queue_empty_time {
             control.queue_empty_time = control.queue_empty_time.max(time);
@@ -113,17 +116,17 @@ mod tests {
     #[test]
     fn an_observation_is_read_back_from_its_lines() {
         for observation in [
-            Observation::default(),
-            Observation {
+            LookFindings::default(),
+            LookFindings {
                 halt: Some("8 of the last 9 attempts failed".into()),
                 queue_empty_time: Some(1.25e9),
                 dead_letters: Some(3),
             },
-            Observation { dead_letters: Some(0), ..Observation::default() },
+            LookFindings { dead_letters: Some(0), ..LookFindings::default() },
         ] {
             let lines = observation.to_lines();
-            assert_eq!(Observation::from_lines(lines.iter().map(String::as_str)), observation);
+            assert_eq!(LookFindings::from_lines(lines.iter().map(String::as_str)), observation);
         }
-        assert_eq!(Observation::from_lines(["dead many", "what"]), Observation::default());
+        assert_eq!(LookFindings::from_lines(["dead many", "what"]), LookFindings::default());
     }
 }

@@ -12,7 +12,7 @@ use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::ledger::{CaseFinish, SENDING_SECS};
 use cruncher_study::study_events::EventFacts;
 
-use crate::administer::observe::Observation;
+use crate::administer::observe::LookFindings;
 
 /// State of a study at one moment, as far as it is known.
 #[derive(Debug, Clone, Default)]
@@ -120,7 +120,7 @@ impl Snapshot {
 
     /// Returns what this look has found that others should know; `None` if there is nothing that isn't noted yet.
     #[must_use]
-    pub fn observation(&self) -> Option<Observation> {
+    pub fn observation(&self) -> Option<LookFindings> {
         // Cases whose table wasn't listed yet may be in the queue.
         let goes_on = self.total.open() + self.queue.messages() > 0;
         let halt = self.halt_reason.clone().filter(|_| goes_on && !self.control.is_stopped());
@@ -134,8 +134,8 @@ impl Snapshot {
         let is_empty = self.is_checked && self.queue.messages() == 0 && self.batches.iter().any(is_uncovered);
         let queue_empty_time = is_empty.then_some(self.time);
         let dead_letters = (self.dead_letters != self.control.dead_letters.messages).then_some(self.dead_letters);
-        let observation = Observation { halt, queue_empty_time, dead_letters };
-        (observation != Observation::default()).then_some(observation)
+        let observation = LookFindings { halt, queue_empty_time, dead_letters };
+        (observation != LookFindings::default()).then_some(observation)
     }
 }
 

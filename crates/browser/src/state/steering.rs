@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cruncher_backend::administer::observe::Observation;
+use cruncher_backend::administer::observe::LookFindings;
 use cruncher_study::control::StudyControl;
 
 use crate::state::versions::VersionChange;
@@ -25,7 +25,7 @@ pub enum SteeringRequest {
     /// These workers, which are gone, aren't shown any more.
     Forget(Vec<String>),
     /// What a look has found is noted for others.
-    Observe(Observation),
+    Observe(LookFindings),
 }
 
 const PAUSE: &str = "Pause";
@@ -62,7 +62,7 @@ impl SteeringRequest {
             return Some(Self::Resume(lines.next()?.parse().ok()?));
         }
         if name == OBSERVE {
-            return Some(Self::Observe(Observation::from_lines(lines)));
+            return Some(Self::Observe(LookFindings::from_lines(lines)));
         }
         let names = lines.map(str::to_owned).collect();
         match name {
@@ -104,10 +104,10 @@ mod tests {
             SteeringRequest::Redrive,
             SteeringRequest::Forget(names()),
             SteeringRequest::Undrain(vec![names().remove(0)]),
-            SteeringRequest::Observe(Observation {
+            SteeringRequest::Observe(LookFindings {
                 halt: Some("it failed".into()),
                 dead_letters: Some(3),
-                ..Observation::default()
+                ..LookFindings::default()
             }),
             SteeringRequest::Resume(1.5e9),
         ];

@@ -29,7 +29,7 @@ pub fn title(page: &str, name: &str, snapshot: Option<&Snapshot>) -> String {
 mod tests {
     use super::*;
     use cruncher_study::accounting::CaseCounts;
-    use cruncher_study::halting::Halt;
+    use cruncher_study::halting::StudyHalt;
 
     fn told(cases: u64, done: u64, failed: u64, change: impl Fn(&mut Snapshot)) -> String {
         let total = CaseCounts { cases, done, failed, queued: cases - done - failed, ..CaseCounts::default() };
@@ -43,7 +43,7 @@ mod tests {
         assert_eq!(title("Overview", "soil", None), "Overview · soil · Cruncher");
         let unchanged = |_: &mut Snapshot| {};
         let paused = |snapshot: &mut Snapshot| snapshot.control.paused = true;
-        let halted = |snapshot: &mut Snapshot| snapshot.control.halted = Some(Halt::default());
+        let halted = |snapshot: &mut Snapshot| snapshot.control.halted = Some(StudyHalt::default());
         for (title, said) in [
             (told(0, 0, 0, unchanged), ""),
             (told(9, 3, 0, unchanged), ""),
