@@ -30,7 +30,7 @@ GRID, FIELD = ".case-list .cases__grid", ".case-list__field"
 FRAMES = 240
 # Pixels in each frame: as a wheel, as Page Down held, as the scroll bar drawn from end to end.
 SPEEDS = {"wheel": 40, "pages": 400, "leaps": 11_000}
-# What a frame may take at 60 a second, and what clocks round.
+# Time of a frame at 60 a second, and a margin for what clocks round.
 FRAME_MS, ROUNDING_MS = 1000 / 60, 0.6
 WORDS = ["worker-1", "state:failed footings", "0.12", "cohesion_0 > 2e5 duration < 2"]
 

@@ -87,7 +87,7 @@ def measure(surroundings: Surroundings, random: Random) -> Entries:
         target = Target(study, owner, urls["QueueUrl"], urls["DeadLetterQueueUrl"])
         for action, roles in actions(target, random):
             for role in roles:
-                # What anyone may do is theirs in any study.
+                # Actions that anyone may do are allowed in any study.
                 may = role in action.may and (study is own or action.may == EVERYONE)
                 allowed = is_allowed(action, who[role])
                 tried[f"{role}: what it {'may' if may else 'must not'} do"] += 1
@@ -176,7 +176,7 @@ def of_object(bucket: str, key: str, may_read: frozenset[str], may_write: frozen
         ("open up", lambda who: who.s3.put_object_acl(**at, ACL="public-read")),
         ("tag", lambda who: who.s3.put_object_tagging(**at, Tagging={"TagSet": []})),
     ):
-        # Who may write may copy what they may read.
+        # Copies are allowed to who may read the one and write the other.
         yield Action(f"{name} {key}", may_write if name == "copy over" else NO_ONE, ask)
 
 

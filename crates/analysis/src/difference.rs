@@ -1,4 +1,4 @@
-//! How much the distributions of two samples differ.
+//! Difference between the distributions of two samples.
 
 use super::{float, sort_key};
 

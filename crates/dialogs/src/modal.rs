@@ -14,7 +14,7 @@ use crate::{news, palette, shortcuts};
 
 /// What the dialog shows.
 #[derive(Clone)]
-pub(crate) enum Shown {
+pub(crate) enum ShownDialog {
     Nothing,
     Palette(Vec<PaletteEntry>),
     Shortcuts,
@@ -23,8 +23,8 @@ pub(crate) enum Shown {
 
 /// The dialog.
 #[derive(Clone, Copy)]
-pub(crate) struct Modal {
-    shown: RwSignal<Shown>,
+pub(crate) struct ModalDialog {
+    shown: RwSignal<ShownDialog>,
     element: NodeRef<Dialog>,
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct Modal {
 pub(crate) fn show() {
     let Some(place) = PageProgram::Dialogs.place() else { return };
     mount_to(place, || {
-        let modal = Modal { shown: RwSignal::new(Shown::Nothing), element: NodeRef::new() };
+        let modal = ModalDialog { shown: RwSignal::new(ShownDialog::Nothing), element: NodeRef::new() };
         window_event_listener_untyped(dialogs::ASKED, move |_| modal.take_requests());
         Effect::new(move || {
             if modal.element.get().is_some() {
@@ -44,7 +44,7 @@ pub(crate) fn show() {
     .forget();
 }
 
-impl Modal {
+impl ModalDialog {
     /// Closes the dialog.
     pub(crate) fn close(self) {
         if let Some(element) = self.dialog() {
@@ -59,15 +59,15 @@ impl Modal {
     fn take_requests(self) {
         while let Some(request) = dialogs::asked() {
             match request {
-                DialogRequest::Palette(entries) => self.open(Shown::Palette(entries)),
-                DialogRequest::Shortcuts => self.open(Shown::Shortcuts),
-                DialogRequest::News => self.open(Shown::News),
+                DialogRequest::Palette(entries) => self.open(ShownDialog::Palette(entries)),
+                DialogRequest::Shortcuts => self.open(ShownDialog::Shortcuts),
+                DialogRequest::News => self.open(ShownDialog::News),
                 DialogRequest::Tell(message) => news::tell(&message),
             }
         }
     }
 
-    fn open(self, shown: Shown) {
+    fn open(self, shown: ShownDialog) {
         let is_open = self.dialog().is_some_and(|dialog| dialog.open());
         self.shown.set(shown);
         if let Some(dialog) = self.dialog().filter(|_| !is_open) {
@@ -86,20 +86,20 @@ impl Modal {
 
     fn view(self) -> AnyView {
         let content = move || match self.shown.get() {
-            Shown::Nothing => ().into_any(),
-            Shown::Palette(entries) => palette::palette(entries, self),
-            Shown::Shortcuts => shortcuts::shortcuts(self),
-            Shown::News => news::news(self),
+            ShownDialog::Nothing => ().into_any(),
+            ShownDialog::Palette(entries) => palette::palette(entries, self),
+            ShownDialog::Shortcuts => shortcuts::shortcuts(self),
+            ShownDialog::News => news::news(self),
         };
         let label = move || match self.shown.get() {
-            Shown::Nothing | Shown::Palette(_) => "Search",
-            Shown::Shortcuts => "Shortcuts",
-            Shown::News => "Tell me",
+            ShownDialog::Nothing | ShownDialog::Palette(_) => "Search",
+            ShownDialog::Shortcuts => "Shortcuts",
+            ShownDialog::News => "Tell me",
         };
         // It may have been opened again before this event comes.
         let closed = move |_| {
             if self.dialog().is_none_or(|dialog| !dialog.open()) {
-                self.shown.set(Shown::Nothing);
+                self.shown.set(ShownDialog::Nothing);
             }
         };
         // A press beside the dialog is one on the dialog itself.
@@ -111,7 +111,7 @@ impl Modal {
         };
         view! {
             <dialog
-                class="modal" class:modal--palette=move || matches!(*self.shown.read(), Shown::Palette(_)) node_ref=self.element
+                class="modal" class:modal--palette=move || matches!(*self.shown.read(), ShownDialog::Palette(_)) node_ref=self.element
                 aria-label=label on:mousedown=pressed on:close=closed
             >
                 {content}
@@ -122,7 +122,7 @@ impl Modal {
 }
 
 /// Draws the head of a dialog: its name, and a button that closes it.
-pub(crate) fn head(name: &'static str, modal: Modal) -> AnyView {
+pub(crate) fn head(name: &'static str, modal: ModalDialog) -> AnyView {
     view! {
         <div class="modal__head">
             <h2>{name}</h2>

@@ -9,7 +9,7 @@ use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Notification, NotificationOptions, NotificationPermission};
 
-use crate::modal::{Modal, head};
+use crate::modal::{ModalDialog, head};
 use crate::state::webhook_call::{body, told, webhook_url};
 use crate::webhook;
 
@@ -49,7 +49,7 @@ fn obstacle() -> Option<&'static str> {
 }
 
 /// Draws the switch of notifications and the field of the webhook.
-pub(crate) fn news(modal: Modal) -> AnyView {
+pub(crate) fn news(modal: ModalDialog) -> AnyView {
     view! {
         {head("Tell me", modal)}
         <p>"When the study ends, when it halts, and when cases fail in a way that was not seen before."</p>

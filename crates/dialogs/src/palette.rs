@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
-use crate::modal::Modal;
+use crate::modal::ModalDialog;
 use crate::state::matching::{found, recent_key};
 
 /// Maximum number of entries that are shown.
@@ -29,7 +29,7 @@ enum Choice {
 }
 
 /// Draws the palette.
-pub(crate) fn palette(entries: Vec<PaletteEntry>, modal: Modal) -> AnyView {
+pub(crate) fn palette(entries: Vec<PaletteEntry>, modal: ModalDialog) -> AnyView {
     let recent: Vec<String> = KeptText::Recent.get().unwrap_or_default().lines().map(str::to_owned).collect();
     let entries = StoredValue::new(entries);
     let typed = RwSignal::new(String::new());

@@ -1,15 +1,15 @@
 //! The list of shortcuts.
 
-use cruncher_browser::state::shortcuts::{SHORTCUTS, Shortcut};
+use cruncher_browser::state::shortcuts::{KeyShortcut, SHORTCUTS};
 use cruncher_browser::visit_flags::VisitFlag;
 use leptos::prelude::*;
 
-use crate::modal::{Modal, head};
+use crate::modal::{ModalDialog, head};
 
 /// Draws the shortcuts, and the switch for those of a single key.
-pub(crate) fn shortcuts(modal: Modal) -> AnyView {
+pub(crate) fn shortcuts(modal: ModalDialog) -> AnyView {
     let is_mac = window().navigator().platform().is_ok_and(|platform| platform.starts_with("Mac"));
-    let line = |shortcut: Shortcut| {
+    let line = |shortcut: KeyShortcut| {
         let keys = shortcut.keys(is_mac);
         view! { <div class="keys__one"><dt>{shortcut.words()}</dt><dd><kbd>{keys}</kbd></dd></div> }
     };

@@ -41,7 +41,7 @@ pub enum CaseModelError {
     Table {
         /// The table's key.
         key: String,
-        /// What is wrong with it.
+        /// Fault of the table.
         source: TableError,
     },
     /// The model isn't what its key names, or no text; in words.
@@ -49,7 +49,7 @@ pub enum CaseModelError {
     Model {
         /// The model's key.
         key: String,
-        /// What is wrong with it.
+        /// Fault of the model, as a part of a sentence.
         reason: String,
     },
 }

@@ -19,19 +19,19 @@ pub enum ShortcutAct {
 
 /// Shortcut: the key as a browser names it, whether Ctrl (on macOS also Command) is held, and what it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shortcut {
+pub struct KeyShortcut {
     pub key: &'static str,
     pub has_control: bool,
     pub act: ShortcutAct,
 }
 
-const fn single(key: &'static str, act: ShortcutAct) -> Shortcut {
-    Shortcut { key, has_control: false, act }
+const fn single(key: &'static str, act: ShortcutAct) -> KeyShortcut {
+    KeyShortcut { key, has_control: false, act }
 }
 
 /// All shortcuts, in the order in which they are listed.
-pub const SHORTCUTS: [Shortcut; 10] = [
-    Shortcut { key: "k", has_control: true, act: ShortcutAct::Palette },
+pub const SHORTCUTS: [KeyShortcut; 10] = [
+    KeyShortcut { key: "k", has_control: true, act: ShortcutAct::Palette },
     single("1", ShortcutAct::Go(Page::ALL[0])),
     single("2", ShortcutAct::Go(Page::ALL[1])),
     single("3", ShortcutAct::Go(Page::ALL[2])),
@@ -43,7 +43,7 @@ pub const SHORTCUTS: [Shortcut; 10] = [
     single("?", ShortcutAct::Shortcuts),
 ];
 
-impl Shortcut {
+impl KeyShortcut {
     /// Returns what it does, in words.
     #[must_use]
     pub const fn words(self) -> &'static str {
@@ -87,7 +87,7 @@ pub fn act_of(pressed: PressedKey<'_>, single_keys_are_off: bool) -> Option<Shor
     if has_alt || !has_control && (is_taken || single_keys_are_off) {
         return None;
     }
-    let is_it = |shortcut: &&Shortcut| {
+    let is_it = |shortcut: &&KeyShortcut| {
         shortcut.has_control == has_control
             && (shortcut.key == key || has_control && shortcut.key.eq_ignore_ascii_case(key))
     };
