@@ -93,7 +93,9 @@ impl Axis {
         let found = time::steps().find_map(|step| Some((step, time::times(step, from, to, most)?)));
         let Some((step, times)) = found else { return AxisTicks::default() };
         let context = time::context(step, &times, from);
-        let values = times.into_iter().map(|time| time - utc_offset_secs).collect();
+        // A range that is smaller than the digits of a clock has none: the nearest one lies outside of it.
+        let is_shown = |time: &f64| *time >= self.least && *time <= self.most;
+        let values = times.into_iter().map(|time| time - utc_offset_secs).filter(is_shown).collect();
         AxisTicks { context, ..self.labelled(values, |value| time::label(step, value + utc_offset_secs)) }
     }
 
@@ -289,6 +291,12 @@ mod tests {
         ] {
             assert_eq!(labels(least, most, time(offset), limit), text);
         }
+    }
+
+    #[test]
+    fn a_range_smaller_than_the_digits_of_a_clock_has_no_ticks_outside_of_it() {
+        let scale = AxisScale::Time { utc_offset_secs: -3_600.0 };
+        assert_eq!(labels(5e-129, 4e-128, scale, 1), "");
     }
 
     #[test]
