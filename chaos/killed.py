@@ -123,6 +123,8 @@ def measure(surroundings: Surroundings, random: Random) -> Entries:
     late, longest_secs = picked_up_late(killer, dead, redrive_time)
     longest = f"picked up after {longest_secs:.1f} s at most, lease {LEASE_SECS} s"
     told = f"{len(killer.deaths)} killed workers had a case, and {lacking} cases no row in `cruncher results --table`"
+    if missed := numbers.told(sent, contents):
+        told += f"; {missed}"
     faults = dict(sorted(killer.kills.items())) | {"dead letters sent again": len(dead)}
     add_all(entries, {
         "cases_lost": Entry(lost, "cases", faults=faults, note=told),

@@ -39,6 +39,18 @@ def wrong(sent: dict[str, int], contents: Contents) -> int:
     return strange + len(contents.errors)
 
 
+def told(sent: dict[str, int], contents: Contents) -> str:
+    """Names the cases without a result and those with an error, and what the error says: what to look for."""
+    without = sorted(sent.keys() - contents.done.keys())
+    failed = sorted(contents.errors)
+    lines = [f"no result and no error of {case}" for case in without if case not in contents.errors]
+    for case in failed:
+        error = contents.errors[case]
+        end = "no result" if case in without else "a result"
+        lines.append(f"{case}, {end}: attempt {error['attempt']}, {error['exception']}: {error['message']}")
+    return "; ".join(lines)
+
+
 def twice(rows: Counter[str]) -> int:
     """How many are there more than once."""
     return sum(count > 1 for count in rows.values())

@@ -113,6 +113,9 @@ def test_many_workers_stand_behind_their_hosts(launched: Launched, visits: Visit
     row = workers(page).filter(has_text="node1")
     expect(row).to_contain_text("9 waiting")
     expect(row).to_contain_text("1 silent")
+    row.get_by_role("button", name="Drain 9").click()
+    expect(row.get_by_role("button", name="Draining: undo")).to_be_visible()
+    expect(page.get_by_role("button", name="Drain all 20")).to_be_visible()
     expect(row.get_by_role("link", name="100")).to_have_attribute(
         "href", re.compile(r"select=case\.worker:~node1_%2A,case\.state:done$")
     )

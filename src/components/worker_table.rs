@@ -12,12 +12,12 @@ use crate::fleet::{COLUMNS, Fleet, FleetOrder, FleetRow, running_secs, share, st
 /// Maximum number of characters of a worker's message.
 const MAX_MESSAGE_CHARS: usize = 600;
 
-/// What is offered for a worker, if anything is.
-pub(crate) type WorkerAction<'a> = &'a dyn Fn(&Heartbeat) -> Option<AnyView>;
+/// What is offered for the workers of a row, if anything is.
+pub(crate) type RowAction<'a> = &'a dyn Fn(&[&Heartbeat]) -> Option<AnyView>;
 
 /// Draws a row for each worker, or for each host of many, as of `now`, in the order of the address, with what is offered for a
-/// worker if that is given.
-pub(crate) fn worker_table(workers: &[&Heartbeat], now: f64, route: &Route, action: Option<WorkerAction>) -> AnyView {
+/// row if that is given.
+pub(crate) fn worker_table(workers: &[&Heartbeat], now: f64, route: &Route, action: Option<RowAction>) -> AnyView {
     let order = route.sort.as_deref().and_then(FleetOrder::parse);
     let fleet = Fleet::of(workers, order, route.host.as_deref(), now);
     let head = |(index, (_, name, _)): (usize, (&str, &'static str, bool))| {
@@ -62,7 +62,7 @@ fn cell(column: usize, title: String, content: AnyView) -> AnyView {
     view! { <td class=class(column) data-head=name title=title>{content}</td> }.into_any()
 }
 
-fn fleet_row(row: &FleetRow, fleet: &Fleet, now: f64, route: &Route, action: Option<WorkerAction>) -> AnyView {
+fn fleet_row(row: &FleetRow, fleet: &Fleet, now: f64, route: &Route, action: Option<RowAction>) -> AnyView {
     let worker = row.workers[0];
     let is_past = row.workers.iter().all(|worker| worker.state.is_over() || worker.is_silent(now));
     let cells = [
@@ -76,7 +76,7 @@ fn fleet_row(row: &FleetRow, fleet: &Fleet, now: f64, route: &Route, action: Opt
         cell(7, String::new(), past_time(now - row.age_secs(now), now).into_any()),
     ];
     let columns = COLUMNS.len() + usize::from(action.is_some());
-    let offered = action.map(|action| view! { <td>{(!row.is_host).then(|| action(worker))}</td> });
+    let offered = action.map(|action| view! { <td>{action(&row.workers)}</td> });
     let class = match (is_past, row.is_host) {
         (true, _) => "table__past",
         (_, true) => "table__host",

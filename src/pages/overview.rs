@@ -24,7 +24,7 @@ use crate::components::notices::notices;
 use crate::components::progress::{bar, figures};
 use crate::components::response_chart::response_chart;
 use crate::components::throughput_chart::throughput_chart;
-use crate::components::worker_table::{WorkerAction, worker_table};
+use crate::components::worker_table::{RowAction, worker_table};
 use crate::live::OpenStudy;
 
 /// Maximum number of error groups that the overview names, and of batches whose versions it names.
@@ -309,8 +309,8 @@ fn workers(snapshot: &Snapshot, open: &OpenStudy, now: f64) -> Option<AnyView> {
     let hosts = counted(hosts.len() as u64, "host", "hosts");
     let summary = if count > 0 { format!("{} on {hosts}", thousands(count)) } else { "none is heard of".to_owned() };
     let of_all = if snapshot.batches.len() > 1 { " · they serve all batches" } else { "" };
-    let action = |worker: &Heartbeat| steering::of_worker(worker, snapshot, open);
-    let action: Option<WorkerAction> = if steering::may_steer(open) { Some(&action) } else { None };
+    let action = |workers: &[&Heartbeat]| steering::of_row(workers, snapshot, open);
+    let action: Option<RowAction> = if steering::may_steer(open) { Some(&action) } else { None };
     let section = view! {
         <h2>"Workers" <span class="faint">{summary}{of_all}</span></h2>
         {steering::of_workers(snapshot, open)}

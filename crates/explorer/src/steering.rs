@@ -11,7 +11,8 @@ use cruncher_browser::state::problem::PageProblem;
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::store::{CellValue, ResultStore};
 use cruncher_study::accounting::CaseState;
-use cruncher_study::case::{CaseId, CaseRef};
+use cruncher_study::batch::Batch;
+use cruncher_study::case::CaseRef;
 use cruncher_study::control::StudyControl;
 use cruncher_study::number_format::counted;
 use leptos::prelude::*;
@@ -290,7 +291,9 @@ fn of_retry(error: &EnqueueError) -> PageProblem {
         return PageProblem::from(error);
     }
     let advice = match error {
-        EnqueueError::BatchCancelled(_) => "cruncher cancel STUDY --batch BATCH --undo takes that back.",
+        EnqueueError::BatchCancelled(_) => {
+            "Take back all of its cases first, or type cruncher cancel STUDY --batch BATCH --undo."
+        }
         EnqueueError::TooManyAttempts { .. } => "Give fewer attempts.",
         _ => "Send these cases again with their design, on the Design page or by cruncher enqueue --again.",
     };
@@ -299,22 +302,42 @@ fn of_retry(error: &EnqueueError) -> PageProblem {
 
 async fn cancel(state: ResultsState, cases: Vec<CaseRef>) -> Result<ActionState, PageProblem> {
     let study = reading::study(state).await?;
-    let change = |control: &mut StudyControl| control.cancelled_cases.extend(cases.iter().map(|(_, case)| *case));
+    let is_open =
+        |of: CaseState| matches!(of, CaseState::Queued | CaseState::Running | CaseState::Dead | CaseState::Lost);
+    let whole = whole_batches(state, &cases, is_open);
+    let change = |control: &mut StudyControl| control.cancel(&cases, &whole);
     change_control(&study, &change).await.map_err(|error| of_control(&error))?;
     Ok(ActionState::Cancelled(cases))
+}
+
+/// Returns the batches in which these cases are all that are in such a state.
+fn whole_batches(state: ResultsState, cases: &[CaseRef], is_meant: impl Fn(CaseState) -> bool) -> BTreeSet<Batch> {
+    let own: BTreeSet<&CaseRef> = cases.iter().collect();
+    let mut whole: BTreeSet<Batch> = cases.iter().map(|(batch, _)| batch.clone()).collect();
+    state.data.with_untracked(|store| {
+        let rows = (0..store.len()).filter(|row| state_of(store, *row).is_some_and(&is_meant));
+        for case in rows.filter_map(|row| case_of(store, row)).filter(|case| !own.contains(case)) {
+            whole.remove(&case.0);
+        }
+    });
+    whole
 }
 
 /// Takes cases out of those that are called off. Nothing is sent: a message that no worker has seen meanwhile is still there.
 async fn take_back(state: ResultsState, cases: Vec<CaseRef>) -> Result<ActionState, PageProblem> {
     let study = reading::study(state).await?;
-    let own: BTreeSet<CaseId> = cases.iter().map(|(_, case)| *case).collect();
-    let change = |control: &mut StudyControl| control.cancelled_cases.retain(|case| !own.contains(case));
+    // Those that were called off a moment ago may still be shown as they were.
+    let may_be_off = |of: CaseState| matches!(of, CaseState::Queued | CaseState::Running | CaseState::Cancelled);
+    let whole = whole_batches(state, &cases, may_be_off);
+    let change = |control: &mut StudyControl| control.take_back(&cases, &whole);
     let control = change_control(&study, &change).await.map_err(|error| of_control(&error))?;
     match cases.iter().find(|(batch, case)| control.cancels(batch, *case)) {
         None => Ok(ActionState::TakenBack(cases)),
         Some((batch, _)) => Err(PageProblem {
             title: format!("Batch {batch} is cancelled as a whole."),
-            advice: format!("cruncher cancel STUDY --batch {batch} --undo takes that back."),
+            advice: format!(
+                "Take back all of its cases at once, or type cruncher cancel STUDY --batch {batch} --undo."
+            ),
             detail: "control.json names the batch in cancelled_batches".into(),
         }),
     }
@@ -340,7 +363,7 @@ fn taken_back(state: ResultsState, course: RwSignal<ActionState>, limits: Limits
 fn of_control(error: &ControlError) -> PageProblem {
     PageProblem {
         title: "What is called off can't be changed.".into(),
-        advice: "Cancel fewer at once, or a whole batch by cruncher cancel STUDY --batch BATCH.".into(),
+        advice: "Cancel fewer at once, all open cases of a batch, or type cruncher cancel STUDY --batch BATCH.".into(),
         detail: error.to_string(),
     }
 }

@@ -80,6 +80,27 @@ impl StudyControl {
         self.cancelled_batches.contains(batch) || self.cancelled_cases.contains(&case)
     }
 
+    /// Calls off cases. If the list has no room for all of them, those of the batches in `whole`, in which they are all that is open,
+    /// are called off by their batch.
+    pub fn cancel(&mut self, cases: &[CaseRef], whole: &BTreeSet<Batch>) {
+        let has_room = self.cancelled_cases.len() + cases.len() <= MAX_NAMES;
+        for (batch, case) in cases {
+            if has_room || !whole.contains(batch) {
+                self.cancelled_cases.insert(*case);
+            } else {
+                self.cancelled_batches.insert(batch.clone());
+            }
+        }
+    }
+
+    /// Takes cases out of those that are called off, and batches in `whole`, of which they are all that is called off.
+    pub fn take_back(&mut self, cases: &[CaseRef], whole: &BTreeSet<Batch>) {
+        for (_, case) in cases {
+            self.cancelled_cases.remove(case);
+        }
+        self.cancelled_batches.retain(|batch| !whole.contains(batch));
+    }
+
     /// Length of the longest list.
     #[must_use]
     pub fn longest_list(&self) -> usize {
@@ -131,6 +152,28 @@ impl StudyControl {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cases_are_called_off_one_by_one_or_by_their_batch_if_there_is_no_room() {
+        let batch = |name: &str| Batch::parse(name).unwrap();
+        let case = |name: &str, number: u64| (batch(name), CaseId::parse(&format!("{number:032x}")).unwrap());
+        let whole = BTreeSet::from([batch("all")]);
+        let few: Vec<_> = (0..3).map(|number| case("all", number)).chain([case("part", 30_000)]).collect();
+        let mut control = StudyControl::default();
+        control.cancel(&few, &whole);
+        assert_eq!((control.cancelled_batches.len(), control.cancelled_cases.len()), (0, 4));
+        let many: Vec<_> = (0..10_001).map(|number| case("all", number)).chain([case("part", 20_000)]).collect();
+        control.cancel(&many, &whole);
+        assert_eq!((&control.cancelled_batches, control.cancelled_cases.len()), (&whole, 5));
+        assert!(many.iter().all(|(batch, case)| control.cancels(batch, *case)));
+        control.take_back(&many, &BTreeSet::new());
+        assert_eq!((&control.cancelled_batches, control.cancelled_cases.len()), (&whole, 1));
+        control.take_back(&few, &whole);
+        assert_eq!(control, StudyControl::default());
+        // Without a batch that goes as a whole, the writer refuses so many.
+        control.cancel(&many, &BTreeSet::new());
+        assert!(control.longest_list() > MAX_NAMES);
+    }
 
     #[test]
     fn what_an_older_document_lacks_is_not_asked_for() {

@@ -78,18 +78,22 @@ pub(crate) fn of_study(snapshot: &Snapshot, open: &OpenStudy) -> Option<AnyView>
     Some(view! { <div class="actions" role="group" aria-label="Study">{pause}{redrive}</div> }.into_any())
 }
 
-/// Draws what is offered for a worker: that it ends after its case, or that it doesn't.
-pub(crate) fn of_worker(worker: &Heartbeat, snapshot: &Snapshot, open: &OpenStudy) -> Option<AnyView> {
-    if !worker.is_alive(snapshot.time) || worker.max_silence_secs.is_some() {
-        return None;
-    }
-    let named = vec![worker.worker.clone()];
-    Some(if snapshot.control.drain.contains(&worker.worker) {
-        let title = "It ends after its case. Press to let it go on.";
-        button("Draining: undo".to_owned(), title, SteeringRequest::Undrain(named), open.reader)
-    } else {
-        let title = "It finishes the case that it has, and ends.";
-        button("Drain".to_owned(), title, SteeringRequest::Drain(named), open.reader)
+/// Draws what is offered for a worker, or for all of a host: that they end after their case, or that they don't.
+pub(crate) fn of_row(workers: &[&Heartbeat], snapshot: &Snapshot, open: &OpenStudy) -> Option<AnyView> {
+    let steered = workers.iter().filter(|worker| worker.is_alive(snapshot.time) && worker.max_silence_secs.is_none());
+    let names = steered.map(|worker| worker.worker.clone());
+    let (ending, at_work): (Vec<_>, Vec<_>) = names.partition(|worker| snapshot.control.drain.contains(worker));
+    Some(match at_work.len() {
+        0 if ending.is_empty() => return None,
+        0 => {
+            let title = "After their case workers end here. Press to let them go on.";
+            button("Draining: undo".to_owned(), title, SteeringRequest::Undrain(ending), open.reader)
+        }
+        count => {
+            let title = "Each worker here finishes the case that it has, and ends.";
+            let words = if count > 1 { format!("Drain {count}") } else { "Drain".to_owned() };
+            button(words, title, SteeringRequest::Drain(at_work), open.reader)
+        }
     })
 }
 
