@@ -23,6 +23,8 @@ pub(crate) struct FinishRate {
     pub(crate) cases: u64,
     /// The time, in seconds, up to now, or up to the last end.
     pub(crate) secs: f64,
+    /// Whether earlier cases were left out. If none was, the time begins with the end of the first case, which doesn't count.
+    pub(crate) is_recent: bool,
 }
 
 impl FinishRate {
@@ -41,8 +43,8 @@ impl FinishRate {
             by_doubling[doublings.min(63) as usize] += 1;
         }
         // The first end begins the time in which the others came.
-        let all = Self { cases: by_doubling.iter().sum::<u64>() - 1, secs: last - first };
-        let mut recent = Self { cases: 0, secs: MIN_RECENT_SECS };
+        let all = Self { cases: by_doubling.iter().sum::<u64>() - 1, secs: last - first, is_recent: false };
+        let mut recent = Self { cases: 0, secs: MIN_RECENT_SECS, is_recent: true };
         for cases in by_doubling {
             recent.cases += cases;
             if now.is_none() || recent.cases >= MIN_RECENT || recent.secs >= all.secs {
@@ -176,6 +178,10 @@ mod tests {
         ] {
             let found = FinishRate::of(&ends, now);
             let told = found.map(|rate| (rate.cases, rate.secs, rate.per_hour()));
+            assert_eq!(
+                found.is_some_and(|rate| rate.is_recent),
+                found.is_some_and(|rate| (rate.cases as usize) + 1 < ends.len())
+            );
             assert_eq!(told, expected.map(|(cases, secs, words)| (cases, secs, words.to_owned())));
         }
     }

@@ -24,11 +24,12 @@ pub(crate) fn throughput_chart(finishes: &[CaseFinish], now: Option<f64>, list: 
     let end = end_times.iter().copied().filter(|time| time.is_finite()).fold(now.unwrap_or(0.0), f64::max);
     let rate = match FinishRate::of(&end_times, now) {
         Some(rate) => {
-            let since = if now.is_some() { "last" } else { "in all" };
+            let since = if rate.is_recent { "last" } else { "in all" };
             let since = format!(" {since} {}", duration(rate.secs));
-            let cases =
-                if rate.cases < MANY { format!(": {}", counted(rate.cases, "case", "cases")) } else { String::new() };
-            line([link(list, format!("{} cases per hour", rate.per_hour())), text("faint", since + &cases)])
+            let few =
+                (rate.is_recent && rate.cases < MANY).then(|| format!(": {}", counted(rate.cases, "case", "cases")));
+            let since = since + &few.unwrap_or_default();
+            line([link(list, format!("{} cases per hour", rate.per_hour())), text("faint", since)])
         }
         None => text("faint", "Too few cases are done for a rate".to_owned()),
     };
