@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from attached import attach
@@ -11,7 +12,7 @@ from command_line import CommandLine, Launched, wait_for
 from enqueue import Parameters, enqueue
 from playwright.sync_api import Locator, Page, expect
 from studies import documents, line_of, link, messages, queue_of, wait_for_end
-from visit import Visits, go_to
+from visit import Visits, check_accessible, go_to, has_no_overflow
 
 FACTORS = [{"name": "number"}, {"name": "soil"}, {"name": "gate"}]
 
@@ -245,6 +246,39 @@ def test_an_open_case_has_all_of_its_attempts_its_files_and_its_model(
     page.keyboard.press("Escape")
     expect(case).to_have_count(0)
     expect(table(page)).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(
+    study: Launched, visits: Visits, tmp_path: Path, scheme: Literal["light", "dark"]
+) -> None:
+    ids = send(study, tmp_path / "gate", ["clay", "sand", "clay"], model=MODEL_WITH_FILES)
+    with attach(line_of(study)):
+        wait_for_end(study, done=2, errors=1)
+    page = visits.open(link(study), color_scheme=scheme)
+    go_to(page, "Cases")
+    rows(page).first.get_by_role("checkbox").click()
+    expect(page.get_by_role("region", name="Cases 1 chosen")).to_be_visible()
+    page.get_by_text("Columns").click()
+
+    check_accessible(page)
+    assert has_no_overflow(page)
+    page.keyboard.press("Escape")
+    rows(page).filter(has_text=ids[1][:8]).click()
+    case = page.get_by_role("dialog")
+    expect(case.get_by_role("region", name="Traceback")).to_be_visible()
+    for title in ("Document as stored", "Model with these inputs", "Files"):
+        unfold(case, title)
+    expect(case.get_by_role("region", name="Model with these inputs")).to_be_visible()
+    expect(case.get_by_text("None. What a model leaves")).to_be_visible()
+    check_accessible(page)
+    assert has_no_overflow(page)
+    page.keyboard.press("Escape")
+    go_to(page, "Errors")
+    page.get_by_role("link", name=re.compile("KeyError")).click()
+    expect(page.get_by_role("region", name="Traceback")).to_be_visible()
+    check_accessible(page)
+    assert has_no_overflow(page)
 
 
 def test_a_model_that_cannot_be_rendered_says_where_and_one_that_is_gone_is_asked_for_again(

@@ -8,11 +8,10 @@ import re
 import pandas as pd
 import pytest
 from command_line import CommandLine, Launched
-from design_page import check_accessible
 from odd_results import Ended, write_ended
 from playwright.sync_api import expect
 from results_page import open_results, plot, save, selection, wait_for_address
-from visit import Visits, has_no_overflow
+from visit import Visits, check_accessible, has_no_overflow
 
 SEED = 2**62
 

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from command_line import CommandLine, Launched
-from design_page import check_accessible
 from generate import Extent, generate_into
 from legacy_bucket import GOLDEN, upload
 from odd_results import Ended, write_ended
@@ -30,7 +29,7 @@ from results_page import (
     wait_for_address_without,
 )
 from studies import documents, link
-from visit import Visits, go_to, go_to_all, has_no_overflow, progress, requests_of, wait_until
+from visit import Visits, check_accessible, go_to, go_to_all, has_no_overflow, progress, requests_of, wait_until
 
 EXTENT = Extent(cases=600, batches=2, workers=4, failed=0.02, without_response=0.06)
 FACTOR, RESPONSE = "cohesion_array[0]", "end_load"

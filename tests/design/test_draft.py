@@ -8,7 +8,6 @@ import pytest
 from command_line import Launched
 from design_page import (
     button,
-    check_accessible,
     choose_file,
     define,
     ids,
@@ -25,7 +24,7 @@ from design_page import (
 from playwright.sync_api import Locator, Page, Route, expect
 from small_models import DOUBLE
 from studies import drain, link
-from visit import PLAIN_HOST, Visits, go_to, requests_of, title_of
+from visit import PLAIN_HOST, Visits, check_accessible, go_to, requests_of, title_of
 
 # Whether the browser keeps a draft with these words in it.
 KEPT_DRAFT = """async words => {

@@ -15,7 +15,6 @@ from design_page import (
     A,
     Hands,
     button,
-    check_accessible,
     choose_file,
     enter,
     filled,
@@ -30,7 +29,7 @@ from design_page import (
 from playwright.sync_api import Page, expect
 from small_models import DOUBLE
 from studies import drain
-from visit import Visits, has_no_overflow
+from visit import Visits, check_accessible, has_no_overflow
 
 
 def empty(page: Page) -> None:

@@ -12,7 +12,6 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
 from command_line import Launched, Ran
 from local_cloud import REPOSITORY
 from playwright.sync_api import Locator, Page, TimeoutError, expect
@@ -227,15 +226,6 @@ def check_said_at(page: Page, name: str, words: str) -> None:
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_have_accessible_description(re.compile(re.escape(words)))
     expect(page.get_by_role("alert").filter(has_text=words)).to_be_visible()
-
-
-def check_accessible(page: Page) -> None:
-    """That axe finds nothing, on a wide and on a narrow window."""
-    for width in (1440, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        violations = Axe().run(page).response["violations"]
-        told = [f"{one['id']}: {one['help']}: {node['html']}" for one in violations for node in one["nodes"]]
-        assert told == [], width
 
 
 MAX_STEPS = 40

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from browser import ARGUMENTS, chromium_path
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Locator, Page, expect, sync_playwright
 
@@ -124,6 +125,15 @@ def requests_of(page: Page) -> list[str]:
     sent: list[str] = []
     page.on("request", lambda request: sent.append(f"{request.method} {request.url}"))
     return sent
+
+
+def check_accessible(page: Page, widths: Sequence[int] = (1440, 390)) -> None:
+    """That axe finds nothing, on a wide and on a narrow window."""
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        found = Axe().run(page).response["violations"]
+        told = [f"{one['id']}: {one['help']}: {node['html']}" for one in found for node in one["nodes"]]
+        assert told == [], width
 
 
 def has_no_overflow(page: Page) -> bool:
