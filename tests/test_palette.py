@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Literal
 
 import pytest
 from attached import attach
@@ -16,7 +17,7 @@ from enqueue import enqueue
 from playwright.sync_api import Locator, Page, expect
 from small_models import DOUBLE, RAISING
 from studies import line_of, link, queue_of, wait_for_end
-from visit import PLAIN_HOST, Visits, progress, title_of, wait_until
+from visit import PLAIN_HOST, Visits, check_accessible, progress, title_of, wait_until
 
 
 def palette(page: Page) -> Locator:
@@ -271,3 +272,23 @@ def test_it_is_said_why_there_can_be_no_notification(finished: Launched, visits:
         news.get_by_role("status").filter(has_text=re.compile("^(Not allowed|This browser refuses)"))
     ).to_be_visible()
     expect(news.get_by_role("switch", name=name)).not_to_be_checked()
+
+
+# ---- All of them ----
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_a_dialog(finished: Launched, visits: Visits, scheme: Literal["light", "dark"]) -> None:
+    page = visits.open(link(finished), color_scheme=scheme)
+    expect(progress(page)).to_be_visible()
+    page.keyboard.press("Control+k")
+    expect(options(page).first).to_be_visible()
+    check_accessible(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Shortcuts")).to_be_visible()
+    check_accessible(page)
+    page.keyboard.press("Escape")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    open_news(page)
+    check_accessible(page)
