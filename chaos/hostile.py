@@ -22,10 +22,10 @@ from typing import Any
 
 from command_line import Launched
 from enqueue import enqueue
-from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Page, WebError
+from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Page, WebError, expect
 from small_models import DOUBLE
 from studies import link, queue_of, wait_for_end
-from visit import TELL_VIOLATIONS, figure
+from visit import TELL_VIOLATIONS, figure, title_of
 
 from chaos.entry import Entries, Entry
 from chaos.surroundings import Surroundings
@@ -201,9 +201,9 @@ def script_bearing(random: Random, digits: Iterator[str]) -> Iterator[Hostile]:
     ]
     result = common | who | {"v": 1, "model": model, "result": {ATTACK: ATTACK, "b": 1.0, "curve": {"x": [1, 2]}}}
     design = {
-        "v": 1, "submission": submission, "batch": HOSTILE, "submit_time": now, "submitted_by": ATTACK, "model": model,
-        "factors": [{"name": ATTACK, "unit": ATTACK, "note": ATTACK}], "sampler": {"kind": ATTACK}, "seed": 1,
-        "levels": [{"level": 1, "cases": 2}],
+        "v": 1, "submission": submission, "batch": HOSTILE, "submit_time": now - 10, "submitted_by": ATTACK,
+        "model": model, "factors": [{"name": ATTACK, "unit": ATTACK, "note": ATTACK}], "sampler": {"kind": ATTACK},
+        "seed": 1, "levels": [{"level": 1, "cases": 2}],
     }  # fmt: skip
     documents: Iterable[tuple[str, Any]] = (
         (f"workers/{worker}/heartbeat.json", heartbeat),
@@ -274,6 +274,8 @@ def check_page(study: Launched, context: BrowserContext, harm: Harm, named: list
         harm.check(f"the page {name}", partial(is_shown, page, f"{name}?batch={HOSTILE}", MARK))
     harm.check("the errors of all batches", partial(is_shown, page, "errors?batch=*", "Objects that can't be read"))
     terms = page.get_by_role("term")
+    # They are read by and by. What isn't named in time is told one by one.
+    is_soon("the page Errors names all", lambda: {*named} <= {*terms.all_inner_texts()}, LIMIT_SECS)
     harm.check_named("the page Errors", named, lambda: terms.all_inner_texts())
     page.close()
 
@@ -289,7 +291,7 @@ def is_shown(page: Page, view: str, words: str) -> bool:
     """Whether a page shows these words, opens what it lists, and holds no markup of others."""
     page.evaluate(f"location.hash = '#/{view}'")
     main, name = page.get_by_role("main"), view.partition("?")[0]
-    page.wait_for_function("name => document.title.toLowerCase().startsWith(name)", arg=name)
+    expect(page).to_have_title(title_of(name.capitalize()), timeout=PAGE_LIMIT_MS)
     seen = main.get_by_text(words) if words else main.get_by_role("heading")
     seen.locator("visible=true").first.wait_for()
     for shut in main.get_by_role("link", expanded=False).filter(has_text=MARK).all():
