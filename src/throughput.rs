@@ -180,7 +180,7 @@ mod tests {
             let told = found.map(|rate| (rate.cases, rate.secs, rate.per_hour()));
             assert_eq!(
                 found.is_some_and(|rate| rate.is_recent),
-                found.is_some_and(|rate| (rate.cases as usize) + 1 < ends.len())
+                found.is_some_and(|rate| rate.cases + 1 < ends.len() as u64)
             );
             assert_eq!(told, expected.map(|(cases, secs, words)| (cases, secs, words.to_owned())));
         }
