@@ -11,12 +11,13 @@ use cruncher_aws::{Service, transport::fetch};
 use cruncher_backend::{Study, study};
 use cruncher_browser::components::press::press;
 use cruncher_browser::components::problem_note::problem_note;
+use cruncher_browser::kept_access::{self, KeepPlace};
 use cruncher_browser::programs::PageProgram;
 use cruncher_browser::state::problem::PageProblem;
 use cruncher_browser::state::route::{BatchChoice, Page, Route};
 use cruncher_browser::state::title::title;
 use cruncher_browser::visit_flags::VisitFlag;
-use cruncher_browser::{address, designer, frozen, network, rows, theme};
+use cruncher_browser::{address, designer, frozen, network, rows, sharing, theme};
 use cruncher_study::access::{AccessKey, StudyAccess};
 use cruncher_study::accounting::{CaseCounts, latest};
 use cruncher_study::error_groups::ErrorGroup;
@@ -27,33 +28,44 @@ use leptos::prelude::*;
 use crate::components::frame;
 use crate::dialogs::Dialogs;
 use crate::live::{LiveStudy, OpenStudy, PendingChange, ReaderState};
-use crate::pages::{access_gate, attach, overview, program};
+use crate::pages::{attach, overview, program, sign_in};
 use crate::poll_backoff::{LookOutcome, PollBackoff};
 use crate::polling::poll;
 use crate::watching::{StudyWatcher, WatchWorker};
-use crate::{news, scrolling, sharing};
+use crate::{news, scrolling};
 
 /// Reason why a study can't be opened.
 enum Closed {
-    /// Nobody gave this tab a link, or only a part of one.
+    /// Nobody has signed in in this tab, or the link was only a part of one.
     NoAccess(Option<PageProblem>),
     /// The study couldn't be opened with the access that there is.
     Broken(PageProblem),
 }
 
-/// Opens the study and shows it, or the reason why it can't be opened.
+/// Opens the study and shows it, or the reason why it can't be opened. Whoever has no access signs in first.
 pub(crate) async fn start() {
     theme::restore();
-    let opened = open().await;
-    let page = move || match opened {
-        Ok(study) => opened_view(study),
-        Err(Closed::NoAccess(problem)) => access_gate::page(problem),
-        Err(Closed::Broken(problem)) => view! { <main class="alone">{problem_note(problem)}</main> }.into_any(),
-    };
+    let mut opened = open().await;
     if let Some(loading) = document().get_element_by_id("loading") {
         loading.remove();
     }
-    mount_to_body(page);
+    while let Err(Closed::NoAccess(problem)) = opened {
+        sign_in::ask(problem).await;
+        opened = open().await;
+    }
+    mount_to_body(move || match opened {
+        Ok(study) => opened_view(study),
+        Err(Closed::Broken(problem)) => view! { <main class="alone">{problem_and_remedy(problem)}</main> }.into_any(),
+        Err(Closed::NoAccess(_)) => ().into_any(),
+    });
+}
+
+/// Draws what is wrong; beside a key that is refused, the way to another one.
+fn problem_and_remedy(problem: PageProblem) -> AnyView {
+    let again = problem.is_refused_key().then(|| {
+        view! { <p><button on:click=press(|_| sharing::lock())>"Sign in anew"</button></p> }
+    });
+    view! { {problem_note(problem)} {again} }.into_any()
 }
 
 /// Opened study, the access to it, and the worker that was started meanwhile.
@@ -81,16 +93,15 @@ async fn shared_access() -> Option<StudyAccess> {
         return None;
     }
     let access = sharing::ask_other_tabs().await?;
-    // Without storage the access lasts until the page is loaded anew.
-    let _ = address::keep(&access);
+    kept_access::keep(&access, KeepPlace::Tab);
     Some(access)
 }
 
 fn opened_view((study, access, beside): Opened) -> AnyView {
-    let StudyAccess { role, key, worker } = access;
+    let StudyAccess { role, key, worker, viewer } = access;
     let live = LiveStudy::new(study.now());
     let reader = ReaderState::new(Route::parse(&address::fragment()), theme::is_dark());
-    let open = OpenStudy { study, role, worker, live, reader };
+    let open = OpenStudy { study, role, worker, viewer, live, reader };
     follow_address(reader.route);
     scrolling::keep_for_each_page();
     settle_batches(live, reader.route);
@@ -123,7 +134,7 @@ fn opened_view((study, access, beside): Opened) -> AnyView {
         Page::Cases | Page::Errors | Page::Results => program::page(PageProgram::Explorer, reader),
         Page::Design => program::page(PageProgram::Designer, reader),
     };
-    let problem = move || live.problem.get().map(problem_note);
+    let problem = move || live.problem.get().map(problem_and_remedy);
     let said = move || reader.said.get().map(|words| view! { <p class="faint" role="status">{words}</p> });
     view! {
         <a class="skip" href="#main" on:click=press(frame::skip)>"Skip to content"</a>

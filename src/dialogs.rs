@@ -11,7 +11,8 @@ use cruncher_browser::state::route::{BatchChoice, Page};
 use cruncher_browser::state::shortcuts::{PressedKey, SHORTCUTS, ShortcutAct, act_of};
 use cruncher_browser::state::steering::SteeringRequest;
 use cruncher_browser::visit_flags::VisitFlag;
-use cruncher_browser::{address, clipboard, dialogs, theme};
+use cruncher_browser::{address, clipboard, dialogs, sharing, theme};
+use cruncher_study::access::{Role, StudyAccess};
 use cruncher_study::attach_line::{AttachHost, attach_line};
 use cruncher_study::number_format::{counted, thousands};
 use leptos::ev::{self, KeyboardEvent};
@@ -22,7 +23,6 @@ use web_sys::Element;
 
 use crate::live::{OpenStudy, ReaderState};
 use crate::pages::overview::steering;
-use crate::sharing;
 
 /// Elements in which keys mean something else.
 const TAKES_KEYS: &str = "input, textarea, select, dialog, [contenteditable]";
@@ -35,7 +35,7 @@ enum Command {
     Act(ShortcutAct),
     Copy(String),
     News,
-    Leave,
+    Lock,
 }
 
 /// The dialogs of an open study.
@@ -115,7 +115,7 @@ impl Dialogs {
                 reader.said.set(Some(words));
             }),
             Command::News => self.show_news(),
-            Command::Leave => sharing::leave(),
+            Command::Lock => sharing::lock(),
         }
     }
 }
@@ -182,6 +182,11 @@ fn offers(open: &OpenStudy) -> (Vec<PaletteEntry>, Vec<Command>) {
             offer("Action", label, "attaches workers", Command::Copy(attach_line(host, &bucket_url, worker)));
         }
     }
+    if let Some(key) = &open.viewer {
+        let viewer = StudyAccess { role: Role::Viewer, key: key.clone(), worker: None, viewer: None };
+        let link = viewer.link(address::page_url().split('#').next().unwrap_or_default());
+        offer("Action", "Copy the viewer's link", "holds the viewer's key", Command::Copy(link));
+    }
     offer("Action", "Copy link to this view", "without the key", Command::Copy(address::url_of_view()));
     offer("Action", "Download results …", "on the Results page", Command::Go(route.on(Page::Results).to_string()));
     offer("Action", "Tell me of events …", "notification, webhook", Command::News);
@@ -193,7 +198,7 @@ fn offers(open: &OpenStudy) -> (Vec<PaletteEntry>, Vec<Command>) {
         let key = SHORTCUTS.iter().find(|shortcut| shortcut.act == act).map_or("", |own| own.key);
         offer("Action", label, key, Command::Act(act));
     }
-    offer("Action", "Leave", "forgets the key", Command::Leave);
+    offer("Action", "Lock", "forgets the key", Command::Lock);
     if snapshot.batches.len() > 1 {
         offer("Batch", "all batches", "", Command::Go(route.of(BatchChoice::All).to_string()));
         for account in &snapshot.batches {

@@ -18,6 +18,8 @@ pub(crate) struct OpenStudy {
     pub(crate) role: Role,
     /// The workers' key, if this tab may show it.
     pub(crate) worker: Option<AccessKey>,
+    /// The viewer's key, if this tab may pass it on.
+    pub(crate) viewer: Option<AccessKey>,
     pub(crate) live: LiveStudy,
     pub(crate) reader: ReaderState,
 }

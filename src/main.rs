@@ -1,8 +1,8 @@
 //! The dashboard: a study's page, in the study's own bucket. It signs its own requests; there is no server.
 //!
 //! This is the shell, which everybody loads first: it opens the study, watches it, and shows the frame, Overview and Attach.
-//! The other pages and all dialogs are programs of their own (`crates/designer`, `crates/explorer`, `crates/dialogs`), which load when they are shown;
-//! the functions of the browser that several of them need stand in `crates/browser`.
+//! The other pages and all dialogs are programs of their own (`crates/designer`, `crates/explorer`, `crates/dialogs`,
+//! `crates/sign-in`), which load when they are shown; the functions of the browser that several of them need stand in `crates/browser`.
 
 #![cfg_attr(
     target_arch = "wasm32",
@@ -31,8 +31,6 @@ mod poll_backoff;
 mod polling;
 #[cfg(target_arch = "wasm32")]
 mod scrolling;
-#[cfg(target_arch = "wasm32")]
-mod sharing;
 mod throughput;
 #[cfg(target_arch = "wasm32")]
 mod watching;

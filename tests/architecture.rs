@@ -7,13 +7,16 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, NodeDep, PackageId};
 
 /// Crates of the workspace, each with all that it knows of the others.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("cruncher-analysis", &[]),
     ("cruncher-aws", &[]),
-    ("cruncher-backend", &["cruncher-aws", "cruncher-legacy", "cruncher-results", "cruncher-study"]),
+    (
+        "cruncher-backend",
+        &["cruncher-aws", "cruncher-legacy", "cruncher-results", "cruncher-sealing", "cruncher-study"],
+    ),
     ("cruncher-browser", &["cruncher-aws", "cruncher-backend", "cruncher-study"]),
     ("cruncher-canvas", &["cruncher-browser", "cruncher-plot"]),
-    ("cruncher-cli", &["cruncher-aws", "cruncher-backend", "cruncher-results", "cruncher-study"]),
+    ("cruncher-cli", &["cruncher-aws", "cruncher-backend", "cruncher-results", "cruncher-sealing", "cruncher-study"]),
     ("cruncher-conformance", &["cruncher-aws"]),
     ("cruncher-dashboard", &["cruncher-aws", "cruncher-backend", "cruncher-browser", "cruncher-study"]),
     (
@@ -46,6 +49,8 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("cruncher-plot", &[]),
     ("cruncher-results", &["cruncher-analysis", "cruncher-study"]),
     ("cruncher-sampling", &[]),
+    ("cruncher-sealing", &["cruncher-study"]),
+    ("cruncher-sign-in", &["cruncher-browser", "cruncher-sealing", "cruncher-study"]),
     ("cruncher-study", &["cruncher-sampling"]),
 ];
 
@@ -99,6 +104,11 @@ fn the_domain_does_not_reach_for_the_world() {
 #[test]
 fn points_do_not_reach_for_the_world() {
     check_purity("cruncher-sampling");
+}
+
+#[test]
+fn sealing_does_not_reach_for_the_world() {
+    check_purity("cruncher-sealing");
 }
 
 #[test]

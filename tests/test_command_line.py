@@ -72,8 +72,11 @@ def test_a_launch_tells_people_what_happens_and_what_is_next(command_line: Comma
     assert re.search(r"^  Bucket +being created$", ran.err, re.MULTILINE), ran.err
     assert re.search(r"^  Viewer +created$", ran.err, re.MULTILINE), ran.err
     assert f"Study {study} is launched." in ran.out
-    assert [access["role"] for access in accesses(ran.out)] == ["viewer", "operator"]
-    assert "Next: " in ran.out
+    passphrases = re.findall(r"^(Viewer|Operator)'s passphrase +((?:[a-z]+ ){5,}[a-z]+)$", ran.out, re.MULTILINE)
+    assert [role for role, _ in passphrases] == ["Viewer", "Operator"] and passphrases[0][1] != passphrases[1][1]
+    # A terminal keeps what it showed: a key isn't among that.
+    assert accesses(ran.out) == []
+    assert f"cruncher link {study} --role viewer" in ran.out and "Next: " in ran.out
 
 
 def test_what_is_published_has_the_right_headers(command_line: CommandLine) -> None:
@@ -90,6 +93,7 @@ def test_what_is_published_has_the_right_headers(command_line: CommandLine) -> N
         "assets/snippets/part-0a1b2c3d4e5f6a7b/inline0.js": ("text/javascript; charset=utf-8", "gzip", for_ever),
         "public/attach.py": ("text/x-python; charset=utf-8", None, "no-cache"),
         "public/config.json": ("application/json", None, "no-cache"),
+        "public/access.json": ("application/json", None, "no-cache"),
     }
     listed = command_line.cloud.client("s3").list_objects_v2(Bucket=launched.bucket)["Contents"]
     # The first control document is there, too, but not for everybody.
@@ -305,7 +309,7 @@ def test_configuring_twice_changes_nothing(command_line: CommandLine) -> None:
     config = launched.get("public/config.json")[2]
     ran = command_line.run("configure", launched.study)
     assert ran.code == 0, ran.err
-    assert "Existing links stay valid." in ran.out
+    assert "Passphrases and links stay valid." in ran.out
     assert accesses(ran.out) == []
     after = s3.list_objects_v2(Bucket=launched.bucket)["Contents"]
     assert {entry["Key"] for entry in after} == set(before)
@@ -363,7 +367,7 @@ def test_a_launch_that_broke_off_before_its_keys_is_finished(command_line: Comma
     for role in ("viewer", "operator", "worker"):
         user = launched.outputs[f"{role.capitalize()}User"]
         iam.delete_access_key(UserName=user, AccessKeyId=launched.key(role).key_id)
-    ran = command_line.run("configure", launched.study)
+    ran = command_line.run("configure", launched.study, "--json")
     assert ran.code == 0, ran.err
     assert [access["role"] for access in accesses(ran.out)] == ["viewer", "operator"]
 

@@ -29,6 +29,7 @@ from visit import (
     figure,
     go_to,
     has_no_overflow,
+    link_field,
     live,
     progress,
     requests_of,
@@ -367,10 +368,10 @@ def test_the_key_leaves_the_address_bar_and_the_history_and_the_tab_keeps_it(
         < 0
     )
 
-    page.get_by_role("button", name="Leave").click()
-    expect(page.get_by_role("textbox", name="Viewer's or operator's link")).to_be_visible()
+    page.get_by_role("button", name="Lock").click()
+    expect(page.get_by_role("textbox", name="Passphrase")).to_be_visible()
     page.reload()
-    expect(page.get_by_role("textbox", name="Viewer's or operator's link")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Passphrase")).to_be_visible()
 
 
 def test_a_new_tab_asks_for_a_link_and_opens_the_one_that_is_pasted(finished: Launched, visits: Visits) -> None:
@@ -378,9 +379,9 @@ def test_a_new_tab_asks_for_a_link_and_opens_the_one_that_is_pasted(finished: La
     expect(progress(first)).to_be_visible()
     page = first.context.new_page()
     page.goto(finished.ran.json()["page_url"])
-    field = page.get_by_role("textbox", name="Viewer's or operator's link")
+    field = link_field(page)
     field.fill("https://example.com/")
-    page.get_by_role("button", name="Open the study").click()
+    page.get_by_role("button", name="Open with the link").click()
     expect(page.get_by_role("alert").filter(has_text="There is no key in this address")).to_be_visible()
     field.fill(link(finished, "viewer"))
     field.press("Enter")
@@ -401,7 +402,7 @@ def test_another_link_in_the_same_tab_takes_the_place_of_the_first(finished: Lau
 def test_a_link_that_was_cut_off_says_so(finished: Launched, visits: Visits, lacking: int) -> None:
     page = visits.open(link(finished)[:-lacking])
     expect(page.get_by_role("alert").filter(has_text="This link is incomplete.")).to_be_visible()
-    expect(page.get_by_role("textbox", name="Viewer's or operator's link")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Passphrase")).to_be_visible()
     assert "access" not in page.url
 
 
@@ -428,7 +429,7 @@ def test_a_link_whose_key_was_deleted_says_so(launched: Launched, visits: Visits
 
 def check_refused(page: Page) -> None:
     """That the page says what is wrong with its key, and what to do."""
-    alert = page.get_by_role("alert").filter(has_text="The key of this link is not accepted any more.")
+    alert = page.get_by_role("alert").filter(has_text="This key is not accepted any more.")
     expect(alert).to_contain_text("cruncher configure STUDY --rotate-keys")
     alert.get_by_text("What was asked").click()
     expect(
@@ -548,7 +549,8 @@ def show_page(visits: Visits, study: Launched, name: str, **options: Any) -> Pag
     """A page of a study, everything that it can show standing open."""
     if name == "No link":
         page = visits.open(study.ran.json()["page_url"], **options)
-        page.get_by_role("button", name="Open the study").click()
+        link_field(page)
+        page.get_by_role("button", name="Open with the link").click()
         expect(page.get_by_role("alert").filter(has_text="There is no key")).to_be_visible()
         return page
     page = visits.open(link(study), **options)

@@ -285,7 +285,7 @@ def test_a_frozen_study_offers_nothing_that_it_can_not_do(visits: Visits, file: 
     expect(figure(page, "done")).to_have_text("270")
     names = page.get_by_role("navigation", name="Pages").get_by_role("link").all_inner_texts()
     assert [name.split()[0] for name in names] == ["Overview", "Cases", "Errors", "Results"]
-    for button in ("live", "Leave"):
+    for button in ("live", "Lock"):
         expect(page.get_by_role("button", name=button)).to_have_count(0)
     go_to(page, "Results")
     expect(page.get_by_text(re.compile(r"^Reads 270 results\.$"))).to_be_visible()

@@ -13,14 +13,12 @@ from local_cloud import REPOSITORY
 from playwright.sync_api import Page, expect
 from results_page import draw_all
 from studies import link
-from visit import PAGES, Visits, go_to, progress, shown, title_of, wait_until
-
-LINK_FIELD = "Viewer's or operator's link"
+from visit import PAGES, Visits, go_to, link_field, progress, shown, title_of, wait_until
 
 
-def asks_for_link(page: Page) -> None:
+def is_shut(page: Page) -> None:
     """That the page shows nothing of the study."""
-    expect(page.get_by_role("textbox", name=LINK_FIELD)).to_be_visible()
+    expect(page.get_by_role("textbox", name="Passphrase")).to_be_visible()
 
 
 # ---- Which tabs show the study ----
@@ -29,15 +27,15 @@ def asks_for_link(page: Page) -> None:
 def test_a_copied_address_is_shown_once_a_link_was_given(finished: Launched, visits: Visits) -> None:
     address = f"{finished.ran.json()['page_url']}#/results?y=response.double&x=factor.a"
     page = visits.open(address)
-    page.get_by_role("textbox", name=LINK_FIELD).fill(link(finished, "viewer"))
-    page.get_by_role("button", name="Open the study").click()
+    link_field(page).fill(link(finished, "viewer"))
+    page.get_by_role("button", name="Open with the link").click()
     expect(page.get_by_role("combobox", name="Response")).to_be_visible()
     expect(page).to_have_url(re.compile(r"#/results\?batch=\*&y=response\.double&x=factor\.a"))
 
 
 def test_a_copied_address_survives_a_link_in_the_address_bar(finished: Launched, visits: Visits) -> None:
     page = visits.open(f"{finished.ran.json()['page_url']}#/errors?batch=soil")
-    asks_for_link(page)
+    is_shut(page)
     page.goto(link(finished, "viewer"))
     expect(page).to_have_title(title_of("Errors"))
     expect(page).to_have_url(re.compile("#/errors[?]batch=soil$"))
@@ -45,14 +43,14 @@ def test_a_copied_address_survives_a_link_in_the_address_bar(finished: Launched,
 
 def test_a_part_of_a_link_is_refused_at_the_field(finished: Launched, visits: Visits) -> None:
     page = visits.open(finished.ran.json()["page_url"])
-    field = page.get_by_role("textbox", name=LINK_FIELD)
+    field = link_field(page)
     field.fill(link(finished)[:-20])
     field.press("Enter")
     expect(page.get_by_role("alert").filter(has_text="This link is incomplete")).to_be_visible()
     assert "access" not in page.url
 
 
-def test_tabs_share_their_access_if_that_is_wanted_until_one_leaves(finished: Launched, visits: Visits) -> None:
+def test_tabs_share_their_access_if_that_is_wanted_until_one_locks_it(finished: Launched, visits: Visits) -> None:
     first = visits.open(link(finished))
     expect(progress(first)).to_be_visible()
     address = finished.ran.json()["page_url"]
@@ -70,23 +68,23 @@ def test_tabs_share_their_access_if_that_is_wanted_until_one_leaves(finished: La
     kept = third.evaluate("JSON.stringify(Object.entries(localStorage))")
     assert finished.key("operator").secret not in kept
 
-    second.get_by_role("button", name="Leave").click()
+    second.get_by_role("button", name="Lock").click()
     for page in (first, second, third):
-        asks_for_link(page)
+        is_shut(page)
     third.goto("about:blank")
     third.goto(address)
-    asks_for_link(third)
+    is_shut(third)
     expect(third.get_by_text("Another tab")).to_have_count(0)
 
 
-def test_a_tab_that_nobody_asked_keeps_its_access_when_another_one_leaves(finished: Launched, visits: Visits) -> None:
+def test_a_tab_that_nobody_asked_stays_open_when_another_one_is_locked(finished: Launched, visits: Visits) -> None:
     first = visits.open(link(finished))
     expect(progress(first)).to_be_visible()
     second = first.context.new_page()
     second.goto(link(finished, "viewer"))
     expect(progress(second)).to_be_visible()
-    second.get_by_role("button", name="Leave").click()
-    asks_for_link(second)
+    second.get_by_role("button", name="Lock").click()
+    is_shut(second)
     expect(second.get_by_text("Another tab of this browser has this study open, as operator.")).to_be_visible()
     first.reload()
     expect(progress(first)).to_be_visible()

@@ -24,7 +24,7 @@ from frozen_file import open_file
 from playwright.sync_api import Locator, Page, expect
 from results_page import drag, ends, plot, selected, selection, wait_for_address
 from studies import documents, link, wait_for_end
-from visit import Visits, figure, go_to, progress, shown, title_of, wait_until
+from visit import Visits, figure, go_to, link_field, progress, shown, title_of, wait_until
 
 # ---- What the engineer brings ----
 
@@ -261,8 +261,8 @@ def a_colleague_sees_the_same_by_the_copied_link(day: Day, visits: Visits) -> No
     assert copied == page.url and "access" not in copied
     # A copied address holds no key: who opens it is asked for a link of their own.
     colleague = visits.open(copied)
-    colleague.get_by_role("textbox", name="Viewer's or operator's link").fill(link(day.study, "viewer"))
-    button(colleague, "Open the study").click()
+    link_field(colleague).fill(link(day.study, "viewer"))
+    button(colleague, "Open with the link").click()
     for name, column in {"Response": "response.settlement", "Factor": "factor.width"}.items():
         expect(colleague.get_by_role("combobox", name=name, exact=True)).to_have_value(column)
     expect(selection(colleague)).to_contain_text(selection(page).get_by_role("status").inner_text())

@@ -3,7 +3,7 @@
 use cruncher_browser::components::press::press;
 use cruncher_browser::state::route::{BatchChoice, Page};
 use cruncher_browser::state::shortcuts::{SHORTCUTS, ShortcutAct};
-use cruncher_browser::{address, frozen, theme};
+use cruncher_browser::{address, frozen, sharing, theme};
 use cruncher_study::access::Role;
 use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::number_format::{ago, thousands};
@@ -13,7 +13,6 @@ use wasm_bindgen::JsCast;
 
 use crate::dialogs::{Dialogs, is_mac};
 use crate::live::{LiveStudy, OpenStudy, ReaderState};
-use crate::sharing;
 
 /// Sets the focus behind the rail.
 pub(crate) fn skip(event: MouseEvent) {
@@ -55,10 +54,13 @@ pub(crate) fn top_bar(open: &OpenStudy, dialogs: Option<&Dialogs>, look_again: U
         theme::switch();
         is_dark.set(theme::is_dark());
     };
-    let leave = |_| sharing::leave();
+    let lock = press(|_| sharing::lock());
+    let lock = frozen::label().is_none().then(|| {
+        view! { <button class="quiet" on:click=lock title="Forget the key, and what was read of the study">"Lock"</button> }
+    });
     let explained = match open.role {
-        Role::Viewer => "You may look. The operator's link also sends cases and attaches workers.",
-        Role::Operator => "You may look, send cases and attach workers. Don't pass this link on lightly.",
+        Role::Viewer => "You may look. The operator may also send cases and attach workers.",
+        Role::Operator => "You may look, send cases and attach workers.",
     };
     let (role, explained) = match frozen::label() {
         Some(label) => (label, "The study as it was then. Nothing here changes any more."),
@@ -78,7 +80,7 @@ pub(crate) fn top_bar(open: &OpenStudy, dialogs: Option<&Dialogs>, look_again: U
             <span class="top__role" title=explained>{role}</span>
             {left_out}
             <button class="quiet" on:click=press(switch) title=theme aria-label=theme>{symbol}</button>
-            <button class="quiet" on:click=press(leave) title="Forget the key">"Leave"</button>
+            {lock}
         </header>
     }
     .into_any()

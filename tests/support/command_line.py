@@ -132,10 +132,10 @@ class CommandLine:
         self.studies.append(f"c{uuid.uuid4().hex[:10]}")
         return self.studies[-1]
 
-    def launch(self) -> Launched:
+    def launch(self, *options: str) -> Launched:
         """A fresh study."""
         study = self.new_study()
-        ran = self.run("launch", study, "--json")
+        ran = self.run("launch", study, "--json", *options)
         assert ran.code == 0, ran.err
         return Launched(self, study, ran)
 

@@ -26,6 +26,9 @@ DESIGN = "examples/layered_footing/study.json"
 PROGRAMS = ("aws", "jq")
 ATTACH_LINE = next(block.text for block in Document.read("worker/README.md").blocks() if "attach(" in block.text)
 
+# What a launch prints: the page's address, and the operator's passphrase.
+LAUNCHED = re.compile(r"Dashboard +(\S+)/index\.html\n(?:.*\n){0,3}?Operator's passphrase +([a-z ]+)")
+
 
 @dataclass
 class DocumentRunner:
@@ -123,14 +126,14 @@ class DocumentRunner:
         out = self.execute([str(self.binary), *arguments], " ".join(arguments))
         self.note_links(out)
 
-    def execute(self, command: list[str], what: str) -> str:
+    def execute(self, command: list[str], what: str, answer: str = STUDY) -> str:
         """Runs a command in the folder. What is uploaded is a small page, since packing the built one takes long."""
         page = self.folder / "page" if re.search("launch|configure", " ".join(command)) else self.page
         ended = subprocess.run(
             command,
             cwd=self.place,
             env={**self.environment, "CRUNCHER_DASHBOARD_DIR": str(page)},
-            input=f"{STUDY}\n",
+            input=f"{answer}\n",
             capture_output=True,
             text=True,
             timeout=PATIENCE_SECS,
@@ -141,12 +144,13 @@ class DocumentRunner:
     def note_links(self, out: str) -> list[str]:
         """Notes bucket and attach line of each study that was launched, and returns their names."""
         launched = []
-        for address in re.findall(r"Operator's link +(\S+)/index\.html#", out):
+        for address, words in LAUNCHED.findall(out):
             bucket = address.rsplit("/", 1)[1]
             config = self.cloud.client("s3").get_object(Bucket=bucket, Key="public/config.json")["Body"].read()
             launched.append(json.loads(config)["study"])
             self.buckets[launched[-1]] = bucket
-            key = next(access["worker"] for access in accesses(out) if "worker" in access)
+            link = self.execute([str(self.binary), "link", launched[-1], "--role", "operator"], "the link", words)
+            (key,) = [access["worker"] for access in accesses(link)]
             self.attach_line = ATTACH_LINE.replace("<address>", address)
             self.attach_line = self.attach_line.replace("<key id>", key["key_id"]).replace("<secret>", key["secret"])
         return launched

@@ -127,6 +127,15 @@ def requests_of(page: Page) -> list[str]:
     return sent
 
 
+def link_field(page: Page) -> Locator:
+    """Where a link is pasted in place of a passphrase."""
+    field = page.get_by_role("textbox", name="Viewer's or operator's link")
+    expect(page.get_by_text("With a link")).to_be_visible()
+    if not field.is_visible():
+        page.get_by_text("With a link").click()
+    return field
+
+
 def check_accessible(page: Page, widths: Sequence[int] = (1440, 390)) -> None:
     """That axe finds nothing, on a wide and on a narrow window."""
     for width in widths:

@@ -9,4 +9,5 @@ pub mod observe;
 pub mod page;
 pub mod publish;
 pub mod redrive;
+pub mod sealed_access;
 pub mod stack;

@@ -3,6 +3,14 @@
 use cruncher_study::access::{AccessError, StudyAccess};
 use leptos::prelude::window;
 
+use crate::kept_access::{self, KeepPlace};
+
+/// Fragment of the page that comes first.
+pub const OVERVIEW: &str = "#/overview";
+
+/// Fragment of a study that was locked: whoever comes next is asked who they are, also where anyone may look.
+pub const LOCKED: &str = "#/locked";
+
 /// Returns the address's fragment, with its `#`; empty if there is none.
 #[must_use]
 pub fn fragment() -> String {
@@ -63,29 +71,11 @@ pub fn take_access() -> Result<Option<StudyAccess>, AccessError> {
     }
     match brought? {
         Some(access) => {
-            // Without storage it lives until the page is loaded anew.
-            let _ = keep(&access);
+            kept_access::keep(&access, KeepPlace::Tab);
             Ok(Some(access))
         }
-        None => Ok(kept()),
+        None => Ok(kept_access::kept()),
     }
-}
-
-/// Opens the study anew with the access of a link's fragment, at the place that was asked for before the link was given.
-/// Returns false if the fragment holds no access.
-///
-/// # Errors
-/// If the link was cut off.
-pub fn enter(fragment: &str, asked_for: &str) -> Result<bool, AccessError> {
-    let Some(access) = StudyAccess::from_fragment(fragment)? else { return Ok(false) };
-    if keep(&access) {
-        replace(asked_for);
-    } else {
-        // Without storage only the address survives a reload of the page.
-        go_to(fragment);
-    }
-    reload();
-    Ok(true)
 }
 
 /// Whether the address bar holds an access, since a link was opened in this tab.
@@ -103,35 +93,6 @@ pub fn url_of_view() -> String {
     if holds_access() { url.split('#').next().unwrap_or_default().to_owned() } else { url }
 }
 
-/// Forgets the access.
-pub fn forget_access() {
-    if let Ok(Some(storage)) = window().session_storage() {
-        let _ = storage.remove_item(&storage_name());
-    }
-}
-
-/// Keeps an access in this tab. Returns false without storage: then the access lasts until the page is loaded anew.
-#[must_use]
-pub fn keep(access: &StudyAccess) -> bool {
-    let json = serde_json::to_string(access).unwrap_or_default();
-    let Ok(Some(storage)) = window().session_storage() else { return false };
-    storage.set_item(&storage_name(), &json).is_ok()
-}
-
-/// Returns the access that this tab keeps, if there is one.
-#[must_use]
-pub fn kept() -> Option<StudyAccess> {
-    let storage = window().session_storage().ok()??;
-    // Read as bytes, like every other document: the page has one JSON parser.
-    serde_json::from_slice(storage.get_item(&storage_name()).ok()??.as_bytes()).ok()
-}
-
-/// Returns the access's name in the tab's storage. It contains the path, because in the local cloud several studies share an
-/// origin.
-fn storage_name() -> String {
-    format!("cruncher-access {}", window().location().pathname().unwrap_or_default())
-}
-
 fn hide_fragment() {
-    replace("#/overview");
+    replace(OVERVIEW);
 }

@@ -15,6 +15,21 @@ const VERSION: u32 = 1;
 
 const STORE: &str = "values";
 
+/// Beginning of the keys of what was read of the study, as opposed to what its reader has made.
+pub const READ_PREFIX: &str = "read";
+
+/// Deletes what was read of the study whose page is at `page_url`.
+///
+/// # Errors
+/// If the browser keeps nothing, or can't delete it.
+pub async fn forget_read(page_url: &str) -> Result<(), KeepError> {
+    let store = BrowserStore::open(page_url).await?;
+    for key in store.keys().await?.into_iter().filter(|key| key.starts_with(READ_PREFIX)) {
+        store.delete(&key).await?;
+    }
+    Ok(())
+}
+
 /// The values that one study's page keeps.
 #[derive(Debug)]
 pub struct BrowserStore(IdbDatabase);

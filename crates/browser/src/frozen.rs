@@ -47,7 +47,7 @@ pub fn left_out() -> Option<String> {
 pub fn study() -> Option<(Study, StudyAccess)> {
     let config = StudyConfig::parse(frozen()?.get(CONFIG).as_string()?.as_bytes()).ok()?;
     let key = AccessKey { key_id: String::new(), secret: String::new() };
-    let access = StudyAccess { role: Role::Viewer, key, worker: None };
+    let access = StudyAccess { role: Role::Viewer, key, worker: None, viewer: None };
     Some((Study::new(network(), config, &access.key), access))
 }
 

@@ -21,6 +21,8 @@ pub mod download;
 #[cfg(target_arch = "wasm32")]
 pub mod frozen;
 #[cfg(target_arch = "wasm32")]
+pub mod kept_access;
+#[cfg(target_arch = "wasm32")]
 pub mod kept_text;
 #[cfg(target_arch = "wasm32")]
 pub mod local_time;
@@ -28,6 +30,8 @@ pub mod local_time;
 pub mod programs;
 #[cfg(target_arch = "wasm32")]
 pub mod rows;
+#[cfg(target_arch = "wasm32")]
+pub mod sharing;
 pub mod state;
 #[cfg(target_arch = "wasm32")]
 pub mod tabs;

@@ -18,6 +18,7 @@ pub enum PageProgram {
     Designer,
     Explorer,
     Dialogs,
+    SignIn,
 }
 
 impl PageProgram {
@@ -30,7 +31,7 @@ impl PageProgram {
         match self {
             Self::Designer => matches!(page, Page::Design),
             Self::Explorer => page.needs_rows(),
-            Self::Dialogs => false,
+            Self::Dialogs | Self::SignIn => false,
         }
     }
 
@@ -41,6 +42,7 @@ impl PageProgram {
             Self::Designer => "design page",
             Self::Explorer => "results page",
             Self::Dialogs => "search",
+            Self::SignIn => "sign-in",
         }
     }
 
@@ -51,6 +53,7 @@ impl PageProgram {
             Self::Designer => "designer",
             Self::Explorer => "explorer",
             Self::Dialogs => "dialogs",
+            Self::SignIn => "sign-in",
         }
     }
 

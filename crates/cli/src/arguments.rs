@@ -6,7 +6,8 @@ mod results;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use cruncher_study::access::Role;
 use cruncher_study::config::check_study_name;
 
 pub(crate) use control::{
@@ -62,10 +63,12 @@ pub(crate) struct CloudAccount {
 /// A command.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Create a study: its bucket, queue and users, its page, and the links to it
+    /// Create a study: its bucket, queue and users, its page, and the passphrases that open it
     Launch(LaunchArguments),
-    /// Bring a study's page and worker up to this version; make new links
+    /// Bring a study's page and worker up to this version; make new passphrases
     Configure(ConfigureArguments),
+    /// Print a link that opens a study's page without a passphrase
+    Link(LinkArguments),
     /// Check a design and write its table of cases, without any cloud
     Design(DesignArguments),
     /// Send the cases of a design, or of a table, to the workers
@@ -111,13 +114,17 @@ fn study(name: &str) -> Result<String, String> {
 
 const AFTER_LAUNCH: &str = "\
 It creates the CloudFormation stack `cruncher-STUDY`: a bucket, a queue of cases, a queue for those that no worker could
-finish, and one IAM user a role. That takes about two minutes. Then it prints two links to the study's page:
+finish, and one IAM user a role. That takes about two minutes. Then it prints the address of the study's page, and two
+passphrases of six words, by which the page opens:
 
-  viewer's link    for those who look: counts, workers, errors, results
-  operator's link  for those who define and send cases, and attach workers; it also holds the workers' key, which stands
-                   in the line that the Attach page shows
+  viewer's passphrase    for those who look: counts, workers, errors, results
+  operator's passphrase  for those who define and send cases, and attach workers
 
-Whoever has a link has its rights, so pass it on like a password. The key stands behind `#`, which no server sees.
+Whoever has one has its rights. The keys lie in the bucket, sealed with them (Argon2id, XChaCha20-Poly1305). `cruncher link`
+makes a link that holds a role's key, for whoever shall not type.
+
+With --public-view the viewer's key is published: anyone who finds the page may read everything in the study, models and
+results, as often as they like, and AWS charges you for each download (about 0.09 dollars per GB).
 
 Costs: nothing while idle. A study of 100,000 cases costs about a dollar of requests; what is stored in the bucket costs
 about 0.02 dollars per GB and month. The computers that workers run on are yours.
@@ -125,7 +132,7 @@ about 0.02 dollars per GB and month. The computers that workers run on are yours
 Examples:
   cruncher launch prandtl
   cruncher launch prandtl --region eu-central-1 --profile lab
-  cruncher launch prandtl --json | jq -r .operator_link
+  cruncher launch prandtl --json | jq -r .operator_passphrase
 
 For development: CRUNCHER_DASHBOARD_DIR names a folder whose page is uploaded in place of the one in this program.";
 
@@ -136,7 +143,10 @@ pub(crate) struct LaunchArguments {
     /// A name of lower-case letters, digits and hyphens
     #[arg(value_parser = study)]
     pub study: String,
-    /// Print addresses and links as a JSON object
+    /// Let anyone look who has the page's address; the downloads are yours to pay
+    #[arg(long)]
+    pub public_view: bool,
+    /// Print addresses, passphrases and links as a JSON object
     #[arg(long)]
     pub json: bool,
 }
@@ -145,8 +155,9 @@ const AFTER_CONFIGURE: &str = "\
 Run it after an upgrade of cruncher: it updates the stack, and uploads the page, the worker and the configuration again.
 Results, cases and workers are not touched.
 
-Links stay valid. They can't be printed again, since AWS shows a key only once: with --rotate-keys every role gets a new
-key, the new links are printed, and the old ones, as well as attached workers, are refused from then on.
+Passphrases and links stay valid. They can't be printed again, since AWS shows a key only once: with --rotate-keys every
+role gets a new key and a new passphrase, and the old ones, as well as old links and attached workers, are refused from
+then on.
 
 Examples:
   cruncher configure prandtl
@@ -159,12 +170,53 @@ pub(crate) struct ConfigureArguments {
     /// The study's name
     #[arg(value_parser = study)]
     pub study: String,
-    /// Make new links; the old ones stop working
+    /// Make new keys and passphrases; the old ones, and old links, stop working
     #[arg(long)]
     pub rotate_keys: bool,
-    /// Print addresses, and links if there are new ones, as a JSON object
+    /// With new keys: let anyone look who has the page's address
+    #[arg(long, requires = "rotate_keys")]
+    pub public_view: bool,
+    /// Print addresses, and passphrases and links if there are new ones, as a JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+const AFTER_LINK: &str = "\
+It asks for the passphrase, or reads it from standard input. The link holds the role's key behind `#`, which no server sees:
+pass it on like a password. It ends when that key is rotated. An operator's passphrase makes a viewer's link, too.
+
+Examples:
+  cruncher link prandtl --role viewer
+  pass show prandtl | cruncher link prandtl --role operator";
+
+/// Print a link that opens a study's page without a passphrase.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_LINK)]
+pub(crate) struct LinkArguments {
+    /// The study's name
+    #[arg(value_parser = study)]
+    pub study: String,
+    /// The rights of whoever opens the link
+    #[arg(long, value_enum)]
+    pub role: RoleOption,
+}
+
+/// Role of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RoleOption {
+    /// Looks
+    Viewer,
+    /// Defines and sends cases, and attaches workers
+    Operator,
+}
+
+impl From<RoleOption> for Role {
+    fn from(option: RoleOption) -> Self {
+        match option {
+            RoleOption::Viewer => Self::Viewer,
+            RoleOption::Operator => Self::Operator,
+        }
+    }
 }
 
 const AFTER_STATUS: &str = "\

@@ -3,13 +3,15 @@
 use cruncher_aws::Client;
 use cruncher_backend::administer::keys;
 use cruncher_backend::administer::launch::{ConfiguredStudy, KeyPolicy, configure};
+use cruncher_backend::administer::sealed_access::{RolePassphrases, Sealing};
 
 use crate::arguments::{CloudAccount, ConfigureArguments};
 use crate::cloud;
 use crate::failure::{CommandFailure, of_launch};
 use crate::links::StudyLinks;
 use crate::output::{ProgressReporter, note, result};
-use crate::release::{page, release};
+use crate::passphrases;
+use crate::release::{page_to_publish, release};
 use crate::signal::unless_ended;
 
 /// Brings a study up to this version; prints its addresses, and new links if there are any.
@@ -24,22 +26,25 @@ pub(crate) async fn run(account: &CloudAccount, arguments: &ConfigureArguments) 
 async fn update(account: &CloudAccount, arguments: &ConfigureArguments) -> Result<(), CommandFailure> {
     let study = arguments.study.as_str();
     let policy = if arguments.rotate_keys { KeyPolicy::Renew } else { KeyPolicy::Keep };
-    let page = page()?;
+    let passphrases = passphrases::generate(arguments.public_view);
+    let page = page_to_publish()?;
     let client = cloud::client(account).await?;
     let region = client.endpoints().region.clone();
     let configured = {
         let mut reporter = ProgressReporter::new();
+        let sealing = Sealing { passphrases: &passphrases, random: &mut passphrases::random };
         reporter.line(format_args!("Configuring study {study} in {region}"));
-        let configured = configure(&client, study, release(&page), policy, &mut |step| reporter.step(step)).await;
+        let configured =
+            configure(&client, study, release(&page), policy, sealing, &mut |step| reporter.step(step)).await;
         configured.map_err(|error| of_launch(error, study, &region))?
     };
-    print(&configured, arguments);
+    print(&configured, &passphrases, arguments);
     delete_old_keys(&client, &configured).await
 }
 
-fn print(configured: &ConfiguredStudy, arguments: &ConfigureArguments) {
+fn print(configured: &ConfiguredStudy, passphrases: &RolePassphrases, arguments: &ConfigureArguments) {
     let study = &arguments.study;
-    let keys = configured.new_keys.as_ref().map(|new| &new.keys);
+    let keys = configured.new_keys.as_ref().map(|new| (&new.keys, passphrases));
     let links = StudyLinks::new(&configured.config, &configured.website_url, keys);
     if !configured.keys_are_accepted {
         note("The new keys are not accepted everywhere yet: should a link be refused, reload the page in a minute.");
@@ -54,7 +59,7 @@ fn print(configured: &ConfiguredStudy, arguments: &ConfigureArguments) {
     if keys.is_none() {
         result("");
         result(format_args!(
-            "Existing links stay valid. They can't be printed again; `cruncher configure {study} --rotate-keys` makes new ones."
+            "Passphrases and links stay valid. `cruncher configure {study} --rotate-keys` makes new ones."
         ));
     }
 }
@@ -66,6 +71,6 @@ async fn delete_old_keys(client: &Client, configured: &ConfiguredStudy) -> Resul
         return Ok(());
     }
     keys::delete(client, old).await?;
-    note("Deleted the old keys: old links and attached workers are refused from now on.");
+    note("Deleted the old keys: old passphrases, links and attached workers are refused from now on.");
     Ok(())
 }

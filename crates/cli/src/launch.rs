@@ -1,6 +1,7 @@
 //! `cruncher launch`
 
 use cruncher_backend::administer::launch::{LaunchedStudy, launch};
+use cruncher_backend::administer::sealed_access::{RolePassphrases, Sealing};
 use cruncher_backend::administer::stack::stack_name;
 
 use crate::arguments::{CloudAccount, LaunchArguments};
@@ -8,17 +9,19 @@ use crate::cloud;
 use crate::failure::{CommandFailure, of_launch};
 use crate::links::StudyLinks;
 use crate::output::{ProgressReporter, note, result};
-use crate::release::{page, release};
+use crate::passphrases;
+use crate::release::{page_to_publish, release};
 use crate::signal::unless_ended;
 
 /// Launches a study and prints its links.
 pub(crate) async fn run(account: &CloudAccount, arguments: &LaunchArguments) -> Result<(), CommandFailure> {
     let study = arguments.study.as_str();
-    let launched = unless_ended(create(account, study), || interrupted(study)).await?;
+    let passphrases = passphrases::generate(arguments.public_view);
+    let launched = unless_ended(create(account, study, &passphrases), || interrupted(study)).await?;
     if !launched.keys_are_accepted {
         note("The new keys are not accepted everywhere yet: should a link be refused, reload the page in a minute.");
     }
-    let links = StudyLinks::new(&launched.config, &launched.website_url, Some(&launched.keys));
+    let links = StudyLinks::new(&launched.config, &launched.website_url, Some((&launched.keys, &passphrases)));
     if arguments.json {
         links.print_json();
         return Ok(());
@@ -26,17 +29,22 @@ pub(crate) async fn run(account: &CloudAccount, arguments: &LaunchArguments) -> 
     result(format_args!("Study {study} is launched."));
     result("");
     links.print();
-    result("Next: open the operator's link, and attach workers with the line of its Attach page.");
+    result("Next: open the page as operator, and attach workers with the line of its Attach page.");
     Ok(())
 }
 
-async fn create(account: &CloudAccount, study: &str) -> Result<LaunchedStudy, CommandFailure> {
-    let page = page()?;
+async fn create(
+    account: &CloudAccount,
+    study: &str,
+    passphrases: &RolePassphrases,
+) -> Result<LaunchedStudy, CommandFailure> {
+    let page = page_to_publish()?;
     let client = cloud::client(account).await?;
     let region = client.endpoints().region.clone();
     let mut reporter = ProgressReporter::new();
     reporter.line(format_args!("Launching study {study} in {region}; on AWS this takes about two minutes"));
-    let launched = launch(&client, study, release(&page), &mut |step| reporter.step(step)).await;
+    let sealing = Sealing { passphrases, random: &mut passphrases::random };
+    let launched = launch(&client, study, release(&page), sealing, &mut |step| reporter.step(step)).await;
     launched.map_err(|error| of_launch(error, study, &region))
 }
 
@@ -45,6 +53,6 @@ fn interrupted(study: &str) -> String {
     format!(
         "Interrupted. CloudFormation goes on with stack {stack} if it had begun; `aws cloudformation describe-stack-events \
          --stack-name {stack}` shows how far it is. Once it is complete, `cruncher configure {study} --rotate-keys` does the \
-         rest and prints the links; `cruncher clean-up {study}` deletes it."
+         rest and prints the passphrases; `cruncher clean-up {study}` deletes it."
     )
 }

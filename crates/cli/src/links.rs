@@ -3,6 +3,8 @@
 use cruncher_aws::Endpoints;
 use cruncher_backend::administer::keys::RoleKeys;
 use cruncher_backend::administer::page::INDEX_KEY;
+use cruncher_backend::administer::sealed_access::RolePassphrases;
+use cruncher_sealing::Passphrase;
 use cruncher_study::config::StudyConfig;
 use serde::Serialize;
 
@@ -17,6 +19,11 @@ pub(crate) struct StudyLinks {
     page_url: String,
     /// The page's address over http, on AWS only.
     website_url: Option<String>,
+    /// What the page opens with, as the role; `None` for the viewer if anyone may look.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    viewer_passphrase: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator_passphrase: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     viewer_link: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,8 +31,10 @@ pub(crate) struct StudyLinks {
 }
 
 impl StudyLinks {
-    /// Makes addresses, and links if there are keys.
-    pub(crate) fn new(config: &StudyConfig, website_url: &str, keys: Option<&RoleKeys>) -> Self {
+    /// Makes addresses, and links if there are new keys.
+    pub(crate) fn new(config: &StudyConfig, website_url: &str, new: Option<(&RoleKeys, &RolePassphrases)>) -> Self {
+        let (keys, passphrases) = (new.map(|(keys, _)| keys), new.map(|(_, passphrases)| passphrases));
+        let words = |passphrase: &Passphrase| passphrase.as_str().to_owned();
         let endpoints = Endpoints::new(&config.region, config.endpoint_url.clone());
         let page_url = endpoints.object_url(&config.bucket, INDEX_KEY);
         Self {
@@ -33,6 +42,8 @@ impl StudyLinks {
             region: config.region.clone(),
             bucket: config.bucket.clone(),
             website_url: config.endpoint_url.is_none().then(|| website_url.to_owned()),
+            viewer_passphrase: passphrases.and_then(|own| own.viewer.as_ref()).map(words),
+            operator_passphrase: passphrases.map(|own| words(&own.operator)),
             viewer_link: keys.map(|keys| keys.viewer_link(&page_url)),
             operator_link: keys.map(|keys| keys.operator_link(&page_url)),
             page_url,
@@ -47,15 +58,21 @@ impl StudyLinks {
 
     /// Prints them for people.
     pub(crate) fn print(&self) {
-        result(format_args!("Dashboard        {}", self.page_url));
+        result(format_args!("Dashboard              {}", self.page_url));
         if let Some(url) = &self.website_url {
-            result(format_args!("                 {url} (plain http, where https is blocked)"));
+            result(format_args!("                       {url} (plain http, where https is blocked)"));
         }
-        if let (Some(viewer), Some(operator)) = (&self.viewer_link, &self.operator_link) {
-            result(format_args!("Viewer's link    {viewer}"));
-            result(format_args!("Operator's link  {operator}"));
-            result("");
-            result("Keep the links like passwords: whoever has one has its rights, and they can't be printed again.");
+        let Some(operator) = &self.operator_passphrase else { return };
+        match &self.viewer_passphrase {
+            Some(viewer) => result(format_args!("Viewer's passphrase    {viewer}")),
+            None => result("Viewer's passphrase    none: anyone with the address may look, at your cost"),
         }
+        result(format_args!("Operator's passphrase  {operator}"));
+        result("");
+        result(format_args!(
+            "Write the passphrases down: they can't be printed again. `cruncher link {} --role viewer` makes a link that opens \
+             without one.",
+            self.study
+        ));
     }
 }

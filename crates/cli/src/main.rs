@@ -14,8 +14,10 @@ mod enqueue;
 mod failure;
 mod freeze;
 mod launch;
+mod link;
 mod links;
 mod output;
+mod passphrases;
 mod profile_files;
 mod release;
 mod report;
@@ -58,6 +60,7 @@ async fn run(arguments: Arguments) -> Result<(), CommandFailure> {
     match command {
         Command::Launch(launch) => launch::run(&account, &launch).await,
         Command::Configure(configure) => configure::run(&account, &configure).await,
+        Command::Link(link) => link::run(&account, &link).await,
         Command::Design(design) => design::run(&design),
         Command::Enqueue(enqueue) => enqueue::run(&account, &enqueue).await,
         Command::Status(status) => status::run(&account, &status).await,

@@ -64,6 +64,18 @@ async fn answer() -> Option<String> {
     tokio::task::spawn_blocking(read).await.ok().flatten()
 }
 
+/// Asks for a secret, which isn't shown while it is typed; without a person at the keyboard, a line of standard input is it.
+pub(crate) async fn secret(question: &str) -> Result<String, CommandFailure> {
+    let read = if can_ask() {
+        let question = question.to_owned();
+        let typed = tokio::task::spawn_blocking(move || rpassword::prompt_password(question)).await;
+        typed.ok().and_then(Result::ok)
+    } else {
+        answer().await
+    };
+    read.ok_or_else(|| CommandFailure::new("There was no passphrase at the keyboard, nor on standard input."))
+}
+
 /// Progress of a long row of equal things. Only a terminal shows it.
 pub(crate) struct ProgressLine {
     bar: ProgressBar,

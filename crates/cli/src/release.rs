@@ -3,10 +3,12 @@
 //! A release holds the dashboard's files; a debug build reads them from `dist/` when it runs. For development,
 //! `CRUNCHER_DASHBOARD_DIR` names another folder.
 
+use std::hash::{DefaultHasher, Hasher as _};
 use std::path::{Path, PathBuf};
 
 use cruncher_backend::administer::launch::StudyRelease;
-use cruncher_backend::administer::page::{DashboardFiles, PageFile};
+use cruncher_backend::administer::page::{DashboardFiles, PageFile, media_type};
+use cruncher_backend::administer::publish::smallest_gzip;
 
 use crate::failure::{CommandFailure, sentence};
 
@@ -19,21 +21,58 @@ const WORKER: &str = include_str!("../../../worker/attach.py");
 
 const FOLDER_VARIABLE: &str = "CRUNCHER_DASHBOARD_DIR";
 
+/// Folder below a page under development that keeps what was packed once. Whatever builds the page anew removes it.
+const PACKED_FOLDER: &str = ".packed";
+
+/// Returns the dashboard as it is published; the error says why there is none.
+pub(crate) fn page_to_publish() -> Result<DashboardFiles, CommandFailure> {
+    let mut page = page()?;
+    if let Some(folder) = folder() {
+        keep_packed(&mut page, &folder.join(PACKED_FOLDER));
+    }
+    Ok(page)
+}
+
+/// Packs the assets of a page under development, each of them once. Where nothing can be kept, they are packed when they are published.
+fn keep_packed(page: &mut DashboardFiles, folder: &Path) {
+    if std::fs::create_dir_all(folder).is_err() {
+        return;
+    }
+    let compressible = page.assets().iter().filter(|file| media_type(&file.path).is_compressible);
+    for PageFile { path, content } in compressible.cloned().collect::<Vec<_>>() {
+        let mut hasher = DefaultHasher::new();
+        hasher.write(&content);
+        let kept = folder.join(format!("{:016x}.gz", hasher.finish()));
+        let packed = std::fs::read(&kept).map_or_else(
+            |_| {
+                let packed = smallest_gzip(&content);
+                // Written beside, then put in its place: others may be packing the same.
+                let beside = kept.with_extension(format!("{}.new", std::process::id()));
+                let _ = std::fs::write(&beside, &packed).and_then(|()| std::fs::rename(&beside, &kept));
+                packed
+            },
+            Into::into,
+        );
+        page.set_packed(path, packed);
+    }
+}
+
+/// Returns the folder of a page under development, if this program uses one.
+fn folder() -> Option<PathBuf> {
+    let own = cfg!(debug_assertions).then(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dist"));
+    std::env::var_os(FOLDER_VARIABLE).map(PathBuf::from).or(own)
+}
+
 /// Returns the dashboard; the error says why there is none.
 pub(crate) fn page() -> Result<DashboardFiles, CommandFailure> {
-    match std::env::var_os(FOLDER_VARIABLE) {
-        Some(folder) => of_folder(Path::new(&folder)),
+    match folder() {
+        Some(folder) if folder.exists() || std::env::var_os(FOLDER_VARIABLE).is_some() => of_folder(&folder),
+        Some(_) => Err(missing()),
         None => own_page(),
     }
 }
 
-#[cfg(debug_assertions)]
-fn own_page() -> Result<DashboardFiles, CommandFailure> {
-    let dist = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../dist"));
-    if dist.exists() { of_folder(dist) } else { Err(missing()) }
-}
-
-#[cfg(not(debug_assertions))]
+/// Returns the dashboard that this program carries.
 fn own_page() -> Result<DashboardFiles, CommandFailure> {
     #[derive(rust_embed::RustEmbed)]
     #[folder = "../../dist"]
@@ -64,7 +103,8 @@ fn of_folder(folder: &Path) -> Result<DashboardFiles, CommandFailure> {
         for entry in std::fs::read_dir(next).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
             if path.is_dir() {
-                folders.push(path);
+                // What is hidden is a build's own.
+                folders.extend((!path.ends_with(PACKED_FOLDER)).then_some(path));
             } else {
                 let content = std::fs::read(&path).map_err(unreadable)?.into();
                 files.push(PageFile { path: relative(folder, &path), content });

@@ -4,7 +4,7 @@ use cruncher_browser::components::problem_note::problem_note;
 use cruncher_browser::local_time::clock_time;
 use cruncher_browser::programs::PageProgram;
 use cruncher_browser::state::problem::PageProblem;
-use cruncher_browser::{address, rows};
+use cruncher_browser::{kept_access, rows};
 use cruncher_study::access::StudyAccess;
 use cruncher_study::design_document::DesignDocument;
 use cruncher_study::import::NumberReading;
@@ -31,7 +31,7 @@ use crate::state::earlier;
 pub(super) fn show() {
     let Some(place) = PageProgram::Designer.place() else { return };
     place.set_inner_html("");
-    mount_to(place, || match address::kept() {
+    mount_to(place, || match kept_access::kept() {
         Some(access) => page(access),
         None => problem_note(PageProblem::no_access()),
     })

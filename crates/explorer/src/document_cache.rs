@@ -4,10 +4,9 @@ use cruncher_study::config::StudyConfig;
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 
-use cruncher_browser::browser_store::{BrowserStore, KeepError};
+use cruncher_browser::browser_store::{BrowserStore, KeepError, READ_PREFIX};
 
-/// Beginning of all names in the store, and the version that follows it: this is raised with each change of the stored format.
-const PREFIX: &str = "read";
+/// Version that follows the beginning of all names in the store: it is raised with each change of the stored format.
 const VERSION: u32 = 2;
 
 /// Number of values that one transaction reads.
@@ -22,7 +21,7 @@ pub(crate) struct StudyCache {
 impl StudyCache {
     /// Returns the cache of the study with this page and configuration.
     pub(crate) fn new(page_url: &str, config: &StudyConfig) -> Self {
-        let prefix = format!("{PREFIX} {VERSION} {} {} ", config.bucket, config.launch_time);
+        let prefix = format!("{READ_PREFIX} {VERSION} {} {} ", config.bucket, config.launch_time);
         Self { page_url: page_url.to_owned(), prefix }
     }
 
@@ -31,7 +30,7 @@ impl StudyCache {
     pub(crate) async fn get(&self, names: &[String]) -> Result<Vec<Option<Vec<u8>>>, KeepError> {
         let keep = BrowserStore::open(&self.page_url).await?;
         for key in keep.keys().await? {
-            if key.starts_with(PREFIX) && !key.starts_with(&self.prefix) {
+            if key.starts_with(READ_PREFIX) && !key.starts_with(&self.prefix) {
                 keep.delete(&key).await?;
             }
         }

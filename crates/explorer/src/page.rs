@@ -7,7 +7,7 @@ use cruncher_browser::components::problem_note::problem_note;
 use cruncher_browser::programs::PageProgram;
 use cruncher_browser::state::problem::PageProblem;
 use cruncher_browser::state::route::{Page, Route};
-use cruncher_browser::{address, frozen};
+use cruncher_browser::{address, frozen, kept_access};
 use cruncher_results::store::ResultStore;
 use cruncher_study::access::StudyAccess;
 use cruncher_study::number_format::{counted, thousands};
@@ -39,7 +39,7 @@ const ADDRESS_QUIET: Duration = Duration::from_millis(200);
 pub(super) fn show() {
     let Some(place) = PageProgram::Explorer.place() else { return };
     place.set_inner_html("");
-    mount_to(place, || match frozen::study().map(|(_, access)| access).or_else(address::kept) {
+    mount_to(place, || match frozen::study().map(|(_, access)| access).or_else(kept_access::kept) {
         Some(access) => pages(access),
         None => problem_note(PageProblem::no_access()),
     })

@@ -50,6 +50,8 @@ pub struct StudyAccess {
     pub key: AccessKey,
     /// The workers' key, which the operator's page shows in the attach line.
     pub worker: Option<AccessKey>,
+    /// The viewer's key, which an operator may pass on.
+    pub viewer: Option<AccessKey>,
 }
 
 /// The access as the protocol writes it: the role's key is not nested.
@@ -60,17 +62,19 @@ struct WireAccess {
     secret: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     worker: Option<AccessKey>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    viewer: Option<AccessKey>,
 }
 
 impl From<WireAccess> for StudyAccess {
-    fn from(WireAccess { role, key_id, secret, worker }: WireAccess) -> Self {
-        Self { role, key: AccessKey { key_id, secret }, worker }
+    fn from(WireAccess { role, key_id, secret, worker, viewer }: WireAccess) -> Self {
+        Self { role, key: AccessKey { key_id, secret }, worker, viewer }
     }
 }
 
 impl From<StudyAccess> for WireAccess {
-    fn from(StudyAccess { role, key: AccessKey { key_id, secret }, worker }: StudyAccess) -> Self {
-        Self { role, key_id, secret, worker }
+    fn from(StudyAccess { role, key: AccessKey { key_id, secret }, worker, viewer }: StudyAccess) -> Self {
+        Self { role, key_id, secret, worker, viewer }
     }
 }
 
@@ -83,6 +87,16 @@ const FRAGMENT_START: &str = "access=";
 pub struct AccessError;
 
 impl StudyAccess {
+    /// Returns the access as a role: its own, or the viewer's if this is an operator's that holds it.
+    #[must_use]
+    pub fn as_role(self, role: Role) -> Option<Self> {
+        if self.role == role {
+            return Some(self);
+        }
+        let key = self.viewer.filter(|_| role == Role::Viewer)?;
+        Some(Self { role, key, worker: None, viewer: None })
+    }
+
     /// The link: the page's address, and behind `#`, which no server sees, the key.
     ///
     /// # Panics
@@ -112,7 +126,8 @@ mod tests {
 
     fn operator() -> StudyAccess {
         let key = |id: &str, secret: &str| AccessKey { key_id: id.into(), secret: secret.into() };
-        StudyAccess { role: Role::Operator, key: key("AKIA1", "s3cr/t+=="), worker: Some(key("AKIA2", "w0rk/r")) }
+        let (worker, viewer) = (Some(key("AKIA2", "w0rk/r")), Some(key("AKIA3", "v1ew/r")));
+        StudyAccess { role: Role::Operator, key: key("AKIA1", "s3cr/t+=="), worker, viewer }
     }
 
     #[test]
@@ -122,6 +137,15 @@ mod tests {
         assert_eq!(page, "https://b.s3.eu-central-1.amazonaws.com/index.html");
         assert!(fragment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=".contains(&byte)), "{fragment}");
         assert_eq!(StudyAccess::from_fragment(fragment), Ok(Some(operator())));
+    }
+
+    #[test]
+    fn an_operator_may_pass_on_the_viewers_access_and_no_viewer_the_operators() {
+        let viewer = operator().as_role(Role::Viewer).unwrap();
+        assert_eq!((viewer.role, viewer.key.key_id.as_str()), (Role::Viewer, "AKIA3"));
+        assert_eq!((&viewer.worker, &viewer.viewer), (&None, &None));
+        assert_eq!(viewer.as_role(Role::Operator), None);
+        assert_eq!(operator().as_role(Role::Operator), Some(operator()));
     }
 
     #[test]
@@ -137,6 +161,6 @@ mod tests {
     #[test]
     fn secrets_are_not_printed() {
         let printed = format!("{:?}", operator());
-        assert!(!printed.contains("s3cr") && !printed.contains("w0rk"), "{printed}");
+        assert!(["s3cr", "w0rk", "v1ew"].iter().all(|secret| !printed.contains(secret)), "{printed}");
     }
 }

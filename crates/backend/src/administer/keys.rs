@@ -32,14 +32,27 @@ impl RoleKeys {
     /// Returns the link for those who look.
     #[must_use]
     pub fn viewer_link(&self, page_url: &str) -> String {
-        StudyAccess { role: Role::Viewer, key: self.viewer.clone(), worker: None }.link(page_url)
+        self.viewer_access().link(page_url)
     }
 
     /// Returns the link for those who define cases, send them, and attach workers.
     #[must_use]
     pub fn operator_link(&self, page_url: &str) -> String {
-        StudyAccess { role: Role::Operator, key: self.operator.clone(), worker: Some(self.worker.clone()) }
-            .link(page_url)
+        self.operator_access().link(page_url)
+    }
+
+    /// Returns the access of those who look.
+    #[must_use]
+    pub fn viewer_access(&self) -> StudyAccess {
+        StudyAccess { role: Role::Viewer, key: self.viewer.clone(), worker: None, viewer: None }
+    }
+
+    /// Returns the access of those who define cases, send them, and attach workers. It holds the viewer's key, too, which they may
+    /// pass on.
+    #[must_use]
+    pub fn operator_access(&self) -> StudyAccess {
+        let (worker, viewer) = (Some(self.worker.clone()), Some(self.viewer.clone()));
+        StudyAccess { role: Role::Operator, key: self.operator.clone(), worker, viewer }
     }
 }
 

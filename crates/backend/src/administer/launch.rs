@@ -9,6 +9,7 @@ use super::keys;
 use super::keys::{NewKeys, RoleKeys};
 use super::page::DashboardFiles;
 use super::publish::publish;
+use super::sealed_access::{SealedAccessError, Sealing, publish_access};
 use super::stack::{
     EventLog, MissingOutput, StackCondition, StackError, StackFailure, StackOutputs, kept_parameters, stack_name,
 };
@@ -115,12 +116,12 @@ pub enum LaunchError {
     Unfinished {
         /// The study.
         study: String,
-        /// The request that failed.
-        source: Error,
+        /// What failed.
+        source: SealedAccessError,
     },
 }
 
-/// Creates a study's stack, its keys and its page.
+/// Creates a study's stack, its keys and its page, which opens with the passphrases that the keys are sealed with.
 ///
 /// # Errors
 /// If there is such a study, its stack fails, or a request does.
@@ -128,12 +129,14 @@ pub async fn launch(
     client: &Client,
     study: &str,
     release: StudyRelease<'_>,
+    sealing: Sealing<'_>,
     progress: Progress<'_>,
 ) -> Result<LaunchedStudy, LaunchError> {
     let outputs = create(client, study, release.template, progress).await?;
     let finish = async {
         let new = keys::make(client, &outputs, progress).await?;
         let config = config(client, study, release.version, &outputs).await?;
+        publish_access(client, &config.bucket, &new.keys, sealing).await?;
         publish(client, &config, release.page, release.worker, progress).await?;
         let keys_are_accepted = keys::wait_until_accepted(client, &config, &new.keys, progress).await?;
         let website_url = outputs.website_url.clone();
@@ -190,7 +193,7 @@ async fn unusable(client: &Client, stack: &StackDescription) -> Result<Option<La
     })
 }
 
-/// Brings the stack, the page and the worker of a study up to this version.
+/// Brings the stack, the page and the worker of a study up to this version. Should keys be made, they are sealed anew.
 ///
 /// # Errors
 /// If there is no such study, its stack can't be changed, or a request fails.
@@ -199,6 +202,7 @@ pub async fn configure(
     study: &str,
     release: StudyRelease<'_>,
     policy: KeyPolicy,
+    sealing: Sealing<'_>,
     progress: Progress<'_>,
 ) -> Result<ConfiguredStudy, LaunchError> {
     let outputs = update(client, study, release.template, progress).await?;
@@ -210,6 +214,10 @@ pub async fn configure(
         ..config(client, study, release.version, &outputs).await?
     };
     let new_keys = if needs_keys { Some(keys::make(client, &outputs, progress).await?) } else { None };
+    if let Some(new) = &new_keys {
+        let published = publish_access(client, &config.bucket, &new.keys, sealing).await;
+        published.map_err(|source| LaunchError::Unfinished { study: study.to_owned(), source })?;
+    }
     publish(client, &config, release.page, release.worker, progress).await?;
     let keys_are_accepted = match &new_keys {
         Some(new) => keys::wait_until_accepted(client, &config, &new.keys, progress).await?,

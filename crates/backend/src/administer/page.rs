@@ -1,5 +1,7 @@
 //! The dashboard's files: sealing them for one study, and the media type of each.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -26,6 +28,8 @@ const ENDPOINTS_PLACEHOLDER: &str = "{{endpoints}}";
 pub struct DashboardFiles {
     index: String,
     assets: Vec<PageFile>,
+    /// Assets that are packed already, by their paths.
+    packed: BTreeMap<String, Bytes>,
 }
 
 /// A file of a built dashboard.
@@ -68,13 +72,24 @@ impl DashboardFiles {
                 return Err(PageError::NotSealable(placeholder));
             }
         }
-        Ok(Self { index, assets })
+        Ok(Self { index, assets, packed: BTreeMap::new() })
     }
 
     /// Returns its files but `index.html`, in the order of their paths.
     #[must_use]
     pub fn assets(&self) -> &[PageFile] {
         &self.assets
+    }
+
+    /// Takes over an asset as [`smallest_gzip`](super::publish::smallest_gzip) has packed it: it isn't packed again.
+    pub fn set_packed(&mut self, path: String, packed: Bytes) {
+        self.packed.insert(path, packed);
+    }
+
+    /// Returns an asset as it was packed, if it was.
+    #[must_use]
+    pub fn packed(&self, path: &str) -> Option<&Bytes> {
+        self.packed.get(path)
     }
 
     /// Returns `index.html` with a policy that allows its own inline scripts and these addresses, and nothing else.

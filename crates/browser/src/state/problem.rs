@@ -9,6 +9,7 @@ use cruncher_backend::study::{OpenError, ReadError};
 use cruncher_study::access::AccessError;
 
 const UNREACHABLE: &str = "The study's cloud can't be reached.";
+const REFUSED: &str = "This key is not accepted any more.";
 
 /// Problem: what went wrong, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,12 @@ impl PageProblem {
     #[must_use]
     pub fn is_unreachable(&self) -> bool {
         self.title == UNREACHABLE
+    }
+
+    /// Whether the key is refused: another one may be accepted.
+    #[must_use]
+    pub fn is_refused_key(&self) -> bool {
+        self.title == REFUSED
     }
 
     /// Returns the problem of requests without an answer, by what is known of the surroundings: whether the browser says that it is
@@ -69,7 +76,7 @@ impl PageProblem {
     pub fn no_access() -> Self {
         Self {
             title: "This tab doesn't keep the key of its link.".into(),
-            advice: "Allow this page to store data in this browser, then open the link again.".into(),
+            advice: "Allow this page to store data in this browser, then sign in again.".into(),
             detail: "The key is kept in the tab's session storage.".into(),
         }
     }
@@ -88,8 +95,8 @@ impl From<&ResultError> for PageProblem {
 impl From<&Error> for PageProblem {
     fn from(error: &Error) -> Self {
         let title = match error.kind() {
-            ErrorKind::RefusedCredentials => "The key of this link is not accepted any more.",
-            ErrorKind::AccessDenied => "The key of this link doesn't allow this.",
+            ErrorKind::RefusedCredentials => REFUSED,
+            ErrorKind::AccessDenied => "This key doesn't allow this.",
             ErrorKind::Transport => UNREACHABLE,
             ErrorKind::ClockSkew => "This computer's clock is wrong.",
             ErrorKind::Throttled | ErrorKind::Server => "The study's cloud is busy or out of order.",
@@ -105,7 +112,9 @@ impl From<&Error> for PageProblem {
 fn advice(kind: ErrorKind, general: &str) -> String {
     match kind {
         ErrorKind::RefusedCredentials => {
-            "Ask the person who launched the study for a new link (cruncher configure STUDY --rotate-keys prints one).".into()
+            "Sign in anew, with a new passphrase or link: whoever launched the study has them, or makes them by cruncher configure STUDY \
+             --rotate-keys."
+                .into()
         }
         ErrorKind::Transport => {
             "Look whether this computer has a network, and whether a proxy or an extension blocks the address below. The page \

@@ -8,6 +8,7 @@ use std::time::Duration;
 use cruncher_aws::Ports;
 use cruncher_backend::administer::keys::RoleKeys;
 use cruncher_backend::administer::launch::{LaunchedStudy, launch};
+use cruncher_backend::administer::sealed_access::Sealing;
 use cruncher_backend::enqueue::{
     CaseSelection, EnqueueError, EnqueuePlan, PauseHandle, SubmissionSender, submission_id,
 };
@@ -30,7 +31,8 @@ use crate::arguments::DemoArguments;
 use crate::cloud::ports;
 use crate::failure::{CommandFailure, of_launch, sentence};
 use crate::output::{ProgressReporter, note, result};
-use crate::release::{page, release};
+use crate::passphrases;
+use crate::release::{page_to_publish, release};
 use crate::report::as_line;
 use crate::state_folder::StateFolder;
 use crate::text::count;
@@ -69,13 +71,14 @@ impl DemoProcesses {
 
     /// Runs until something ends that shouldn't.
     pub(crate) async fn run(&mut self, arguments: &DemoArguments) -> Result<(), CommandFailure> {
-        let page = page()?;
+        let page = page_to_publish()?;
         let listener = listen(PortChoice { option: "--port", asked: arguments.port, usual: 8123 }).await?;
         let cloud_port = self.start_cloud(arguments.cloud_port).await?;
         let launched = {
             let mut reporter = ProgressReporter::new();
             let client = local_cloud::client(&self.ports, cloud_port);
-            let launched = launch(&client, STUDY, release(&page), &mut |step| reporter.step(step)).await;
+            let sealing = Sealing { passphrases: &passphrases::generate(false), random: &mut passphrases::random };
+            let launched = launch(&client, STUDY, release(&page), sealing, &mut |step| reporter.step(step)).await;
             launched.map_err(|error| of_launch(error, STUDY, "the local cloud"))?
         };
         let page_url = format!("http://127.0.0.1:{}/", port(&listener));

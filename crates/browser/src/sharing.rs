@@ -5,32 +5,28 @@ use cruncher_study::access::StudyAccess;
 use futures::channel::mpsc::unbounded;
 use leptos::prelude::window;
 
-use cruncher_browser::address;
-use cruncher_browser::tabs;
-use cruncher_browser::tabs::TabChannel;
-use cruncher_browser::visit_flags::VisitFlag;
+use crate::tabs::TabChannel;
+use crate::visit_flags::VisitFlag;
+use crate::{address, kept_access, tabs};
 
 const QUESTION: &str = "access?";
-const LEAVE: &str = "leave";
+const LOCK: &str = "lock";
 
-/// Gives this tab's access to tabs that ask, and leaves the study when another tab does. It lasts as long as the page.
-pub(crate) fn answer() {
+/// Gives this tab's access to tabs that ask, and locks the study when another tab does. It lasts as long as the page.
+pub fn answer() {
     std::mem::forget(open(|said, say| match said {
         QUESTION => {
-            if let Some(access) = address::kept() {
+            if let Some(access) = kept_access::kept() {
                 say(&serde_json::to_string(&access).unwrap_or_default());
             }
         }
-        LEAVE => {
-            address::forget_access();
-            address::reload();
-        }
+        LOCK => lock_this_tab(),
         _ => {}
     }));
 }
 
 /// Asks other tabs for their access, and returns the first answer, if there is one.
-pub(crate) async fn ask_other_tabs() -> Option<StudyAccess> {
+pub async fn ask_other_tabs() -> Option<StudyAccess> {
     let (sender, mut answers) = unbounded();
     let tabs = open(move |said, _| {
         if let Ok(access) = serde_json::from_slice::<StudyAccess>(said.as_bytes()) {
@@ -42,15 +38,20 @@ pub(crate) async fn ask_other_tabs() -> Option<StudyAccess> {
     tabs::first(&mut answers).await
 }
 
-/// Forgets the access: in this tab, and in all of them if they share it.
-pub(crate) fn leave() {
-    address::forget_access();
-    if VisitFlag::Shared.is_set() {
+/// Forgets the access: in this tab, and in all of them if they share it, or this computer keeps it for all.
+pub fn lock() {
+    if VisitFlag::Shared.is_set() || kept_access::is_on_computer() {
         VisitFlag::Shared.set(false);
         if let Some(tabs) = open(|_, _| {}) {
-            tabs.say(LEAVE);
+            tabs.say(LOCK);
         }
     }
+    lock_this_tab();
+}
+
+fn lock_this_tab() {
+    kept_access::forget();
+    address::replace(address::LOCKED);
     address::reload();
 }
 
