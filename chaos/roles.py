@@ -246,7 +246,7 @@ def of_queue(target: Target, random: Random) -> Iterator[Action]:
             **at, ReceiptHandle=receipt, VisibilityTimeout=600)),
     ):  # fmt: skip
         yield Action(name, ONLY_WORKER, partial(with_receipt, target, random, act))
-    yield Action("purge the cases", ONLY_OPERATOR, lambda who: who.sqs.purge_queue(**at))
+    yield Action("purge the cases", NO_ONE, lambda who: who.sqs.purge_queue(**at))
 
 
 def with_receipt(target: Target, random: Random, act: Callable[[Clients, str], object], who: Clients) -> object:
@@ -266,7 +266,7 @@ def of_dead_letters(target: Target, random: Random) -> Iterator[Action]:
         **at, ReceiptHandle=target.receipt(url, random)))  # fmt: skip
     yield Action("extend a dead letter", NO_ONE, lambda who: who.sqs.change_message_visibility(
         **at, ReceiptHandle=target.receipt(url, random), VisibilityTimeout=600))  # fmt: skip
-    yield Action("purge the dead letters", ONLY_OPERATOR, lambda who: who.sqs.purge_queue(**at))
+    yield Action("purge the dead letters", NO_ONE, lambda who: who.sqs.purge_queue(**at))
 
 
 def of_any_queue(name: str, at: dict[str, str], random: Random) -> Iterator[Action]:

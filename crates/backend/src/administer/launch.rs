@@ -18,6 +18,9 @@ use crate::progress::Progress;
 /// Tag on all resources of a study.
 pub const STUDY_TAG: &str = "cruncher:study";
 
+/// Parameter of the stack that says whether requests without TLS are refused.
+const REQUIRE_TLS: &str = "RequireTls";
+
 /// Lease of a queue that doesn't give its own, in seconds: SQS's default.
 const DEFAULT_LEASE_SECS: u64 = 30;
 
@@ -155,7 +158,10 @@ async fn create(
     if let Some(stack) = client.send(&DescribeStack::new(&name)).await? {
         return Err(occupied(client, study, &stack).await?);
     }
-    let create = CreateStack::new(&name, template).parameter("Study", study).tag(STUDY_TAG, study);
+    let create = CreateStack::new(&name, template)
+        .parameter("Study", study)
+        .parameter(REQUIRE_TLS, requires_tls(client).to_string())
+        .tag(STUDY_TAG, study);
     let id = match client.send(&create).await {
         Ok(id) => id,
         // Somebody else launched it in the meantime.
@@ -226,6 +232,11 @@ pub async fn configure(
     Ok(ConfiguredStudy { config, website_url: outputs.website_url, new_keys, keys_are_accepted })
 }
 
+/// Whether the study's cloud is spoken to by TLS: AWS always is, a cloud of one's own may have none.
+fn requires_tls(client: &Client) -> bool {
+    client.endpoints().endpoint_url.as_deref().is_none_or(|url| url.starts_with("https://"))
+}
+
 /// Rules of the bucket for pages of other origins, as the template has them: the page may be opened from another address than that of
 /// the bucket's API.
 fn cors(bucket: &str) -> s3::PutBucketCors {
@@ -242,7 +253,9 @@ async fn update(
     let stack = find(client, study).await?;
     let mut log = EventLog::from_now_on(client, &stack).await?;
     let mut update = UpdateStack::new(&stack.name, template).tag(STUDY_TAG, study);
-    for (name, value) in kept_parameters(template, &stack.parameters) {
+    let mut parameters = kept_parameters(template, &stack.parameters);
+    parameters.insert(REQUIRE_TLS.to_owned(), requires_tls(client).to_string());
+    for (name, value) in parameters {
         update = update.parameter(name, value);
     }
     if client.send(&update).await? == StackUpdate::NothingToDo {

@@ -1,0 +1,238 @@
+"""What each role may do: the template's policies, and every action tried with each role's own key.
+
+The local cloud knows neither `s3:authType`, `aws:TokenIssueTime`, nor the headers of storage classes and of a writer's
+key: of statements that are conditioned on these, the text alone is checked.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+import yaml
+from botocore.exceptions import ClientError
+from command_line import CommandLine, wait_for
+from local_cloud import REPOSITORY, client
+
+from chaos import roles
+from chaos.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+ALL = "*"
+BUCKET, CASES, DEAD_LETTERS = "${Bucket.Arn}", "${Cases.Arn}", "${DeadLetters.Arn}"
+
+# What a worker writes.
+OUTCOMES = ("data/*/done-*", "data/*/error-*", "data/*/files/*", "workers/*")
+
+
+def objects(*keys: str) -> set[str]:
+    """Objects of the bucket, by their keys."""
+    return {f"{BUCKET}/{key}" for key in keys}
+
+
+# What each role may do, and nothing else: an action, and the objects or queues that it is for.
+MAY: dict[str, dict[str, set[str]]] = {
+    "Viewer": {
+        "s3:ListBucket": {BUCKET},
+        "s3:GetObject": {f"{BUCKET}/*"},
+        "sqs:GetQueueAttributes": {CASES, DEAD_LETTERS},
+    },
+    "Operator": {
+        "s3:ListBucket": {BUCKET},
+        "s3:GetObject": {f"{BUCKET}/*"},
+        "s3:PutObject": objects("models/*", "data/*/design-*", "data/*/cases-*", "control.json"),
+        "s3:DeleteObject": objects("data/*/error-*", "workers/*/heartbeat.json"),
+        "sqs:GetQueueAttributes": {CASES, DEAD_LETTERS},
+        # A batch needs no permission of its own on AWS; other clouds ask for one.
+        "sqs:SendMessage*": {CASES},
+        "sqs:ReceiveMessage": {DEAD_LETTERS},
+        "sqs:DeleteMessage": {DEAD_LETTERS},
+    },
+    "Worker": {
+        "s3:GetObject": objects("models/*", "control.json", "public/*", *OUTCOMES),
+        "s3:PutObject": objects(*OUTCOMES),
+        "sqs:ReceiveMessage": {CASES},
+        "sqs:DeleteMessage": {CASES},
+        "sqs:ChangeMessageVisibility": {CASES},
+    },
+    "anyone": {"s3:GetObject": objects("index.html", "robots.txt", "assets/*", "public/*")},
+}
+
+# What nobody may do, whatever else is allowed: the actions, where, and under which condition.
+USER_LIMITS: dict[str, tuple[str, set[str], dict[str, Any]]] = {
+    "NoTemporarySession": (ALL, {ALL}, {"Null": {"aws:TokenIssueTime": "false"}}),
+    "NothingWithoutTls": (ALL, {ALL}, {"Bool": {"aws:SecureTransport": "false"}}),
+}
+BUCKET_LIMITS: dict[str, tuple[str, set[str], dict[str, Any]]] = {
+    "NoSignatureInAnAddress": (
+        "s3:*", {BUCKET, f"{BUCKET}/*"}, {"StringEquals": {"s3:authType": "REST-QUERY-STRING"}},
+    ),
+    "NoStorageThatLocksReadersOut": ("s3:PutObject", {f"{BUCKET}/*"}, {
+        "StringNotEquals": {"s3:x-amz-storage-class": "STANDARD"}, "Null": {"s3:x-amz-storage-class": "false"},
+    }),
+    "NoEncryptionThatLocksReadersOut": ("s3:PutObject", {f"{BUCKET}/*"}, {
+        "StringNotEquals": {"s3:x-amz-server-side-encryption": "AES256"},
+        "Null": {"s3:x-amz-server-side-encryption": "false"},
+    }),
+    "NoKeyOfTheWriter": (
+        "s3:PutObject", {f"{BUCKET}/*"}, {"Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}},
+    ),
+}  # fmt: skip
+
+
+# Reads a template; what a tag refers to stands in its place as `${…}`.
+TemplateLoader: Any = type("TemplateLoader", (yaml.SafeLoader,), {})
+
+
+def of_tag(loader: Any, tag: str, node: Any) -> Any:
+    """`!If` gives what holds where TLS is required, as on AWS."""
+    if isinstance(node, yaml.SequenceNode):
+        values = loader.construct_sequence(node, deep=True)
+        return values[1] if tag == "If" else values
+    text = str(loader.construct_scalar(node))
+    return text if tag == "Sub" else f"${{{text}}}"
+
+
+TemplateLoader.add_multi_constructor("!", of_tag)
+
+
+@pytest.fixture(scope="module")
+def template() -> Any:
+    """The template."""
+    return yaml.load(Path(REPOSITORY / "stack/study.yaml").read_text(), TemplateLoader)
+
+
+def statements(template: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every statement of every policy, and whose it is."""
+    for name, resource in template["Resources"].items():
+        properties = resource["Properties"]
+        if resource["Type"] == "AWS::S3::BucketPolicy":
+            yield from (("anyone", statement) for statement in properties["PolicyDocument"]["Statement"])
+        for policy in properties.get("Policies", []):
+            yield from ((name, statement) for statement in policy["PolicyDocument"]["Statement"])
+
+
+def listed(value: Any) -> list[str]:
+    """A value that may stand alone."""
+    return value if isinstance(value, list) else [value]
+
+
+def complaints(template: Any) -> list[str]:
+    """What the policies allow beyond the table above, deny less than it, or lack of it."""
+    found: list[str] = []
+    may: dict[str, dict[str, set[str]]] = {}
+    denied: dict[str, dict[str, tuple[str, set[str], dict[str, Any]]]] = {}
+    kinds = {resource["Type"] for resource in template["Resources"].values()}
+    found += [f"a resource of type {kind}" for kind in sorted(kinds - KINDS)]
+    for whose, statement in statements(template):
+        unknown = statement.keys() - {"Sid", "Effect", "Action", "Resource", "Condition", "Principal"}
+        found += [f"{whose}, {statement['Sid']}: {key}" for key in sorted(unknown)]
+        if statement["Effect"] == "Deny":
+            (action,) = listed(statement["Action"])
+            limit = (action, {*listed(statement["Resource"])}, statement.get("Condition", {}))
+            denied.setdefault(whose, {})[statement["Sid"]] = limit
+            continue
+        for action in listed(statement["Action"]):
+            may.setdefault(whose, {}).setdefault(action, set()).update(listed(statement["Resource"]))
+    for whose, expected in MAY.items():
+        for action in sorted(expected.keys() | may.get(whose, {}).keys()):
+            wanted, given = expected.get(action, set()), may.get(whose, {}).get(action, set())
+            if wanted != given:
+                found.append(f"{whose}, {action}: {sorted(given - wanted)} too many, {sorted(wanted - given)} lacking")
+        limits = BUCKET_LIMITS if whose == "anyone" else USER_LIMITS
+        if denied.get(whose) != limits:
+            found.append(f"{whose}: what nobody may do isn't denied as it should be")
+    found += [f"{whose} is nobody of the protocol" for whose in sorted(may.keys() - MAY.keys())]
+    block = template["Resources"]["Bucket"]["Properties"]["PublicAccessBlockConfiguration"]
+    if not (block["BlockPublicAcls"] and block["IgnorePublicAcls"]):
+        found.append("access lists could open the bucket")
+    return found
+
+
+KINDS = {"AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::SQS::Queue", "AWS::IAM::User"}
+
+
+def test_the_template_allows_what_the_table_says_and_nothing_else(template: Any) -> None:
+    assert complaints(template) == []
+
+
+def widenings(statement: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Ways to make a statement allow more, or deny less."""
+    service = listed(statement["Action"])[0].partition(":")[0]
+    if statement["Effect"] == "Deny":
+        yield "a denial that allows", statement | {"Effect": "Allow"}
+        yield "a denial of one action", statement | {"Action": "s3:GetObjectTorrent"}
+        yield "a denial elsewhere", statement | {"Resource": f"{BUCKET}/elsewhere/*"}
+        yield (
+            "a denial under another condition",
+            statement | {"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}},
+        )
+        return
+    yield "all of the service's actions", statement | {"Action": f"{service}:*"}
+    yield "all actions", statement | {"Action": ALL}
+    yield "one action more", statement | {"Action": [*listed(statement["Action"]), f"{service}:Delete*"]}
+    yield "everything", statement | {"Resource": ALL}
+    yield "one thing more", statement | {"Resource": [*listed(statement["Resource"]), f"{BUCKET}/control.json.old"]}
+    without = {key: value for key, value in statement.items() if key != "Action"}
+    yield "all but an action", without | {"Action": listed(statement["Action"]), "NotAction": "s3:DeleteBucket"}
+
+
+def test_every_widening_of_every_statement_is_noticed(template: Any) -> None:
+    count, unnoticed = len([*statements(template)]), []
+    for place in range(count):
+        _, statement = [*statements(template)][place]
+        for what, wider in widenings(statement):
+            changed = copy.deepcopy(template)
+            _, own = [*statements(changed)][place]
+            own.clear()
+            own.update(wider)
+            if not complaints(changed):
+                unnoticed.append(f"{statement['Sid']}: {what}")
+    assert count >= 20 and unnoticed == []
+
+
+def test_a_statement_that_is_gone_or_new_is_noticed(template: Any) -> None:
+    for user in ("Viewer", "Operator", "Worker"):
+        for policy in range(2):
+            changed = copy.deepcopy(template)
+            documents = changed["Resources"][user]["Properties"]["Policies"]
+            documents[policy]["PolicyDocument"]["Statement"].pop()
+            assert complaints(changed), (user, policy)
+    changed = copy.deepcopy(template)
+    changed["Resources"]["Intruder"] = copy.deepcopy(changed["Resources"]["Worker"])
+    assert complaints(changed) == ["Intruder is nobody of the protocol"]
+
+
+def test_each_role_may_do_what_it_may_and_nothing_else(command_line: CommandLine, tmp_path: Path) -> None:
+    # Nothing is opened in a browser.
+    surroundings = Surroundings(command_line, cast("Browser", None), tmp_path)
+    entry = roles.measure(surroundings, Random("permissions"))["wrongly_allowed"]
+    assert (entry.figure, entry.note) == (0, "wrongly denied: nothing")
+
+
+def test_requests_without_tls_are_refused_unless_the_cloud_has_none(command_line: CommandLine) -> None:
+    study = command_line.launch()
+    viewer = client("s3", command_line.cloud.endpoint_url, study.key("viewer"))
+    viewer.get_object(Bucket=study.bucket, Key="control.json")
+    cloudformation, stack = command_line.cloud.client("cloudformation"), f"cruncher-{study.study}"
+    values = {"Study": study.study, "RequireTls": "true"}
+    cloudformation.update_stack(
+        StackName=stack,
+        UsePreviousTemplate=True,
+        Capabilities=["CAPABILITY_IAM"],
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()],
+    )
+    wait_for(lambda: study.stack["StackStatus"] == "UPDATE_COMPLETE")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        viewer.get_object(Bucket=study.bucket, Key="control.json")
+    # The page's own files stay readable: its website has no TLS.
+    assert study.get("public/config.json")[0] == 200
+    # The program knows that this cloud has none.
+    assert command_line.run("configure", study.study).code == 0
+    viewer.get_object(Bucket=study.bucket, Key="control.json")
