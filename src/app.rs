@@ -38,6 +38,8 @@ use crate::{news, scrolling};
 enum Closed {
     /// Nobody has signed in in this tab, or the link was only a part of one.
     NoAccess(Option<PageProblem>),
+    /// The page stands in a frame of another one.
+    Framed,
     /// The study couldn't be opened with the access that there is.
     Broken(PageProblem),
 }
@@ -45,7 +47,8 @@ enum Closed {
 /// Opens the study and shows it, or the reason why it can't be opened. Whoever has no access signs in first.
 pub(crate) async fn start() {
     theme::restore();
-    let mut opened = open().await;
+    let is_refused = is_framed() && frozen::label().is_none();
+    let mut opened = if is_refused { Err(Closed::Framed) } else { open().await };
     if let Some(loading) = document().get_element_by_id("loading") {
         loading.remove();
     }
@@ -56,8 +59,26 @@ pub(crate) async fn start() {
     mount_to_body(move || match opened {
         Ok(study) => opened_view(study),
         Err(Closed::Broken(problem)) => view! { <main class="alone">{problem_and_remedy(problem)}</main> }.into_any(),
+        Err(Closed::Framed) => framed(),
         Err(Closed::NoAccess(_)) => ().into_any(),
     });
+}
+
+/// Whether this page stands in a frame of another one, which could lay itself over it and lead its reader's clicks.
+fn is_framed() -> bool {
+    window().top().ok().flatten().is_none_or(|top| !js_sys::Object::is(&top, &window().self_()))
+}
+
+fn framed() -> AnyView {
+    let url = address::page_url().split('#').next().unwrap_or_default().to_owned();
+    view! {
+        <main class="alone">
+            <h1>"Cruncher"</h1>
+            <p>"A study doesn't open inside another page, which could lay itself over it."</p>
+            <p><a href=url target="_blank" rel="noopener">"Open it in a tab of its own"</a></p>
+        </main>
+    }
+    .into_any()
 }
 
 /// Draws what is wrong; beside a key that is refused, the way to another one.

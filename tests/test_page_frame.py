@@ -13,7 +13,7 @@ from local_cloud import REPOSITORY
 from playwright.sync_api import Page, expect
 from results_page import draw_all
 from studies import link
-from visit import PAGES, Visits, go_to, link_field, progress, shown, title_of, wait_until
+from visit import PAGES, Visits, go_to, link_field, progress, requests_of, shown, title_of, wait_until
 
 
 def is_shut(page: Page) -> None:
@@ -88,6 +88,20 @@ def test_a_tab_that_nobody_asked_stays_open_when_another_one_is_locked(finished:
     expect(second.get_by_text("Another tab of this browser has this study open, as operator.")).to_be_visible()
     first.reload()
     expect(progress(first)).to_be_visible()
+
+
+def test_the_page_does_not_open_inside_another_one(finished: Launched, visits: Visits) -> None:
+    # A page of this computer, too: browsers keep others from framing anything on it.
+    page = visits.open(finished.ran.json()["page_url"].replace("index.html", "public/config.json"))
+    visits.expected.append("favicon.ico")
+    asked = requests_of(page)
+    page.set_content(f'<title>another</title><iframe src="{link(finished)}" width="800" height="600"></iframe>')
+    inside = page.frame_locator("iframe")
+    expect(inside.get_by_text("A study doesn't open inside another page")).to_be_visible()
+    expect(inside.get_by_role("link", name="Open it in a tab of its own")).to_have_attribute(
+        "href", finished.ran.json()["page_url"]
+    )
+    assert not [url for url in asked if "public/config.json" in url or "sqs" in url.lower()]
 
 
 # ---- Pages beside each other ----

@@ -10,7 +10,7 @@ import pytest
 from command_line import CommandLine, Launched
 from playwright.sync_api import Locator, Page, expect
 from studies import link
-from visit import Visits, check_accessible, go_to, has_no_overflow, progress, title_of
+from visit import Visits, check_accessible, go_to, has_no_overflow, progress, title_of, wait_until
 
 LOCKED = "Locked. This browser has forgotten the key"
 
@@ -133,7 +133,7 @@ def test_lock_forgets_the_key_and_what_was_read_and_keeps_what_was_made(finished
     expect(page.get_by_role("combobox", name="Response")).to_be_visible()
     go_to(page, "Design")
     page.get_by_role("textbox", name="Batch").fill("draft-of-mine")
-    page.wait_for_function("async () => (await indexedDB.databases()).length > 0")
+    wait_until(page, "the draft is kept", lambda: any("draft" in str(key) for key in databases(page)))
     go_to(page, "Overview")
     page.get_by_role("button", name="Lock").click()
     expect(page.get_by_text(LOCKED)).to_be_visible()

@@ -9,19 +9,32 @@ use tokio::process::Command;
 
 use super::process::ProcessGroup;
 use crate::failure::CommandFailure;
+use crate::passphrases::random;
 
 /// The region that the demo pretends to be in.
 pub(crate) const REGION: &str = "eu-central-1";
 
-/// Key that the local cloud takes for the account owner's.
-const OWNER: (&str, &str) = ("test", "test");
+/// Id of the key that the local cloud takes for the account owner's.
+const OWNER_KEY_ID: &str = "test";
+
+/// Makes the secret of the owner's key: every page of this computer's browser could ask the cloud with a known one.
+pub(crate) fn owner_secret() -> String {
+    let mut bytes = [0; 16];
+    random(&mut bytes);
+    u128::from_le_bytes(bytes).to_string()
+}
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Starts it in `folder`.
-pub(crate) fn start(ministack: &Path, port: u16, folder: &Path) -> Result<ProcessGroup, CommandFailure> {
+/// Starts it in `folder`, with an owner of this secret.
+pub(crate) fn start(
+    ministack: &Path,
+    port: u16,
+    folder: &Path,
+    owner_secret: &str,
+) -> Result<ProcessGroup, CommandFailure> {
     let mut command = Command::new(ministack);
     command.current_dir(folder).envs([
         ("SERVICES", "s3,sqs,iam,sts,cloudformation,ec2,autoscaling"),
@@ -30,6 +43,8 @@ pub(crate) fn start(ministack: &Path, port: u16, folder: &Path) -> Result<Proces
         ("IOT_MTLS_ENABLED", "0"),
         ("SFTP_ENABLED", "0"),
         ("AUTH", "true"),
+        ("AWS_ACCESS_KEY_ID", OWNER_KEY_ID),
+        ("AWS_SECRET_ACCESS_KEY", owner_secret),
     ]);
     ProcessGroup::start(command, &folder.join("cloud.log"))
 }
@@ -40,8 +55,8 @@ pub(crate) fn url(port: u16) -> String {
 }
 
 /// Returns a client of its owner.
-pub(crate) fn client(ports: &Ports, port: u16) -> Client {
-    let credentials = Credentials::new(OWNER.0, OWNER.1);
+pub(crate) fn client(ports: &Ports, port: u16, owner_secret: &str) -> Client {
+    let credentials = Credentials::new(OWNER_KEY_ID, owner_secret);
     Client::new(ports.clone(), Endpoints::new(REGION, Some(url(port))), Some(credentials))
 }
 

@@ -54,6 +54,8 @@ pub(crate) struct DemoProcesses {
     surroundings: DemoPaths,
     ports: Ports,
     folder: TempDir,
+    /// Secret of the local cloud's owner.
+    owner_secret: String,
     cloud: Option<ProcessGroup>,
     workers: Option<ProcessGroup>,
     /// Whether their end was reported.
@@ -66,7 +68,15 @@ impl DemoProcesses {
         let folder = tempfile::Builder::new().prefix("cruncher-demo-").tempdir();
         let folder =
             folder.map_err(|error| CommandFailure::new(format!("A temporary folder can't be made: {error}.")))?;
-        Ok(Self { surroundings, ports: ports()?, folder, cloud: None, workers: None, workers_have_ended: false })
+        Ok(Self {
+            surroundings,
+            ports: ports()?,
+            folder,
+            owner_secret: local_cloud::owner_secret(),
+            cloud: None,
+            workers: None,
+            workers_have_ended: false,
+        })
     }
 
     /// Runs until something ends that shouldn't.
@@ -76,7 +86,7 @@ impl DemoProcesses {
         let cloud_port = self.start_cloud(arguments.cloud_port).await?;
         let launched = {
             let mut reporter = ProgressReporter::new();
-            let client = local_cloud::client(&self.ports, cloud_port);
+            let client = local_cloud::client(&self.ports, cloud_port, &self.owner_secret);
             let sealing = Sealing { passphrases: &passphrases::generate(false), random: &mut passphrases::random };
             let launched = launch(&client, STUDY, release(&page), sealing, &mut |step| reporter.step(step)).await;
             launched.map_err(|error| of_launch(error, STUDY, "the local cloud"))?
@@ -100,7 +110,8 @@ impl DemoProcesses {
         // The port was held until now, so that no other program got it.
         drop(reserved);
         note(format_args!("Starting the local cloud on port {cloud_port}"));
-        let cloud = local_cloud::start(&self.surroundings.ministack, cloud_port, self.folder.path())?;
+        let cloud =
+            local_cloud::start(&self.surroundings.ministack, cloud_port, self.folder.path(), &self.owner_secret)?;
         local_cloud::wait(self.cloud.insert(cloud), &self.ports, cloud_port).await?;
         Ok(cloud_port)
     }
