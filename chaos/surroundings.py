@@ -61,7 +61,12 @@ class Detour(CommandLine):
 def change_stack(study: Launched, lease_secs: int, max_receives: int) -> None:
     """Changes the two parameters that a user may change."""
     cloudformation, stack = study.command_line.cloud.client("cloudformation"), f"cruncher-{study.study}"
-    values = {"Study": study.study, "LeaseSecs": str(lease_secs), "MaxReceives": str(max_receives)}
+    values = {
+        "Study": study.study,
+        "LeaseSecs": str(lease_secs),
+        "MaxReceives": str(max_receives),
+        "RequireTls": "false",
+    }
     cloudformation.update_stack(
         StackName=stack,
         UsePreviousTemplate=True,

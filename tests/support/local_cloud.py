@@ -179,6 +179,7 @@ class LocalCloud(CloudProcess):
                 {"ParameterKey": "Study", "ParameterValue": study},
                 {"ParameterKey": "LeaseSecs", "ParameterValue": str(lease_secs)},
                 {"ParameterKey": "MaxReceives", "ParameterValue": str(max_receives)},
+                {"ParameterKey": "RequireTls", "ParameterValue": "false"},
             ],
         )
         cloudformation.get_waiter("stack_create_complete").wait(

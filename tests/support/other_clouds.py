@@ -166,14 +166,24 @@ class StudyTemplate:
         loader.add_constructor("!Ref", lambda _, node: self._ref(node.value))
         loader.add_constructor("!GetAtt", lambda _, node: self.attributes.get(node.value, node.value))
         loader.add_constructor("!Sub", lambda _, node: re.sub(r"\$\{(.+?)\}", self._sub, node.value))
+        # These clouds have no TLS: what a condition adds isn't there.
+        loader.add_constructor("!Equals", lambda _, node: False)
+        loader.add_constructor("!If", lambda own, node: own.construct_sequence(node, deep=True)[2])
         loaded = yaml.load((REPOSITORY / "stack/study.yaml").read_text(), loader)
-        return dict(loaded["Resources"])
+        return dict(without_nothing(loaded["Resources"]))
 
     def _ref(self, name: str) -> str:
         return self.names.get(name, name)
 
     def _sub(self, match: re.Match[str]) -> str:
         return self.attributes.get(match[1], self._ref(match[1]))
+
+
+def without_nothing(value: Any) -> Any:
+    """A part of a template without what `AWS::NoValue` stands for."""
+    if isinstance(value, list):
+        return [without_nothing(one) for one in value if one != "AWS::NoValue"]
+    return {key: without_nothing(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
 class S3sFs(CloudProcess):
