@@ -121,15 +121,16 @@ class Moto(CloudProcess):
             arns[name] = got["Attributes"]["QueueArn"]
         template.attributes = {f"{name}.Arn": arn for name, arn in arns.items()}
         resources = template.resources()
-        policy = resources["BucketPolicy"]["Properties"]["PolicyDocument"]
+        policy = without_conditions(resources["BucketPolicy"]["Properties"]["PolicyDocument"])
         s3.put_bucket_policy(Bucket=template.names["Bucket"], Policy=json.dumps(policy))
         keys = {}
         for role in ("Viewer", "Operator"):
             user = template.names[role]
             iam.create_user(UserName=user)
             for one in resources[role]["Properties"]["Policies"]:
-                document = json.dumps(one["PolicyDocument"])
-                iam.put_user_policy(UserName=user, PolicyName=one["PolicyName"], PolicyDocument=document)
+                if document := without_conditions(one["PolicyDocument"]):
+                    name = one["PolicyName"]
+                    iam.put_user_policy(UserName=user, PolicyName=name, PolicyDocument=json.dumps(document))
             keys[role] = self.make_key(user)
         s3.put_object(Bucket=template.names["Bucket"], Key="public/config.json", Body=b"{}")
         administrator = self.administrator()
@@ -177,6 +178,12 @@ class StudyTemplate:
 
     def _sub(self, match: re.Match[str]) -> str:
         return self.attributes.get(match[1], self._ref(match[1]))
+
+
+def without_conditions(document: dict[str, Any]) -> dict[str, Any] | None:
+    """A policy without what is under a condition, which moto takes for what is under none; None if nothing is left."""
+    kept = [statement for statement in document["Statement"] if "Condition" not in statement]
+    return {**document, "Statement": kept} if kept else None
 
 
 def without_nothing(value: Any) -> Any:
