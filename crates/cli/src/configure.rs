@@ -3,7 +3,7 @@
 use cruncher_aws::Client;
 use cruncher_backend::administer::keys;
 use cruncher_backend::administer::launch::{ConfiguredStudy, KeyPolicy, configure};
-use cruncher_backend::administer::sealed_access::{RolePassphrases, Sealing};
+use cruncher_backend::administer::sealed_access::{AccessSealing, RolePassphrases};
 
 use crate::arguments::{CloudAccount, ConfigureArguments};
 use crate::cloud;
@@ -32,7 +32,7 @@ async fn update(account: &CloudAccount, arguments: &ConfigureArguments) -> Resul
     let region = client.endpoints().region.clone();
     let configured = {
         let mut reporter = ProgressReporter::new();
-        let sealing = Sealing { passphrases: &passphrases, random: &mut passphrases::random };
+        let sealing = AccessSealing { passphrases: &passphrases, random: &mut passphrases::random };
         reporter.line(format_args!("Configuring study {study} in {region}"));
         let configured =
             configure(&client, study, release(&page), policy, sealing, &mut |step| reporter.step(step)).await;

@@ -1,7 +1,7 @@
 //! `cruncher launch`
 
 use cruncher_backend::administer::launch::{LaunchedStudy, launch};
-use cruncher_backend::administer::sealed_access::{RolePassphrases, Sealing};
+use cruncher_backend::administer::sealed_access::{AccessSealing, RolePassphrases};
 use cruncher_backend::administer::stack::stack_name;
 
 use crate::arguments::{CloudAccount, LaunchArguments};
@@ -43,7 +43,7 @@ async fn create(
     let region = client.endpoints().region.clone();
     let mut reporter = ProgressReporter::new();
     reporter.line(format_args!("Launching study {study} in {region}; on AWS this takes about two minutes"));
-    let sealing = Sealing { passphrases, random: &mut passphrases::random };
+    let sealing = AccessSealing { passphrases, random: &mut passphrases::random };
     let launched = launch(&client, study, release(&page), sealing, &mut |step| reporter.step(step)).await;
     launched.map_err(|error| of_launch(error, study, &region))
 }

@@ -19,7 +19,7 @@ pub(crate) struct StudyLinks {
     page_url: String,
     /// The page's address over http, on AWS only.
     website_url: Option<String>,
-    /// What the page opens with, as the role; `None` for the viewer if anyone may look.
+    /// Passphrases that open the page; `None` for the viewer if anyone may look.
     #[serde(skip_serializing_if = "Option::is_none")]
     viewer_passphrase: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -103,7 +103,7 @@ fn of_folder(folder: &Path) -> Result<DashboardFiles, CommandFailure> {
         for entry in std::fs::read_dir(next).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
             if path.is_dir() {
-                // What is hidden is a build's own.
+                // Packed copies are the build's own, and no files of the page.
                 folders.extend((!path.ends_with(PACKED_FOLDER)).then_some(path));
             } else {
                 let content = std::fs::read(&path).map_err(unreadable)?.into();

@@ -31,12 +31,12 @@ const KEY_BYTES: usize = 32;
 const SALT_BYTES: usize = 16;
 const NONCE_BYTES: usize = 24;
 
-/// Who may open the study, and how.
+/// Document that says who may open the study, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessDocument {
     /// The version of the document.
     v: u32,
-    /// How a key is made of a passphrase.
+    /// Derivation of a key from a passphrase.
     kdf: KeyDerivation,
     /// The cipher that seals with that key.
     cipher: String,
@@ -47,7 +47,7 @@ pub struct AccessDocument {
     pub public_viewer: Option<AccessKey>,
 }
 
-/// How a key is made of a passphrase.
+/// Derivation of a key from a passphrase.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct KeyDerivation {
     name: String,
@@ -61,9 +61,9 @@ struct KeyDerivation {
 
 /// The access of a role, sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SealedRole {
+struct SealedRole {
     /// The role.
-    pub role: Role,
+    role: Role,
     /// Number that is used once, in Base64.
     nonce: String,
     /// The access as JSON, encrypted, with its authentication tag, in Base64.
@@ -211,7 +211,7 @@ impl KeyDerivation {
     }
 }
 
-/// What a sealed access is bound to: it opens nowhere else, and as nothing else.
+/// Associated data of a sealed access: it opens in no other study, and as no other role.
 fn bound_to(bucket: &str, role: Role) -> String {
     format!("cruncher-access/{VERSION}/{role}/{bucket}")
 }

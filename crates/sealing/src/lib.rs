@@ -6,5 +6,5 @@
 mod document;
 mod passphrase;
 
-pub use document::{ACCESS_KEY, AccessDocument, OpenError, SealError, SealedRole};
+pub use document::{ACCESS_KEY, AccessDocument, OpenError, SealError};
 pub use passphrase::Passphrase;

@@ -9,7 +9,7 @@ use super::keys;
 use super::keys::{NewKeys, RoleKeys};
 use super::page::DashboardFiles;
 use super::publish::publish;
-use super::sealed_access::{SealedAccessError, Sealing, publish_access};
+use super::sealed_access::{AccessSealing, SealedAccessError, publish_access};
 use super::stack::{
     EventLog, MissingOutput, StackCondition, StackError, StackFailure, StackOutputs, kept_parameters, stack_name,
 };
@@ -119,7 +119,7 @@ pub enum LaunchError {
     Unfinished {
         /// The study.
         study: String,
-        /// What failed.
+        /// Failure of what comes after the stack.
         source: SealedAccessError,
     },
 }
@@ -132,7 +132,7 @@ pub async fn launch(
     client: &Client,
     study: &str,
     release: StudyRelease<'_>,
-    sealing: Sealing<'_>,
+    sealing: AccessSealing<'_>,
     progress: Progress<'_>,
 ) -> Result<LaunchedStudy, LaunchError> {
     let outputs = create(client, study, release.template, progress).await?;
@@ -208,7 +208,7 @@ pub async fn configure(
     study: &str,
     release: StudyRelease<'_>,
     policy: KeyPolicy,
-    sealing: Sealing<'_>,
+    sealing: AccessSealing<'_>,
     progress: Progress<'_>,
 ) -> Result<ConfiguredStudy, LaunchError> {
     let outputs = update(client, study, release.template, progress).await?;

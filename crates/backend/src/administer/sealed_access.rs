@@ -6,8 +6,8 @@ use cruncher_sealing::{ACCESS_KEY, AccessDocument, OpenError, Passphrase, SealEr
 
 use super::keys::RoleKeys;
 
-/// What access is sealed with.
-pub struct Sealing<'a> {
+/// Passphrases and randomness that access is sealed with.
+pub struct AccessSealing<'a> {
     /// The passphrases.
     pub passphrases: &'a RolePassphrases,
     /// Fills bytes with random ones.
@@ -57,7 +57,7 @@ pub async fn publish_access(
     client: &Client,
     bucket: &str,
     keys: &RoleKeys,
-    Sealing { passphrases, random }: Sealing<'_>,
+    AccessSealing { passphrases, random }: AccessSealing<'_>,
 ) -> Result<(), SealedAccessError> {
     let mut document = AccessDocument::new(random);
     document.seal(bucket, &keys.operator_access(), &passphrases.operator, random)?;
