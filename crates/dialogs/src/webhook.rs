@@ -2,7 +2,7 @@
 //! no more than the address and the text.
 
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::collections::VecDeque;
 
 use cruncher_browser::programs::PageProgram;
 use cruncher_browser::worker_channel::{ChannelMessage, PageChannel, WorkerEvent, WorkerHandle, serve};
@@ -40,34 +40,55 @@ impl ChannelMessage for CallOutcome {
     }
 }
 
-/// Calls an address, and tells whether that was possible: of the answer a page hears nothing.
+type Tell = Box<dyn FnOnce(Result<(), String>)>;
+
+/// The worker that calls, and who waits for its answers, in the order of the calls.
+#[derive(Default)]
+struct Caller {
+    worker: Option<WorkerHandle<WebhookCall>>,
+    waiting: VecDeque<Tell>,
+}
+
+thread_local! {
+    static CALLER: RefCell<Caller> = RefCell::default();
+}
+
+/// Calls an address when earlier calls are over, and tells whether that was possible: of the answer a page hears nothing.
 pub(crate) fn call(url: String, body: String, tell: impl FnOnce(Result<(), String>) + 'static) {
-    let tell = Rc::new(RefCell::new(Some(tell)));
-    let refused = tell.clone();
-    let worker: Rc<RefCell<Option<WorkerHandle<WebhookCall>>>> = Rc::default();
-    let own = worker.clone();
-    let receive = move |event| {
-        let outcome = match event {
-            WorkerEvent::Message(CallOutcome(reason)) if reason.is_empty() => Ok(()),
-            WorkerEvent::Message(CallOutcome(reason)) | WorkerEvent::Broken(reason) => Err(reason),
-        };
-        if let Some(tell) = tell.take() {
-            tell(outcome);
+    let refused = CALLER.with_borrow_mut(|caller| {
+        if caller.worker.is_none() {
+            caller.worker = match WorkerHandle::start(PageProgram::Dialogs, receive) {
+                Ok(worker) => Some(worker),
+                Err(error) => return Some((tell, error)),
+            };
         }
-        // The worker has done its work. It can't be dropped by what it calls.
-        let own = own.clone();
-        leptos::task::spawn_local(async move { drop(own.borrow_mut().take()) });
-    };
-    match WorkerHandle::start(PageProgram::Dialogs, receive) {
-        Ok(started) => {
+        if let Some(worker) = &caller.worker {
             // Two texts can be handed over.
-            let _ = started.post(WebhookCall { url, body });
-            *worker.borrow_mut() = Some(started);
+            let _ = worker.post(WebhookCall { url, body });
         }
-        Err(error) => {
-            if let Some(tell) = refused.take() {
-                tell(Err(error.to_string()));
+        caller.waiting.push_back(Box::new(tell));
+        None
+    });
+    if let Some((tell, error)) = refused {
+        tell(Err(error.to_string()));
+    }
+}
+
+fn receive(event: WorkerEvent<CallOutcome>) {
+    match event {
+        WorkerEvent::Message(CallOutcome(reason)) => {
+            let outcome = if reason.is_empty() { Ok(()) } else { Err(reason) };
+            if let Some(tell) = CALLER.with_borrow_mut(|caller| caller.waiting.pop_front()) {
+                tell(outcome);
             }
+        }
+        WorkerEvent::Broken(reason) => {
+            let Caller { worker, waiting } = CALLER.take();
+            for tell in waiting {
+                tell(Err(reason.clone()));
+            }
+            // A worker can't be dropped by what it calls.
+            leptos::task::spawn_local(async move { drop(worker) });
         }
     }
 }
