@@ -21,6 +21,7 @@ use cruncher_browser::{address, designer, frozen, network, rows, sharing, theme}
 use cruncher_study::access::{AccessKey, StudyAccess};
 use cruncher_study::accounting::{CaseCounts, latest};
 use cruncher_study::error_groups::ErrorGroup;
+use cruncher_study::number_format::counted;
 use leptos::ev;
 use leptos::mount::mount_to_body;
 use leptos::prelude::*;
@@ -207,7 +208,9 @@ fn settle_batches(live: LiveStudy, route: RwSignal<Route>) {
         let failed = failures(batches.one());
         let failed_elsewhere = failures(None) - failed;
         let workers = snapshot.alive_workers().count() as u64;
-        rows::set_unreadable(snapshot.unreadable.iter());
+        let beyond = (snapshot.unreadable_beyond > 0)
+            .then(|| ("…".to_owned(), counted(snapshot.unreadable_beyond, "further object", "further objects")));
+        rows::set_unreadable(snapshot.unreadable.iter().chain(beyond.iter().map(|(key, reason)| (key, reason))));
         let are_rows_read = snapshot.is_checked && live.has_rows.get();
         rows::set_counts(rows::ShownCounts {
             cases,

@@ -14,6 +14,9 @@ use wasm_bindgen::JsCast;
 use crate::dialogs::{Dialogs, is_mac};
 use crate::live::{LiveStudy, OpenStudy, ReaderState};
 
+/// Maximum number of batches to choose from; the palette finds all.
+const MAX_BATCHES: usize = 500;
+
 /// Sets the focus behind the rail.
 pub(crate) fn skip(event: MouseEvent) {
     event.prevent_default();
@@ -106,7 +109,9 @@ fn dialog_buttons(dialogs: Dialogs) -> AnyView {
 fn batch_picker(live: LiveStudy, reader: ReaderState) -> Option<AnyView> {
     let route = reader.route.get();
     let snapshot = live.snapshot.get()?;
-    let mut names: Vec<String> = snapshot.batches.iter().map(|account| account.batch.to_string()).collect();
+    let all = snapshot.batches_to_name(MAX_BATCHES);
+    let beyond = snapshot.batches.len() - all.len();
+    let mut names: Vec<String> = all.iter().map(|account| account.batch.to_string()).collect();
     let chosen = route.batches.one().map(ToString::to_string);
     // The chosen batch may have no cases left, or be a folder of batches.
     names.extend(chosen.clone().filter(|chosen| !names.contains(chosen)));
@@ -122,10 +127,15 @@ fn batch_picker(live: LiveStudy, reader: ReaderState) -> Option<AnyView> {
         view! { <option value=name.clone() prop:selected=is_chosen>{name.clone()}</option> }
     };
     let options: Vec<_> = names.into_iter().map(option).collect();
+    let more = (beyond > 0).then(|| {
+        let words = format!("… and {} more: search for them", thousands(beyond as u64));
+        view! { <option disabled=true>{words}</option> }
+    });
     let picker = view! {
         <select class="top__batch" aria-label="Batch" on:change=pick>
             <option value="*" prop:selected=chosen.is_none()>"all batches"</option>
             {options}
+            {more}
         </select>
     };
     Some(picker.into_any())

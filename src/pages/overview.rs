@@ -269,13 +269,18 @@ fn parts(shown: &[&BatchAccount], route: &Route) -> Option<AnyView> {
         let target = if is_shown { route.list("case.state:*") } else { route.of(batches).to_string() };
         (account.batch.to_string(), target, account.counts)
     };
+    // Of very many, those that somebody has submitted come first.
+    let mut several = shown.to_vec();
+    if several.len() > MAX_PARTS {
+        several.sort_by_key(|account| account.submit_time <= 0.0);
+    }
     let (all, explained) = match shown {
         [only] => (only.levels.len(), only.levels.len() > 1),
         several => (several.len(), false),
     };
     let rows: Vec<(String, String, CaseCounts)> = match shown {
         [only] => only.levels.iter().take(MAX_PARTS).map(of_level).collect(),
-        several => several.iter().take(MAX_PARTS).map(of_batch).collect(),
+        _ => several.iter().take(MAX_PARTS).map(of_batch).collect(),
     };
     let row = |(name, target, counts): (String, String, CaseCounts)| {
         let label = format!("Progress of {name}");
@@ -308,11 +313,13 @@ fn workers(snapshot: &Snapshot, open: &OpenStudy, now: f64) -> Option<AnyView> {
     hosts.dedup();
     let hosts = counted(hosts.len() as u64, "host", "hosts");
     let summary = if count > 0 { format!("{} on {hosts}", thousands(count)) } else { "none is heard of".to_owned() };
+    let beyond = snapshot.workers_beyond;
+    let beyond = (beyond > 0).then(|| format!(" · {} more aren't listed", thousands(beyond)));
     let of_all = if snapshot.batches.len() > 1 { " · they serve all batches" } else { "" };
     let action = |workers: &[&Heartbeat]| steering::of_row(workers, snapshot, open);
     let action: Option<RowAction> = if steering::may_steer(open) { Some(&action) } else { None };
     let section = view! {
-        <h2>"Workers" <span class="faint">{summary}{of_all}</span></h2>
+        <h2>"Workers" <span class="faint">{summary}{beyond}{of_all}</span></h2>
         {steering::of_workers(snapshot, open)}
         {worker_table(&snapshot.workers.iter().collect::<Vec<_>>(), now, &open.reader.route.get(), action)}
     };

@@ -169,6 +169,14 @@ impl Error {
         self.0.kind == ErrorKind::AccessDenied
     }
 
+    /// Whether the service refused to hand out this one thing, and may answer other requests of the same key: an object that
+    /// lies in an archive, or is encrypted with a key of its writer's own, or of a service that this key may not use.
+    #[must_use]
+    pub fn is_about_resource(&self) -> bool {
+        let is_answered = self.0.status.is_some_and(|status| (400..500).contains(&status));
+        is_answered && matches!(self.0.kind, ErrorKind::AccessDenied | ErrorKind::Other)
+    }
+
     /// Whether somebody else wrote in between, or the object is there already.
     #[must_use]
     pub fn is_precondition_failed(&self) -> bool {

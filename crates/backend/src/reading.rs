@@ -80,11 +80,6 @@ fn is_stored_packed(key: &str) -> bool {
     key.starts_with(ASSETS_PREFIX) || matches!(DataKey::parse(key), Some(DataKey::Cases(..)))
 }
 
-/// Whether a refusal is about this object alone: it lies in an archive, or was encrypted with a key of its writer's own.
-fn is_out_of_reach(error: &Error) -> bool {
-    matches!(error.code(), Some("InvalidObjectState" | "InvalidRequest"))
-}
-
 /// Content of an object, or the reason why it can't be read.
 pub(crate) type Body = Result<Bytes, String>;
 
@@ -180,7 +175,7 @@ impl Study {
                 Ok(s3::FetchedObject::Object(found)) => Ok(Some((object, Ok(found.body)))),
                 Ok(s3::FetchedObject::NotModified) => Ok(None),
                 Err(error) if error.is_not_found() => Ok(None),
-                Err(error) if is_out_of_reach(&error) => Ok(Some((object, Err(error.message().to_owned())))),
+                Err(error) if error.is_about_resource() => Ok(Some((object, Err(error.message().to_owned())))),
                 Err(error) => Err(error),
             }
         };

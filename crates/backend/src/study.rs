@@ -50,6 +50,9 @@ pub enum UnreadReason {
     /// It isn't such a document; in the parser's words.
     #[error("{0}")]
     Broken(String),
+    /// The service doesn't hand it out; in its words.
+    #[error("{0}")]
+    Refused(String),
 }
 
 /// A document that can't be had.
@@ -86,6 +89,7 @@ impl ReadError {
     /// Returns the reason why the object isn't read, as it is shown beside its key; or the error of the request if that failed.
     pub(crate) fn unread(self) -> Result<UnreadReason, Error> {
         match self {
+            Self::Aws(error) if error.is_about_resource() => Ok(UnreadReason::Refused(error.message().to_owned())),
             Self::Aws(error) => Err(error),
             Self::Json { source, .. } => Ok(UnreadReason::Broken(source.to_string())),
             Self::TooLarge { max_bytes, .. } => Ok(UnreadReason::TooLarge { max_bytes }),

@@ -9,6 +9,8 @@ mod document_packs;
 mod documents;
 mod first_response;
 mod full;
+mod held_rows;
+mod known_heartbeats;
 mod legacy;
 mod light;
 mod listing_schedule;
@@ -41,10 +43,20 @@ use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_HEARTBEAT_BYTES, ReadRequest,
 use crate::study::Study;
 use crate::watch::snapshot::Snapshot;
 pub use full::FullStrategy;
+use known_heartbeats::KnownHeartbeats;
 pub use light::LightStrategy;
 use listing_schedule::{ListingSchedule, LookCounts};
 use missing_messages::MissingMessages;
 use strategy::WatchStrategy;
+
+/// Maximum number of objects that can't be read of which a snapshot says why; it counts the others.
+const MAX_UNREADABLE: usize = 1_000;
+
+/// Maximum number of workers of which a snapshot tells; it counts the others.
+const MAX_WORKERS: usize = 2_000;
+
+/// Maximum length of a line of a segment, in bytes: a longer one is no row.
+const MAX_LINE_BYTES: u64 = 8 << 20;
 
 /// Watches a study, and remembers what it has read, so that only changes are read again.
 pub struct StudyWatch<M = FullStrategy> {
@@ -52,9 +64,8 @@ pub struct StudyWatch<M = FullStrategy> {
     strategy: M,
     ledger: Ledger,
     missing: MissingMessages,
-    heartbeats: BTreeMap<String, Seen<Option<Heartbeat>>>,
-    /// Number of bytes read of each segment.
-    segments: BTreeMap<String, u64>,
+    heartbeats: KnownHeartbeats,
+    segments: BTreeMap<String, SegmentPlace>,
     /// The key and the entity tag of each table that was read.
     tables: Vec<(String, String)>,
     control: Seen<StudyControl>,
@@ -62,6 +73,15 @@ pub struct StudyWatch<M = FullStrategy> {
     dead_letters: u64,
     unreadable: BTreeMap<String, String>,
     schedule: ListingSchedule,
+}
+
+/// Place up to which a segment was read, in bytes.
+#[derive(Debug, Clone, Copy, Default)]
+struct SegmentPlace {
+    /// End of the last whole line.
+    read: u64,
+    /// Size that it had then: there is nothing else to read as long as it has this one.
+    size: u64,
 }
 
 /// A document as it was when it had this entity tag.
@@ -92,7 +112,7 @@ impl<M: WatchStrategy> StudyWatch<M> {
             strategy,
             ledger: Ledger::default(),
             missing: MissingMessages::default(),
-            heartbeats: BTreeMap::new(),
+            heartbeats: KnownHeartbeats::default(),
             segments: BTreeMap::new(),
             tables: Vec::new(),
             control: Seen::default(),
@@ -116,7 +136,11 @@ impl<M: WatchStrategy> StudyWatch<M> {
         let mut has_changed = (queue, dead_letters) != (self.queue, self.dead_letters);
         (self.queue, self.dead_letters) = (queue, dead_letters);
         has_changed |= control.is_some_and(|control| self.enter_control(control));
-        let (workers_before, news) = (self.heartbeats.len(), self.changed_heartbeats(&workers));
+        let (workers_before, news) = (self.heartbeats.len(), self.heartbeats.compare(&workers));
+        if self.heartbeats.len() > M::MAX_WORKERS {
+            return Ok(None);
+        }
+        self.unreadable.retain(|key, _| !self.heartbeats.is_gone(key));
         has_changed |= !news.is_empty() || self.heartbeats.len() != workers_before;
         let grown = self.grown_segments(&workers);
         let (has_grown, cases_before) = (!grown.is_empty(), self.ledger.cases());
@@ -150,8 +174,8 @@ impl<M: WatchStrategy> StudyWatch<M> {
     fn grown_segments(&self, listed: &[s3::ListedObject]) -> Vec<ReadRequest> {
         let grown = |object: &s3::ListedObject| {
             let Some(WorkerKey::Segment(_)) = WorkerKey::parse(&object.key) else { return None };
-            let start = self.segments.get(&object.key).copied().unwrap_or(0);
-            (start < object.size_bytes).then(|| ReadRequest { start, object: object.clone() })
+            let SegmentPlace { read, size } = self.segments.get(&object.key).copied().unwrap_or_default();
+            (size < object.size_bytes).then(|| ReadRequest { start: read, object: object.clone() })
         };
         listed.iter().filter_map(grown).collect()
     }
@@ -191,43 +215,38 @@ impl<M: WatchStrategy> StudyWatch<M> {
         }
     }
 
-    /// Returns heartbeats that have changed, and forgets those that are gone.
-    fn changed_heartbeats(&mut self, listed: &[s3::ListedObject]) -> Vec<ReadRequest> {
-        let is_heartbeat =
-            |object: &s3::ListedObject| matches!(WorkerKey::parse(&object.key), Some(WorkerKey::Heartbeat(_)));
-        // A listing is in the order of its keys.
-        self.heartbeats.retain(|key, _| listed.binary_search_by(|object| object.key.cmp(key)).is_ok());
-        let is_gone = |key: &str| {
-            matches!(WorkerKey::parse(key), Some(WorkerKey::Heartbeat(_))) && !self.heartbeats.contains_key(key)
-        };
-        self.unreadable.retain(|key, _| !is_gone(key));
-        let is_known =
-            |object: &s3::ListedObject| self.heartbeats.get(&object.key).is_some_and(|seen| seen.etag == object.etag);
-        let news = listed.iter().filter(|object| is_heartbeat(object) && !is_known(object));
-        news.map(|object| ReadRequest::whole(object.clone())).collect()
-    }
-
     fn enter_heartbeat(&mut self, object: s3::ListedObject, read: Body) {
-        let content = match (parse::<Heartbeat>(read), WorkerKey::parse(&object.key)) {
+        match (parse::<Heartbeat>(read), WorkerKey::parse(&object.key)) {
             (Ok(heartbeat), Some(WorkerKey::Heartbeat(worker))) => {
                 self.unreadable.remove(&object.key);
-                Some(Heartbeat { worker: worker.to_owned(), max_silence_secs: None, ..heartbeat })
+                let heartbeat = Heartbeat { worker: worker.to_owned(), max_silence_secs: None, ..heartbeat };
+                self.heartbeats.enter(object, Some(heartbeat));
             }
             (Err(reason), _) => {
                 self.note_unreadable(object.key.clone(), reason);
-                None
+                self.heartbeats.enter(object, None);
             }
-            (Ok(_), _) => None,
-        };
-        self.heartbeats.insert(object.key, Seen { etag: object.etag, content });
+            (Ok(_), _) => {}
+        }
     }
 
     /// Notes how far a segment has been read, and that some of its lines are no rows, if so.
-    fn note_segment(&mut self, key: String, read_bytes: u64, unreadable: usize) {
-        *self.segments.entry(key.clone()).or_default() += read_bytes;
-        if unreadable > 0 {
-            self.note_unreadable(key, format!("{unreadable} of its rows are no rows of a segment"));
+    fn note_segment(&mut self, object: s3::ListedObject, read_bytes: u64, unreadable: usize) {
+        let place = self.segments.entry(object.key.clone()).or_default();
+        *place = SegmentPlace { read: place.read + read_bytes, size: object.size_bytes };
+        if object.size_bytes.saturating_sub(place.read) > MAX_LINE_BYTES {
+            // What comes after it won't be read, either: nothing tells where that begins.
+            place.size = u64::MAX;
+            self.note_unreadable(object.key, format!("it has a line of more than {MAX_LINE_BYTES} bytes"));
+        } else if unreadable > 0 {
+            self.note_unreadable(object.key, format!("{unreadable} of its rows are no rows of a segment"));
         }
+    }
+
+    /// Notes that a segment can't be read as it is.
+    fn note_unreadable_segment(&mut self, object: s3::ListedObject, reason: String) {
+        self.segments.entry(object.key.clone()).or_default().size = object.size_bytes;
+        self.note_unreadable(object.key, reason);
     }
 
     fn note_unreadable(&mut self, key: String, reason: String) {
@@ -269,10 +288,17 @@ impl<M: WatchStrategy> StudyWatch<M> {
 
     fn snapshot(&self, now: f64) -> Snapshot {
         // Keys begin with the host, so those of a host stand together.
-        let known = || self.heartbeats.values().filter_map(|seen| seen.content.as_ref()).chain(self.strategy.workers());
-        let alive = known().filter(|worker| worker.is_alive(now));
-        let mut workers: Vec<Heartbeat> =
-            alive.chain(known().filter(|worker| !worker.is_alive(now))).cloned().collect();
+        let known = || self.heartbeats.read().chain(self.strategy.workers());
+        // Those alive come first; of very many, those that compute.
+        let mut workers: Vec<&Heartbeat> = known().collect();
+        let rank = |worker: &Heartbeat| (!worker.is_alive(now), worker.state != WorkerState::Running);
+        let workers_beyond = workers.len().saturating_sub(MAX_WORKERS);
+        if workers_beyond > 0 {
+            workers.sort_by_key(|worker| rank(worker));
+            workers.truncate(MAX_WORKERS);
+        }
+        workers.sort_by_key(|worker| rank(worker).0);
+        let mut workers: Vec<Heartbeat> = workers.into_iter().cloned().collect();
         let running = self.running(&workers, now);
         // A heartbeat is older than what is known of its case by now.
         for worker in &mut workers {
@@ -300,10 +326,18 @@ impl<M: WatchStrategy> StudyWatch<M> {
             total,
             batches,
             workers,
+            workers_beyond: workers_beyond as u64,
             error_parts: error_parts(self.ledger.counted_failures(control)),
             control: control.clone(),
-            unreadable: self.unreadable.clone(),
-            is_checked: self.schedule.was_listed(),
+            unreadable: self
+                .unreadable
+                .iter()
+                .take(MAX_UNREADABLE)
+                .map(|(key, why)| (key.clone(), why.clone()))
+                .collect(),
+            unreadable_beyond: self.unreadable.len().saturating_sub(MAX_UNREADABLE) as u64,
+            unread: (self.heartbeats.unread() + self.strategy.unread_errors()) as u64,
+            is_checked: self.schedule.was_listed() && self.strategy.unread_errors() == 0,
             has_changed: false,
         }
     }

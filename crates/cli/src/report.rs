@@ -17,6 +17,9 @@ use crate::text::{TextAlign, count, printable, table};
 /// Maximum number of workers and error groups that are listed.
 const MAX_ROWS: usize = 30;
 
+/// Maximum number of batches that are listed, and of versions of their models.
+const MAX_BATCHES: usize = 200;
+
 /// Summarises the states of cases in a line.
 pub(crate) fn as_line(snapshot: &Snapshot) -> String {
     let CaseCounts { cases, queued, unsent, running, done, empty: _, failed, cancelled, dead, lost, withdrawn } =
@@ -55,9 +58,9 @@ pub(crate) fn as_text(study: &str, snapshot: &Snapshot) -> String {
     let notices: Vec<String> =
         snapshot.notices(None).iter().map(|notice| printable(&notice.to_string(), 400)).collect();
     section(&mut text, "", &notices.iter().fold(String::new(), |all, notice| all + "  " + notice + "\n"));
-    section(&mut text, "Batches", &batches(&snapshot.batches));
+    section(&mut text, "Batches", &batches(snapshot));
     section(&mut text, "Versions of a model", &model_versions(&snapshot.batches));
-    section(&mut text, "Workers", &workers(&snapshot.workers, snapshot.time));
+    section(&mut text, "Workers", &workers(snapshot));
     section(&mut text, "Errors", &errors(&snapshot.error_groups(None), snapshot.time));
     section(&mut text, "Objects that can't be read", &unreadable(snapshot));
     text.trim_end().to_owned() + "\n"
@@ -91,8 +94,8 @@ fn section(text: &mut String, title: &str, content: &str) {
     }
 }
 
-fn batches(batches: &[BatchAccount]) -> String {
-    if batches.is_empty() {
+fn batches(snapshot: &Snapshot) -> String {
+    if snapshot.batches.is_empty() {
         return String::new();
     }
     let columns = ["cases", "queued", "running", "done", "failed", "cancelled", "dead", "lost"]
@@ -103,7 +106,8 @@ fn batches(batches: &[BatchAccount]) -> String {
         let counts = [cases, queued, running, done, failed, cancelled, dead, lost].map(thousands);
         std::iter::once(account.batch.to_string()).chain(counts).collect()
     };
-    table(&columns, &batches.iter().map(row).collect::<Vec<_>>())
+    let rows: Vec<_> = snapshot.batches_to_name(MAX_BATCHES).into_iter().map(row).collect();
+    table(&columns, &rows) + &more_than(MAX_BATCHES, snapshot.batches.len())
 }
 
 /// Lists the versions of each batch whose model has several in the study, or of which some are withdrawn. Withdrawn cases
@@ -121,7 +125,8 @@ fn model_versions(batches: &[BatchAccount]) -> String {
         versions.iter().map(|version| row(account, version)).collect::<Vec<Vec<String>>>()
     };
     let rows: Vec<_> = batches.iter().flat_map(rows).collect();
-    if rows.is_empty() { String::new() } else { table(&columns, &rows) }
+    let listed = &rows[..rows.len().min(MAX_BATCHES)];
+    if rows.is_empty() { String::new() } else { table(&columns, listed) + &more_than(MAX_BATCHES, rows.len()) }
 }
 
 /// Returns the versions of a batch's model, if there is anything to tell of them. `all` are the study's batches.
@@ -129,7 +134,8 @@ fn told_versions<'a>(account: &'a BatchAccount, all: &[BatchAccount]) -> Vec<Mod
     if has_versions(account, all) { versions(&account.submissions) } else { Vec::new() }
 }
 
-fn workers(workers: &[Heartbeat], now: f64) -> String {
+fn workers(snapshot: &Snapshot) -> String {
+    let (workers, now) = (&snapshot.workers, snapshot.time);
     if workers.is_empty() {
         return String::new();
     }
@@ -155,7 +161,7 @@ fn workers(workers: &[Heartbeat], now: f64) -> String {
         ]
     };
     let rows: Vec<_> = workers.iter().take(MAX_ROWS).map(row).collect();
-    table(&columns, &rows) + &more(workers.len())
+    table(&columns, &rows) + &more(workers.len() + usize::try_from(snapshot.workers_beyond).unwrap_or(usize::MAX))
 }
 
 fn state(worker: &Heartbeat, now: f64) -> String {
@@ -189,11 +195,16 @@ fn errors(groups: &[ErrorGroup], now: f64) -> String {
 
 fn unreadable(snapshot: &Snapshot) -> String {
     let line = |(key, reason): (&String, &String)| format!("  {}: {}\n", printable(key, 200), printable(reason, 200));
-    snapshot.unreadable.iter().take(MAX_ROWS).map(line).collect::<String>() + &more(snapshot.unreadable.len())
+    let all = snapshot.unreadable.len() + usize::try_from(snapshot.unreadable_beyond).unwrap_or(usize::MAX);
+    snapshot.unreadable.iter().take(MAX_ROWS).map(line).collect::<String>() + &more(all)
 }
 
 fn more(rows: usize) -> String {
-    if rows > MAX_ROWS { format!("  … and {} more\n", rows - MAX_ROWS) } else { String::new() }
+    more_than(MAX_ROWS, rows)
+}
+
+fn more_than(listed: usize, rows: usize) -> String {
+    if rows > listed { format!("  … and {} more\n", thousands((rows - listed) as u64)) } else { String::new() }
 }
 
 /// Writes the report for programs.
@@ -228,8 +239,10 @@ pub(crate) fn as_json(study: &str, snapshot: &Snapshot) -> Value {
         "dead_letters": snapshot.dead_letters,
         "batches": snapshot.batches.iter().map(batch).collect::<Vec<_>>(),
         "workers": snapshot.workers,
+        "workers_beyond": snapshot.workers_beyond,
         "error_groups": snapshot.error_groups(None).iter().map(group).collect::<Vec<_>>(),
         "unreadable": snapshot.unreadable,
+        "unreadable_beyond": snapshot.unreadable_beyond,
         "notices": notices.collect::<Vec<_>>(),
         "forecast": forecast(snapshot)
             .map(|Forecast { least_secs, most_secs }| json!({"least_secs": least_secs, "most_secs": most_secs})),

@@ -221,7 +221,7 @@ impl CurveReader {
             Err(UnreadReason::TooLarge { max_bytes }) => {
                 (progress.too_large, progress.max_bytes) = (progress.too_large + 1, max_bytes);
             }
-            Ok(None) | Err(UnreadReason::Broken(_)) => progress.unreadable += 1,
+            Ok(None) | Err(UnreadReason::Broken(_) | UnreadReason::Refused(_)) => progress.unreadable += 1,
         });
         self.curve_set.update_untracked(|curve_set| curve_set.add(row, found));
     }

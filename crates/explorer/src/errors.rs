@@ -37,6 +37,9 @@ use head::head;
 /// Number of cases of a group that are named at first, and number that is added whenever more are asked for.
 const CASES_AT_A_TIME: usize = 20;
 
+/// Number of groups that are listed at first, and added at a time.
+const MAX_GROUPS: usize = 100;
+
 /// State of the page. Copies share everything.
 #[derive(Clone, Copy)]
 struct ErrorsPage {
@@ -190,11 +193,28 @@ pub(super) fn errors(state: ResultsState) -> AnyView {
         page.failures
             .with(|failures| failures.groups().iter().map(|group| group.signature.to_owned()).collect::<Vec<_>>())
     });
+    // Largest groups come first; one that is open stands wherever it is.
+    let most = RwSignal::new(MAX_GROUPS);
+    let listed = move || {
+        let route = page.route.read();
+        let is_open = |signature: &&String| route.group.as_ref() == Some(*signature);
+        let all = signatures.read();
+        let (first, rest) = all.split_at(all.len().min(most.get()));
+        first.iter().chain(rest.iter().filter(is_open)).cloned().collect::<Vec<_>>()
+    };
+    let more = move || {
+        let beyond = signatures.read().len().saturating_sub(most.get());
+        let words = format!("Show more of {}", counted(beyond as u64, "further group", "further groups"));
+        (beyond > 0).then(
+            || view! { <p><button on:click=move |_| most.update(|most| *most += MAX_GROUPS)>{words}</button></p> },
+        )
+    };
     view! {
         <div class="results">
             <h2>"Errors" " " <span class="faint">{title}</span></h2>
             {nothing}
-            <For each=move || signatures.get() key=String::clone children=move |signature| group(page, signature)/>
+            <For each=listed key=String::clone children=move |signature| group(page, signature)/>
+            {more}
             {move || unreadable_objects(&unreadable.read(), &page.route.read())}
             {case(state)}
         </div>

@@ -78,6 +78,20 @@ impl Chunk {
         })
     }
 
+    /// Returns a chunk of these rows alone, which are in ascending order.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    #[must_use]
+    pub fn only(&self, rows: &[usize]) -> Self {
+        let mut attempts = AttemptColumns::default();
+        for row in rows {
+            attempts.push(&self.attempt(*row));
+        }
+        let columns = self.columns.iter().map(|column| column.only(rows)).collect();
+        Self { attempts, columns, dropped_values: self.dropped_values }
+    }
+
     /// Returns the columns, in the order in which they were first seen.
     #[must_use]
     pub fn columns(&self) -> &[ChunkColumn] {

@@ -62,6 +62,16 @@ pub enum Notice {
         /// Number of cases.
         cases: u64,
     },
+    /// Heartbeats and error documents that are still to be read.
+    Unread {
+        /// Number of objects.
+        objects: u64,
+    },
+    /// Workers that ended by an error or were refused, beyond those that are told one by one.
+    MoreWorkers {
+        /// Number of workers.
+        workers: usize,
+    },
     /// Cases that are nowhere.
     Lost {
         /// Number of cases.
@@ -131,7 +141,7 @@ impl Notice {
     #[must_use]
     pub const fn weight(&self) -> NoticeWeight {
         match self {
-            Self::NoCases | Self::Finished => NoticeWeight::Information,
+            Self::NoCases | Self::Unread { .. } | Self::Finished => NoticeWeight::Information,
             Self::NoWorker { .. }
             | Self::Paused
             | Self::AllDraining { .. }
@@ -144,7 +154,8 @@ impl Notice {
             | Self::Lost { .. }
             | Self::DeadLetters { .. }
             | Self::WorkerRefused { .. }
-            | Self::WorkerCrashed { .. } => NoticeWeight::Problem,
+            | Self::WorkerCrashed { .. }
+            | Self::MoreWorkers { .. } => NoticeWeight::Problem,
         }
     }
 }
@@ -190,6 +201,12 @@ impl fmt::Display for Notice {
             Self::WorkerRefused { worker, message } => {
                 write!(f, "Worker {worker} was refused: {message} Attach it again with the line of the Attach page.")
             }
+            Self::Unread { objects: 1 } => f.write_str("1 heartbeat or error document is still to be read."),
+            Self::Unread { objects } => {
+                write!(f, "{objects} heartbeats and error documents are still to be read: each look reads some, so the figures aren't complete yet.")
+            }
+            Self::MoreWorkers { workers: 1 } => f.write_str("1 other worker was refused or crashed, too."),
+            Self::MoreWorkers { workers } => write!(f, "{workers} other workers were refused or crashed, too."),
             Self::WorkerCrashed { worker, message } => write!(f, "Worker {worker} crashed: {message}"),
             Self::WorkersResting { workers: 1, worker, message } => {
                 write!(f, "Worker {worker} takes no case at present: {message}.")
@@ -238,11 +255,16 @@ pub struct DiagnosisInput<'a> {
     pub dead_letters: u64,
     /// Number of queued cases that the queue has had no message of for a while.
     pub missing: u64,
+    /// Number of heartbeats and error documents that are still to be read.
+    pub unread: u64,
     /// The operator's wishes, and what operators' looks have noted.
     pub control: &'a StudyControl,
     /// The time.
     pub now: f64,
 }
+
+/// Maximum number of workers of which each has a notice of its own.
+const MAX_WORKERS: usize = 5;
 
 /// Returns the notices for a person who watches the study, the weightiest first.
 #[must_use]
@@ -266,7 +288,11 @@ pub fn diagnose(counts: &CaseCounts, input: &DiagnosisInput) -> Vec<Notice> {
         notices.push(Notice::Empty { cases: counts.empty });
     }
     notices.extend(dead_letters(counts, input));
-    notices.extend(heartbeats.iter().filter_map(|heartbeat| worker_notice(heartbeat, now)));
+    let mut ended = heartbeats.iter().filter_map(|heartbeat| worker_notice(heartbeat, now));
+    notices.extend(ended.by_ref().take(MAX_WORKERS));
+    let beyond = ended.count();
+    notices.extend((beyond > 0).then_some(Notice::MoreWorkers { workers: beyond }));
+    notices.extend((input.unread > 0).then_some(Notice::Unread { objects: input.unread }));
     notices.extend(workers_in(WorkerState::Resting, heartbeats, now));
     // Where the study is halted, its workers say the same.
     notices.extend(workers_in(WorkerState::Halted, heartbeats, now).filter(|_| !control.is_stopped()));
@@ -389,7 +415,15 @@ mod tests {
 
     fn check(counts: CaseCounts, heartbeats: &[Heartbeat], dead_letters: u64, paused: bool, expected: &[&str]) {
         let control = StudyControl { paused, ..StudyControl::default() };
-        let input = DiagnosisInput { heartbeats, leased: 1, dead_letters, missing: 0, control: &control, now: 1_000.0 };
+        let input = DiagnosisInput {
+            heartbeats,
+            leased: 1,
+            dead_letters,
+            missing: 0,
+            unread: 0,
+            control: &control,
+            now: 1_000.0,
+        };
         let notices = diagnose(&counts, &input);
         assert_eq!(notices.len(), expected.len(), "{notices:?}");
         for (notice, start) in notices.iter().zip(expected) {
@@ -421,7 +455,10 @@ mod tests {
         dead_letters: u64,
         control: &StudyControl,
     ) -> Vec<Notice> {
-        diagnose(&counts, &DiagnosisInput { heartbeats, leased: 9, dead_letters, missing: 0, control, now: 1_000.0 })
+        diagnose(
+            &counts,
+            &DiagnosisInput { heartbeats, leased: 9, dead_letters, missing: 0, unread: 0, control, now: 1_000.0 },
+        )
     }
 
     #[test]
@@ -466,8 +503,15 @@ mod tests {
     fn queued_cases_without_a_message_are_told() {
         let queued = CaseCounts { cases: 5, queued: 5, unsent: 3, ..CaseCounts::default() };
         let control = StudyControl::default();
-        let input =
-            DiagnosisInput { heartbeats: &[], leased: 0, dead_letters: 0, missing: 4, control: &control, now: 1.0 };
+        let input = DiagnosisInput {
+            heartbeats: &[],
+            leased: 0,
+            dead_letters: 0,
+            missing: 4,
+            unread: 0,
+            control: &control,
+            now: 1.0,
+        };
         let notices = diagnose(&queued, &input);
         assert_eq!(notices, [Notice::NoWorker { waiting: 2 }, Notice::Missing { cases: 2 }]);
     }

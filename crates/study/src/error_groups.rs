@@ -1,5 +1,6 @@
 //! Groups of failures that are alike.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::batch::Batch;
@@ -60,11 +61,8 @@ pub fn error_groups<'a>(parts: impl IntoIterator<Item = &'a ErrorPart>) -> Vec<E
             group.parts.swap(0, last);
         }
     }
-    let mut groups: Vec<ErrorGroup> = Vec::new();
-    for group in by_signature.into_values() {
-        let place = groups.partition_point(|other| other.len() >= group.len());
-        groups.insert(place, group);
-    }
+    let mut groups: Vec<ErrorGroup> = by_signature.into_values().collect();
+    groups.sort_by_key(|group| Reverse(group.len()));
     groups
 }
 

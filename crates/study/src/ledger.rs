@@ -21,6 +21,9 @@ pub const RETENTION_SECS: f64 = 14.0 * 24.0 * 3600.0;
 /// Time that a case may take to reach the queue after its table was written, in seconds.
 pub const SENDING_SECS: f64 = 60.0;
 
+/// Time for which a row may tell of a result that a listing doesn't have, in seconds: the listing is older.
+const UNPROVEN_SECS: f64 = 60.0;
+
 /// Every case that is known, from tables, segments and listings.
 #[derive(Debug, Default)]
 pub struct Ledger {
@@ -104,6 +107,27 @@ impl BatchCases {
                 }
             }
             Some(_) => {}
+        }
+    }
+
+    /// Forgets the finishes of which this isn't so; a case that only its row named is gone.
+    fn retain_finishes(&mut self, is_kept: impl Fn(&CaseId, &CaseFinish) -> bool) {
+        let finishes = std::mem::take(&mut self.finishes);
+        let responses = std::mem::take(&mut self.responses);
+        // Moved one by one: taking single entries out of a map is much code for the page.
+        for (case, mut entry) in std::mem::take(&mut self.entries) {
+            if let Some(place) = entry.finish.take().map(|place| place.get() as usize - 1) {
+                if is_kept(&case, &finishes[place]) {
+                    self.finishes.push(finishes[place]);
+                    self.responses.set(self.finishes.len() - 1, responses.get(place));
+                    entry.finish = u32::try_from(self.finishes.len()).ok().and_then(NonZero::new);
+                } else if entry.submission.is_none() {
+                    continue;
+                } else {
+                    entry.is_empty = false;
+                }
+            }
+            self.entries.insert(case, entry);
         }
     }
 }
@@ -300,11 +324,14 @@ impl Ledger {
 
     /// Compares with a listing that was begun at `listed`, and returns the cases whose error documents must be read.
     ///
-    /// The listing is the truth: results that no segment names are entered, and failures whose document was deleted
-    /// before the listing are forgotten.
+    /// The listing is the truth: results that no segment names are entered, failures whose document was deleted before the
+    /// listing are forgotten, and so is what a row says of a result that isn't there.
     pub fn reconcile(&mut self, listing: &DataListing, listed: f64) -> Vec<CaseRef> {
         for (case, changed) in &listing.done {
             self.finish(case, 0, CaseFinish { end_time: *changed, duration_secs: None }, false, None);
+        }
+        if self.done_cases() > listing.done.len() as u64 {
+            self.forget_unproven(listing, listed);
         }
         let mut errors = BTreeSet::new();
         errors.extend(listing.errors.iter().map(|(case, _)| case.clone()));
@@ -319,8 +346,38 @@ impl Ledger {
         listing.errors.iter().filter(is_news).map(|(case, _)| case.clone()).collect()
     }
 
+    /// Forgets results that a listing doesn't have, unless their rows may be younger than it.
+    fn forget_unproven(&mut self, listing: &DataListing, listed: f64) {
+        let mut proven: BTreeMap<&Batch, Vec<CaseId>> = BTreeMap::new();
+        for ((batch, case), _) in &listing.done {
+            proven.entry(batch).or_default().push(*case);
+        }
+        for (batch, cases) in &mut self.batches {
+            let own = proven.entry(batch).or_default();
+            if cases.finishes.len() > own.len() {
+                own.sort_unstable();
+                cases.retain_finishes(|case, finish| {
+                    own.binary_search(case).is_ok() || finish.end_time > listed - UNPROVEN_SECS
+                });
+            }
+        }
+        self.batches.retain(|_, cases| !cases.entries.is_empty());
+    }
+
     fn entry(&self, (batch, case): &CaseRef) -> Option<&Entry> {
         self.batches.get(batch)?.entries.get(case)
+    }
+
+    /// Whether a row may be believed that tells of a result at `end_time`, after a listing that was begun at `listed` was entered.
+    #[must_use]
+    pub fn has_proof(&self, case: &CaseRef, end_time: f64, listed: f64) -> bool {
+        self.finish_of(case).is_some() || end_time > listed - UNPROVEN_SECS
+    }
+
+    /// Whether a table or a listing names a case, or a row that was entered.
+    #[must_use]
+    pub fn knows(&self, batch: &Batch, case: CaseId) -> bool {
+        self.batches.get(batch).is_some_and(|cases| cases.entries.contains_key(&case))
     }
 
     fn finish(&mut self, case: &CaseRef, level: u32, finish: CaseFinish, is_empty: bool, response: RowResponse) {

@@ -109,6 +109,40 @@ fn a_case_that_was_sent_again_after_it_had_failed_is_open() {
 }
 
 #[test]
+fn a_result_is_believed_as_long_as_a_listing_has_it() {
+    let mut ledger = ledger(3);
+    for number in 0..3 {
+        let numbers = RowNumbers(vec![("y".into(), f64::from(number))]);
+        let row = SegmentRow { numbers, ..row(number, RowOutcome::Done, false, 1_100.0) };
+        ledger.add_result("w", &row, row.numbers.first(None));
+    }
+    // Nobody has ever sent these: one of the batch, and one of another.
+    ledger.add_row("forger", &row(9, RowOutcome::Done, false, 1_100.0));
+    ledger.add_row("forger", &SegmentRow { batch: batch("forged"), ..row(9, RowOutcome::Done, false, 1_100.0) });
+    let listing = |listed: &[u32]| DataListing {
+        done: listed.iter().map(|number| ((batch("b"), case(*number)), 1_101.0)).collect(),
+        errors: Vec::new(),
+    };
+    // The rows may be younger than the listing.
+    ledger.reconcile(&listing(&[2, 0]), 1_110.0);
+    assert_eq!((ledger.done_cases(), ledger.cases()), (5, 5));
+    ledger.reconcile(&listing(&[2, 0]), 1_200.0);
+    let expected = CaseCounts { cases: 3, queued: 1, done: 2, ..CaseCounts::default() };
+    assert_eq!(counts(&ledger, &[], false, NOW), expected);
+    assert!(!ledger.knows(&batch("forged"), case(9)) && ledger.knows(&batch("b"), case(1)));
+    let duration = |number| ledger.finish_of(&(batch("b"), case(number))).and_then(|finish| finish.duration_secs);
+    assert_eq!([0, 1, 2].map(duration), [Some(10.0), None, Some(10.0)]);
+    let response = ledger.batches[&batch("b")].responses.summary(&ledger.batches[&batch("b")].finishes).unwrap();
+    assert_eq!(
+        (response.numbers, response.least.to_bits(), response.most.to_bits()),
+        (2, 0.0_f64.to_bits(), 2.0_f64.to_bits())
+    );
+    // The result of the third case comes after all.
+    ledger.reconcile(&listing(&[0, 1, 2]), 1_300.0);
+    assert_eq!(counts(&ledger, &[], false, NOW), CaseCounts { queued: 0, done: 3, ..expected });
+}
+
+#[test]
 fn an_account_tells_when_a_batch_was_heard_of_last() {
     let mut ledger = ledger(3);
     ledger.add_table(&batch("later"), SECOND, NOW, &[TableRow { case_id: case(9), level: 0 }]);

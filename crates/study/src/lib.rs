@@ -7,6 +7,7 @@
 pub mod access;
 pub mod accounting;
 pub mod attach_line;
+pub mod attempt_times;
 pub mod axes;
 pub mod batch;
 mod canonical;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::attempt_times;
 use crate::batch::Batch;
 use crate::case::{CaseId, Parameters};
 
@@ -50,6 +51,13 @@ pub struct ResultDocument {
 }
 
 impl ResultDocument {
+    /// Bounds its times: the document was written at `written`.
+    #[must_use]
+    pub fn bounded(mut self, written: f64) -> Self {
+        (self.start_time, self.end_time) = attempt_times::bounded(self.start_time, self.end_time, written);
+        self
+    }
+
     /// Duration of the attempt, in seconds.
     #[must_use]
     pub fn duration_secs(&self) -> f64 {
@@ -106,6 +114,13 @@ pub struct ErrorDocument {
 }
 
 impl ErrorDocument {
+    /// Bounds its times: the document was written at `written`.
+    #[must_use]
+    pub fn bounded(mut self, written: f64) -> Self {
+        (self.start_time, self.end_time) = attempt_times::bounded(self.start_time, self.end_time, written);
+        self
+    }
+
     /// Returns the exception and its message, in a line.
     #[must_use]
     pub fn summary(&self) -> String {

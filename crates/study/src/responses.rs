@@ -56,6 +56,11 @@ impl ResponseValues {
         self.name.as_deref()
     }
 
+    /// Returns the number at this place, with the response's name.
+    pub(crate) fn get(&self, place: usize) -> Option<(&str, f64)> {
+        Some((self.name()?, *self.values.get(place)?))
+    }
+
     /// Notes what the result at this place has, in place of what it had. The first number tells which response counts.
     pub(crate) fn set(&mut self, place: usize, response: Option<(&str, f64)>) {
         let response = response.filter(|(_, number)| number.is_finite());

@@ -6,6 +6,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use crate::attempt_times;
 use crate::batch::Batch;
 use crate::case::CaseId;
 
@@ -40,6 +41,15 @@ pub struct SegmentRow {
     /// The numbers of its result.
     #[serde(default, rename = "result")]
     pub numbers: RowNumbers,
+}
+
+impl SegmentRow {
+    /// Bounds its times: the row was written by the time `written`.
+    #[must_use]
+    pub fn bounded(mut self, written: f64) -> Self {
+        (self.start_time, self.end_time) = attempt_times::bounded(self.start_time, self.end_time, written);
+        self
+    }
 }
 
 /// The responses of a row that are numbers, in the order in which they stand there. A row has no others than scalars.

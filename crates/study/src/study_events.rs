@@ -1,7 +1,14 @@
 //! Events of a study that somebody waits for: it ends, it halts, cases fail in a new way.
 
+use std::collections::BTreeSet;
+
+use crate::number_format::thousands;
+
 /// Maximum number of letters of what is told of an event.
 const MAX_LETTERS: usize = 300;
+
+/// Maximum number of new ways to fail that are told of a look, one by one.
+const MAX_NEW: usize = 3;
 
 /// Event that somebody waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,8 +59,8 @@ impl EventFacts<'_> {
 pub struct KnownEvents {
     has_ended: bool,
     has_halted: bool,
-    /// Signatures of errors, few of them.
-    signatures: Vec<String>,
+    /// Signatures of errors.
+    signatures: BTreeSet<String>,
 }
 
 /// First line: there is a text, also if nothing has happened yet.
@@ -74,10 +81,17 @@ impl KnownEvents {
     pub fn news(&mut self, facts: &EventFacts<'_>) -> Vec<StudyEvent> {
         let mut news = Vec::new();
         for (signature, error) in &facts.failures {
-            if self.signatures.iter().all(|known| known != signature) {
-                self.signatures.push((*signature).to_owned());
+            if self.signatures.insert((*signature).to_owned()) {
                 news.push(StudyEvent::ErrorGroup((*error).to_owned()));
             }
+        }
+        if news.len() > MAX_NEW {
+            let others = news.len() - (MAX_NEW - 1);
+            news.truncate(MAX_NEW - 1);
+            news.push(StudyEvent::ErrorGroup(format!(
+                "{} others, which the Errors page lists",
+                thousands(others as u64)
+            )));
         }
         if let Some(reason) = facts.halted.filter(|_| !self.has_halted) {
             news.push(StudyEvent::Halted(reason.to_owned()));
@@ -107,7 +121,7 @@ impl KnownEvents {
                 KNOWN => {}
                 ENDED => known.has_ended = true,
                 HALTED => known.has_halted = true,
-                signature => known.signatures.push(signature.to_owned()),
+                signature => drop(known.signatures.insert(signature.to_owned())),
             }
         }
         known
@@ -160,6 +174,18 @@ mod tests {
             assert_eq!(known.news(&look), news, "{look:?}");
             known = KnownEvents::from_text(&known.to_text());
         }
+    }
+
+    #[test]
+    fn very_many_new_ways_to_fail_are_told_as_three() {
+        let mut known = KnownEvents::default();
+        let names: Vec<String> = (0..2_000).map(|number| number.to_string()).collect();
+        let signatures: Vec<&str> = names.iter().map(String::as_str).collect();
+        let news = known.news(&facts(3, None, &signatures));
+        let told = |text: &str| StudyEvent::ErrorGroup(text.to_owned());
+        let others = told("1,998 others, which the Errors page lists");
+        assert_eq!(news, [told("ValueError: x"), told("ValueError: x"), others]);
+        assert_eq!(KnownEvents::from_text(&known.to_text()).news(&facts(3, None, &signatures)), []);
     }
 
     #[test]

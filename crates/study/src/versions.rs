@@ -36,6 +36,9 @@ pub fn versions(submissions: &[SubmissionAccount]) -> Vec<ModelVersion<'_>> {
 /// or cases are withdrawn. `all` are the study's batches.
 #[must_use]
 pub fn has_versions(account: &BatchAccount, all: &[BatchAccount]) -> bool {
+    if account.submissions.is_empty() {
+        return account.counts.withdrawn > 0;
+    }
     let own = versions(&account.submissions);
     let is_other = |other: &SubmissionAccount| {
         own.iter().any(|own| own.number != other.version && own.file_name() == file_name(&other.model))

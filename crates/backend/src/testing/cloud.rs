@@ -53,7 +53,9 @@ pub(crate) struct TestCloud {
     pub(crate) faults: Mutex<VecDeque<SendFault>>,
     /// Number of objects that can still be written; `None` if there is no limit.
     pub(crate) writes_left: Mutex<Option<u32>>,
-    /// Beginning of the keys of objects that can't be read.
+    /// Beginning of the keys of objects that the key of a reader may not have.
+    pub(crate) denied: Mutex<Option<&'static str>>,
+    /// Beginning of the keys of objects at which the service fails.
     pub(crate) locked: Mutex<Option<&'static str>>,
     /// Number of requests that sent messages.
     pub(crate) sends: Mutex<u32>,
@@ -221,7 +223,10 @@ impl TestCloud {
         }
         self.reads.lock().expect("reads").push(key.clone());
         if self.locked.lock().expect("locked").is_some_and(|start| key.starts_with(start)) {
-            return answer(403, "<Error><Code>AccessDenied</Code></Error>");
+            return answer(500, "<Error><Code>InternalError</Code></Error>");
+        }
+        if self.denied.lock().expect("denied").is_some_and(|start| key.starts_with(start)) {
+            return answer(403, "<Error><Code>AccessDenied</Code><Message>not yours</Message></Error>");
         }
         match self.objects.lock().expect("objects").get(&key) {
             Some(stored) => stored.answer(request),

@@ -59,11 +59,12 @@ impl StudyWatch<FullStrategy> {
             self.remember_tables(&tables).await;
         }
         has_changed |= have_tables_changed | self.compare_outcomes(&mut listing, errors, start).await?;
+        self.release_held_rows(start);
         let unread = results.into_iter().filter(|(case, object)| self.wants(case, object)).map(|(_, object)| object);
         let unread = unread.chain(legacy_results).map(ReadRequest::whole).collect();
         self.strategy.documents.want(unread);
         self.note_listing(start);
-        has_changed |= self.read_documents().await?;
+        has_changed |= self.read_results().await?;
         Ok(has_changed)
     }
 
@@ -86,7 +87,8 @@ impl StudyWatch<FullStrategy> {
         let unread: Vec<ListedObject> = errors.into_iter().filter(is_unread).collect();
         let unread = unread.into_iter().filter(|object| !self.strategy.documents.knows(object)).map(ReadRequest::whole);
         let unread = unread.collect();
-        self.read_errors(unread).await?;
+        self.strategy.documents.want_errors(unread);
+        self.read_errors().await?;
         Ok(known(&self.ledger) != before)
     }
 }

@@ -31,6 +31,8 @@ const WRITING_SECS: f64 = 300.0;
 pub(super) struct KnownDocuments {
     /// Documents still to be read, in the order in which they will be.
     unread: VecDeque<ReadRequest>,
+    /// Error documents that no row tells of and that are still to be read.
+    unread_errors: VecDeque<ReadRequest>,
     /// Entity tags of documents that needn't be read again, though the ledger doesn't know that.
     known: BTreeMap<String, String>,
     packs: Option<PackNumbers>,
@@ -48,9 +50,19 @@ impl KnownDocuments {
         self.unread = unread.into();
     }
 
+    /// Sets the error documents that are to be read from now on.
+    pub(super) fn want_errors(&mut self, unread: Vec<ReadRequest>) {
+        self.unread_errors = unread.into();
+    }
+
     /// Returns the number of documents that are still to be read, or wait for their rows.
     pub(super) fn unread(&self) -> usize {
-        self.unread.len()
+        self.unread.len() + self.unread_errors.len()
+    }
+
+    /// Returns the number of error documents that are still to be read.
+    pub(super) fn unread_errors(&self) -> usize {
+        self.unread_errors.len()
     }
 
     pub(super) fn knows(&self, object: &ListedObject) -> bool {
@@ -67,6 +79,11 @@ impl KnownDocuments {
     }
 }
 
+/// Returns the number of bytes that are read of a document: one that is too large is named, and not read.
+const fn read_bytes(wanted: &ReadRequest) -> u64 {
+    if wanted.bytes() > MAX_DOCUMENT_BYTES { 0 } else { wanted.bytes() }
+}
+
 impl StudyWatch<FullStrategy> {
     /// Takes the contents of documents that haven't changed from the cache, once. Returns whether there were any.
     pub(super) async fn take_documents_from_cache(&mut self, listed: &[ListedObject]) -> bool {
@@ -79,7 +96,8 @@ impl StudyWatch<FullStrategy> {
         for (pack, chunk) in &packs {
             let of_pack = || pack.documents.iter().filter_map(|packed| Some((packed, find(listed, &packed.key)?)));
             if !self.remember_legacy(of_pack()) {
-                self.add_rows(chunk);
+                // What is on the cache was bounded when it was read.
+                self.add_rows(chunk, f64::MAX);
                 of_pack().for_each(|(_, object)| self.know_if_odd(object));
             }
             self.strategy.cache.rows(&pack.rows);
@@ -96,8 +114,13 @@ impl StudyWatch<FullStrategy> {
         !is_told && !self.strategy.documents.knows(object)
     }
 
-    /// Reads some of the results that are still to be read, and returns whether there were any.
+    /// Reads some of the documents that are still to be read, and returns whether there were any.
     pub(super) async fn read_documents(&mut self) -> Result<bool, Error> {
+        Ok(self.read_errors().await? | self.read_results().await?)
+    }
+
+    /// Reads some of the results that are still to be read, and returns whether there were any.
+    pub(super) async fn read_results(&mut self) -> Result<bool, Error> {
         let portion = self.portion();
         if portion.is_empty() {
             return Ok(false);
@@ -144,8 +167,7 @@ impl StudyWatch<FullStrategy> {
                     continue;
                 }
             }
-            // A document that is too large is named, and not read, so it doesn't count.
-            bytes += if wanted.bytes() > MAX_DOCUMENT_BYTES { 0 } else { wanted.bytes() };
+            bytes += read_bytes(&wanted);
             portion.push(wanted);
         }
         portion
@@ -157,7 +179,7 @@ impl StudyWatch<FullStrategy> {
             let is_it =
                 |document: &ResultDocument| DataKey::Done(document.batch.clone(), document.case_id).key() == object.key;
             if let Some(document) = self.parse_document(&object, body, is_it) {
-                documents.push(document);
+                documents.push(document.bounded(object.last_modified.as_secs_f64()));
                 objects.push(object);
             }
         }
@@ -178,33 +200,44 @@ impl StudyWatch<FullStrategy> {
         }
     }
 
-    /// Reads all of these error documents: without them it isn't known which cases have failed for good.
-    pub(super) async fn read_errors(&mut self, wanted: Vec<ReadRequest>) -> Result<(), Error> {
-        let (study, place) = (self.study.clone(), self.strategy.cache.clone());
-        let mut unread = wanted;
-        let (mut read_bytes, of_bytes) = (0, unread.iter().map(ReadRequest::bytes).sum());
-        while !unread.is_empty() {
-            let rest = unread.split_off(unread.len().min(MAX_DOCUMENTS));
-            let (mut documents, mut objects) = (Vec::new(), Vec::new());
-            let mut enter = |object: ListedObject, body: Body| {
-                read_bytes += object.size_bytes;
-                place.progress(read_bytes, of_bytes);
-                let is_it = |document: &ErrorDocument| {
-                    DataKey::Error(document.batch.clone(), document.case_id).key() == object.key
-                };
-                if let Some(document) = self.parse_document(&object, body, is_it) {
-                    self.ledger.add_error(&document);
-                    self.strategy.documents.know(&object);
-                    documents.push(document);
-                    objects.push(object);
-                }
-            };
-            let portion = std::mem::replace(&mut unread, rest);
-            let outcome = study.read_each(portion, MAX_DOCUMENT_BYTES, &mut enter).await;
-            self.enter_documents(&Chunk::from_errors(&documents), &objects).await;
-            outcome?;
+    /// Reads some of the error documents that are still to be read, and returns whether there were any. Without them it isn't known
+    /// which cases have failed for good.
+    pub(super) async fn read_errors(&mut self) -> Result<bool, Error> {
+        let queue = &mut self.strategy.documents.unread_errors;
+        let (mut portion, mut bytes) = (Vec::new(), 0);
+        while portion.len() < MAX_DOCUMENTS
+            && let Some(wanted) = queue.pop_front_if(|wanted| bytes == 0 || bytes + read_bytes(wanted) <= MAX_BYTES)
+        {
+            bytes += read_bytes(&wanted);
+            portion.push(wanted);
         }
-        Ok(())
+        if portion.is_empty() {
+            return Ok(false);
+        }
+        let study = self.study.clone();
+        let again: Vec<ListedObject> = portion.iter().map(|wanted| wanted.object.clone()).collect();
+        let (mut documents, mut objects) = (Vec::new(), Vec::new());
+        let mut enter = |object: ListedObject, body: Body| {
+            let written = object.last_modified.as_secs_f64();
+            let is_it =
+                |document: &ErrorDocument| DataKey::Error(document.batch.clone(), document.case_id).key() == object.key;
+            if let Some(document) = self.parse_document(&object, body, is_it) {
+                let document = document.bounded(written);
+                self.ledger.add_error(&document);
+                self.strategy.documents.know(&object);
+                documents.push(document);
+                objects.push(object);
+            }
+        };
+        let outcome = study.read_each(portion, MAX_DOCUMENT_BYTES, &mut enter).await;
+        self.enter_documents(&Chunk::from_errors(&documents), &objects).await;
+        if outcome.is_err() {
+            let rest =
+                again.into_iter().filter(|object| !self.strategy.documents.knows(object)).map(ReadRequest::whole);
+            let rest: Vec<ReadRequest> = rest.collect();
+            rest.into_iter().rev().for_each(|wanted| self.strategy.documents.unread_errors.push_front(wanted));
+        }
+        outcome.map(|()| true)
     }
 
     /// Parses a document, which must name the case of its key. If it can't be read or names another, that is noted until it is
@@ -235,7 +268,8 @@ impl StudyWatch<FullStrategy> {
             return;
         }
         let rows = chunk.to_bytes();
-        self.enter_chunk(chunk, &rows);
+        // The documents' own times are bounded.
+        self.enter_chunk(chunk, &rows, f64::MAX);
         let packed =
             |object: &ListedObject| PackedDocument { key: object.key.clone(), etag: object.etag.clone(), more: None };
         self.pack(DocumentPack { documents: objects.iter().map(packed).collect(), rows }).await;

@@ -10,18 +10,19 @@ use cruncher_study::case::CaseRef;
 use cruncher_study::case_table::{TableRow, read_table};
 use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::key::WorkerKey;
-use futures::future;
+use cruncher_study::segment::RowOutcome;
 
-use super::StudyWatch;
 use super::document_cache::{CacheEntry, DocumentCache, NoCache};
 use super::documents::KnownDocuments;
 use super::first_response;
+use super::held_rows::HeldRows;
 use super::legacy::LegacyObjects;
 use super::opening::{OpeningListing, tables_on};
 use super::snapshot::Snapshot;
 use super::strategy::{ReadTable, WatchStrategy};
 use super::untold::ToldStates;
 use super::versions::ToldVersions;
+use super::{SegmentPlace, StudyWatch};
 use crate::reading::{Body, MAX_ROWS_BYTES, ReadRequest};
 use crate::study::Study;
 
@@ -33,6 +34,7 @@ pub struct FullStrategy {
     pub(super) cache: Rc<dyn DocumentCache>,
     pub(super) opening: OpeningListing,
     pub(super) documents: KnownDocuments,
+    pub(super) held_rows: HeldRows,
     pub(super) legacy: LegacyObjects,
     pub(super) told_versions: ToldVersions,
     pub(super) told_states: ToldStates,
@@ -53,7 +55,9 @@ impl StudyWatch {
         let (opening, documents, legacy) =
             (OpeningListing::default(), KnownDocuments::default(), LegacyObjects::default());
         let (told_versions, told_states, told_inputs) = <(ToldVersions, ToldStates, BTreeSet<_>)>::default();
-        let strategy = FullStrategy { cache, opening, documents, legacy, told_versions, told_states, told_inputs };
+        let held_rows = HeldRows::default();
+        let strategy =
+            FullStrategy { cache, opening, documents, held_rows, legacy, told_versions, told_states, told_inputs };
         Self::by(strategy, study)
     }
 
@@ -89,7 +93,7 @@ impl StudyWatch {
             if !snapshot.is_checked {
                 continue;
             }
-            let left = self.strategy.documents.unread();
+            let left = self.strategy.documents.unread() + self.heartbeats.unread();
             if left == 0 || left >= unread {
                 return Ok(snapshot);
             }
@@ -106,8 +110,9 @@ impl StudyWatch {
             let kept = if *start == 0 { found.next().flatten() } else { None };
             let kept = kept.as_deref().and_then(|kept| CacheEntry::read(kept, &object.etag));
             let Some((kept, chunk)) = kept.and_then(|kept| Some((kept, Chunk::from_bytes(kept)?))) else { return true };
-            self.enter_chunk(&chunk, kept);
-            self.segments.insert(object.key.clone(), object.size_bytes);
+            self.enter_segment_rows(object, &chunk, kept.to_vec());
+            let place = SegmentPlace { read: object.size_bytes, size: object.size_bytes };
+            self.segments.insert(object.key.clone(), place);
             false
         });
         wanted
@@ -149,40 +154,83 @@ impl StudyWatch {
         let body = match read {
             Ok(body) => body,
             Err(reason) => {
-                self.note_unreadable(object.key, reason);
+                self.note_unreadable_segment(object, reason);
                 return None;
             }
         };
         let parsed = Chunk::parse(worker, &body);
         let bytes = parsed.chunk.to_bytes();
-        self.enter_chunk(&parsed.chunk, &bytes);
         let read_bytes = parsed.read_bytes as u64;
-        self.note_segment(object.key.clone(), read_bytes, parsed.unreadable);
         let is_whole = read_bytes == object.size_bytes && parsed.unreadable == 0;
-        is_whole.then(|| (object.key, CacheEntry::write(&object.etag, &bytes)))
+        let kept = is_whole.then(|| (object.key.clone(), CacheEntry::write(&object.etag, &bytes)));
+        self.enter_segment_rows(&object, &parsed.chunk, bytes);
+        self.note_segment(object, read_bytes, parsed.unreadable);
+        kept
     }
 
-    /// Enters rows, and passes them on as bytes.
-    pub(super) fn enter_chunk(&mut self, chunk: &Chunk, bytes: &[u8]) {
-        self.add_rows(chunk);
+    /// Enters rows of a segment, and passes them on as `bytes`, if all their cases are known. Otherwise they are held until it is
+    /// known which results there are: whoever has a worker's key can write any row.
+    fn enter_segment_rows(&mut self, object: &s3::ListedObject, chunk: &Chunk, bytes: Vec<u8>) {
+        let written = object.last_modified.as_secs_f64();
+        if self.known_rows(chunk).len() == chunk.len() {
+            self.enter_chunk(chunk, &bytes, written);
+        } else {
+            self.strategy.held_rows.hold(&object.key, bytes, written);
+        }
+    }
+
+    /// The rows whose cases a table, a listing or a document names.
+    fn known_rows(&self, chunk: &Chunk) -> Vec<usize> {
+        let is_known = |row: &usize| {
+            let attempt = chunk.attempt(*row);
+            self.ledger.knows(attempt.batch, attempt.case_id)
+        };
+        (0..chunk.len()).filter(is_known).collect()
+    }
+
+    /// Enters the rows that were held, of cases that are known by now, after a listing that was begun at `listed`. The others tell
+    /// of nothing, nor does one of a result that isn't there.
+    pub(super) fn release_held_rows(&mut self, listed: f64) {
+        for held in self.strategy.held_rows.take() {
+            let Some(chunk) = Chunk::from_bytes(&held.bytes) else { continue };
+            let is_there = |row: &usize| {
+                let row = chunk.attempt(*row).to_row().bounded(held.written);
+                row.outcome == RowOutcome::Failed
+                    || self.ledger.has_proof(&(row.batch, row.case_id), row.end_time, listed)
+            };
+            let mut rows = self.known_rows(&chunk);
+            rows.retain(is_there);
+            let others = chunk.len() - rows.len();
+            if others == 0 {
+                self.enter_chunk(&chunk, &held.bytes, held.written);
+                continue;
+            }
+            self.note_unreadable(
+                held.key,
+                format!("{others} of its rows are of cases that nobody has sent, or of results that aren't there"),
+            );
+            if !rows.is_empty() {
+                let chunk = chunk.only(&rows);
+                self.enter_chunk(&chunk, &chunk.to_bytes(), held.written);
+            }
+        }
+    }
+
+    /// Enters rows that were written by the time `written`, and passes them on as bytes.
+    pub(super) fn enter_chunk(&mut self, chunk: &Chunk, bytes: &[u8], written: f64) {
+        self.add_rows(chunk, written);
         self.strategy.cache.rows(bytes);
     }
 
-    pub(super) fn add_rows(&mut self, chunk: &Chunk) {
-        first_response::add_rows(&mut self.ledger, chunk);
+    pub(super) fn add_rows(&mut self, chunk: &Chunk, written: f64) {
+        first_response::add_rows(&mut self.ledger, chunk, written);
     }
 }
 
 impl WatchStrategy for FullStrategy {
     async fn read_segments(watch: &mut StudyWatch<Self>, grown: Vec<ReadRequest>) -> Result<Option<()>, Error> {
-        if !matches!(watch.strategy.opening, OpeningListing::Unseen) || watch.schedule.was_listed() {
-            return watch.read_all_segments(grown).await.map(Some);
-        }
-        let (study, cache) = (watch.study.clone(), watch.strategy.cache.clone());
-        let ahead = Self::see_ahead(&study, &cache);
-        let (opening, ()) = future::try_join(ahead, watch.read_all_segments(grown)).await?;
-        watch.strategy.opening = opening;
-        Ok(Some(()))
+        watch.open().await?;
+        watch.read_all_segments(grown).await.map(Some)
     }
 
     async fn read_tables(watch: &StudyWatch<Self>, wanted: Vec<ReadRequest>) -> Result<Vec<ReadTable>, Error> {
@@ -205,8 +253,12 @@ impl WatchStrategy for FullStrategy {
         watch.look_below_data().await.map(Some)
     }
 
+    fn unread_errors(&self) -> usize {
+        self.documents.unread_errors()
+    }
+
     fn goes_on(&self, now: f64) -> bool {
-        self.legacy.goes_on(now)
+        self.legacy.goes_on(now) || !self.held_rows.is_empty()
     }
 
     fn workers(&self) -> &[Heartbeat] {

@@ -14,6 +14,9 @@ use super::strategy::{ReadTable, WatchStrategy};
 use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, ReadRequest, parse};
 use crate::study::Study;
 
+/// Maximum number of workers: each is a request, and they come again if there turn out to be too many rows.
+const MAX_WORKERS: usize = 100;
+
 /// Maximum number of bytes of segments read at once: a thousand rows and more.
 const MAX_BYTES: u64 = 512 << 10;
 
@@ -39,14 +42,16 @@ impl StudyWatch<LightStrategy> {
     fn enter_segment(&mut self, object: s3::ListedObject, read: Body) {
         let Some(WorkerKey::Segment(worker)) = WorkerKey::parse(&object.key) else { return };
         match read {
-            Err(reason) => self.note_unreadable(object.key, reason),
+            Err(reason) => self.note_unreadable_segment(object, reason),
             Ok(body) => {
+                let written = object.last_modified.as_secs_f64();
                 let rows = parse_segment(&body);
-                for row in &rows.rows {
+                for row in rows.rows {
+                    let row = row.bounded(written);
                     let response = row.numbers.first(self.ledger.first_response(&row.batch));
-                    self.ledger.add_result(worker, row, response);
+                    self.ledger.add_result(worker, &row, response);
                 }
-                self.note_segment(object.key, rows.read_bytes as u64, rows.unreadable);
+                self.note_segment(object, rows.read_bytes as u64, rows.unreadable);
             }
         }
     }
@@ -73,17 +78,17 @@ impl StudyWatch<LightStrategy> {
             unread.next_if(|(batch, case)| DataKey::Error(batch.clone(), *case).key() == object.key).is_some()
         });
         for (object, read) in self.study.read_all(errors, MAX_DOCUMENT_BYTES).await? {
-            self.enter_error(object.key, read);
+            self.enter_error(object, read);
         }
         has_changed |= (done, failed) != (self.ledger.done_cases(), self.ledger.failures().len());
         self.note_listing(start);
         Ok(has_changed)
     }
 
-    fn enter_error(&mut self, key: String, read: Body) {
+    fn enter_error(&mut self, s3::ListedObject { key, last_modified, .. }: s3::ListedObject, read: Body) {
         match parse::<ErrorDocument>(read) {
             Ok(document) if DataKey::Error(document.batch.clone(), document.case_id).key() == key => {
-                self.ledger.add_error(&document);
+                self.ledger.add_error(&document.bounded(last_modified.as_secs_f64()));
             }
             Ok(_) => self.note_unreadable(key, "it names another case".into()),
             Err(reason) => self.note_unreadable(key, reason),
@@ -92,6 +97,8 @@ impl StudyWatch<LightStrategy> {
 }
 
 impl WatchStrategy for LightStrategy {
+    const MAX_WORKERS: usize = MAX_WORKERS;
+
     async fn read_segments(watch: &mut StudyWatch<Self>, grown: Vec<ReadRequest>) -> Result<Option<()>, Error> {
         if grown.iter().map(ReadRequest::bytes).sum::<u64>() > MAX_BYTES {
             return Ok(None);

@@ -1,7 +1,7 @@
 //! The first look at a study's data: figures as soon as there are some.
 //!
 //! The list of the tables at the last visit is on the cache, beside the tables: the first snapshot then needs no listing.
-//! Without it, the outline of the data comes first, while segments are read.
+//! Without it, the outline of the data comes first, with the tables.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -27,11 +27,11 @@ pub(super) enum OpeningListing {
     /// Nothing.
     #[default]
     Unseen,
-    /// The outline, of which nothing is entered yet.
+    /// The outline, whose tables are entered with this look.
     Seen(Box<SeenOutline>),
-    /// The outline, whose tables are entered; the rest is listed with the next look.
+    /// The outline, whose tables were entered with the look before; the rest is listed with this one.
     Entered(Box<SeenOutline>),
-    /// Tables as they were at the last visit; all is listed with the next look.
+    /// Tables as they were at the last visit, entered with this look; all is listed with the next one.
     Remembered,
     /// The first looks are over.
     Over,
@@ -52,36 +52,34 @@ impl SeenOutline {
     }
 }
 
-impl FullStrategy {
-    /// Gets what the first look will need, while segments are read.
-    pub(super) async fn see_ahead(study: &Study, cache: &Rc<dyn DocumentCache>) -> Result<OpeningListing, Error> {
-        if cache.get(&[TABLES.to_owned()]).await.into_iter().flatten().next().is_some() {
-            return Ok(OpeningListing::Unseen);
-        }
-        Ok(OpeningListing::Seen(Box::new(SeenOutline::of(study).await?)))
-    }
-}
-
 impl StudyWatch<FullStrategy> {
+    /// Enters the tables with the first look, before segments are read: rows are believed of cases that a table names.
+    pub(super) async fn open(&mut self) -> Result<(), Error> {
+        if !matches!(self.strategy.opening, OpeningListing::Unseen) {
+            return Ok(());
+        }
+        self.strategy.opening = if self.enter_remembered_tables().await {
+            OpeningListing::Remembered
+        } else {
+            let seen = SeenOutline::of(&self.study).await?;
+            self.compare_tables(seen.outline.tables().cloned().collect()).await?;
+            OpeningListing::Seen(Box::new(seen))
+        };
+        Ok(())
+    }
+
     /// Looks at what lies below `data/`, and says whether anything is new.
     pub(super) async fn look_below_data(&mut self) -> Result<bool, Error> {
-        if matches!(self.strategy.opening, OpeningListing::Unseen) && self.enter_remembered_tables().await {
-            self.strategy.opening = OpeningListing::Remembered;
-            return Ok(true);
-        }
-        let is_first = !self.schedule.was_listed() && !matches!(self.strategy.opening, OpeningListing::Remembered);
-        let (seen, is_entered) = match std::mem::take(&mut self.strategy.opening) {
-            OpeningListing::Seen(seen) => (*seen, false),
-            OpeningListing::Entered(seen) => (*seen, true),
-            // Should this fail, the next look starts anew.
-            _ => (SeenOutline::of(&self.study).await?, false),
+        self.open().await?;
+        let seen = match std::mem::replace(&mut self.strategy.opening, OpeningListing::Over) {
+            OpeningListing::Remembered => return Ok(true),
+            OpeningListing::Seen(seen) if !seen.outline.is_complete() => {
+                self.strategy.opening = OpeningListing::Entered(seen);
+                return Ok(true);
+            }
+            OpeningListing::Seen(seen) | OpeningListing::Entered(seen) => *seen,
+            OpeningListing::Unseen | OpeningListing::Over => SeenOutline::of(&self.study).await?,
         };
-        self.strategy.opening = OpeningListing::Over;
-        if is_first && !is_entered && !seen.outline.is_complete() {
-            let has_changed = self.compare_tables(seen.outline.tables().cloned().collect()).await?;
-            self.strategy.opening = OpeningListing::Entered(Box::new(seen));
-            return Ok(has_changed);
-        }
         let objects = seen.outline.complete(&self.study.client).await?;
         self.compare(objects, seen.start).await
     }

@@ -31,14 +31,20 @@ pub struct Snapshot {
     pub total: CaseCounts,
     /// The cases of each batch, in order.
     pub batches: Vec<BatchAccount>,
-    /// Last heartbeat of each worker, those alive first.
+    /// Last heartbeat of each worker, those alive first; the first ones, if there are very many.
     pub workers: Vec<Heartbeat>,
+    /// Number of further workers.
+    pub workers_beyond: u64,
     /// Failures; those of a batch that are alike are one.
     pub error_parts: Vec<ErrorPart>,
     /// The control document: the operator's requests to the workers.
     pub control: StudyControl,
-    /// Objects that can't be read, and why.
+    /// Objects that can't be read, and why; the first ones, if there are very many.
     pub unreadable: BTreeMap<String, String>,
+    /// Number of further objects that can't be read.
+    pub unreadable_beyond: u64,
+    /// Number of heartbeats and error documents that are still to be read: each look reads some.
+    pub unread: u64,
     /// Whether all documents have been looked at. Before that, a large study is known from tables and segments alone.
     pub is_checked: bool,
     /// Whether anything is new since the snapshot before.
@@ -75,6 +81,18 @@ impl Snapshot {
         self.batches.iter().filter(move |account| batch.is_none_or(|batch| batch.contains(account.batch.as_str())))
     }
 
+    /// Returns at most so many batches, in order. Of more, those that somebody has submitted come first: whoever has a worker's key
+    /// can make others.
+    #[must_use]
+    pub fn batches_to_name(&self, most: usize) -> Vec<&BatchAccount> {
+        let mut named: Vec<&BatchAccount> = self.batches.iter().collect();
+        if named.len() > most {
+            named.sort_by_key(|account| account.submit_time <= 0.0);
+            named.truncate(most);
+        }
+        named
+    }
+
     /// Returns the number of cases in each state.
     #[must_use]
     pub fn counts(&self, batch: Option<&Batch>) -> CaseCounts {
@@ -84,11 +102,8 @@ impl Snapshot {
     /// Returns when cases got their results: batch by batch, the batch heard of last at the end, each in the order of learning.
     #[must_use]
     pub fn finishes(&self, batch: Option<&Batch>) -> Cow<'_, [CaseFinish]> {
-        let mut accounts: Vec<&BatchAccount> = Vec::new();
-        for account in self.accounts(batch) {
-            let place = accounts.partition_point(|other| other.touch_time <= account.touch_time);
-            accounts.insert(place, account);
-        }
+        let mut accounts: Vec<&BatchAccount> = self.accounts(batch).collect();
+        accounts.sort_by(|a, b| a.touch_time.total_cmp(&b.touch_time));
         match accounts.as_slice() {
             [only] => Cow::Borrowed(&only.finishes),
             several => several.iter().flat_map(|account| account.finishes.iter().copied()).collect(),
@@ -112,6 +127,7 @@ impl Snapshot {
                 leased: self.queue.leased,
                 dead_letters: self.dead_letters,
                 missing: self.missing,
+                unread: self.unread,
                 control: &self.control,
                 now: self.time,
             },

@@ -32,6 +32,7 @@ pub fn write(snapshot: &Snapshot) -> EncodedSnapshot {
     let flags = u64::from(snapshot.is_checked) + 2 * u64::from(snapshot.has_changed);
     encoded.numbers.push(snapshot.time);
     encoded.counts([flags, waiting, leased, delayed, snapshot.dead_letters, snapshot.missing]);
+    encoded.counts([snapshot.workers_beyond, snapshot.unreadable_beyond, snapshot.unread]);
     encoded.texts.push(snapshot.halt_reason.clone().unwrap_or_default());
     encoded.json(&snapshot.control);
     encoded.count(snapshot.workers.len());
@@ -119,6 +120,7 @@ pub fn read(encoded: EncodedSnapshot) -> Option<Snapshot> {
     let flags = reel.count()?;
     let queue = QueueCounts { waiting: reel.count()?, leased: reel.count()?, delayed: reel.count()? };
     let (dead_letters, missing) = (reel.count()?, reel.count()?);
+    let (workers_beyond, unreadable_beyond, unread) = (reel.count()?, reel.count()?, reel.count()?);
     let halt_reason = reel.text().map(|reason| (!reason.is_empty()).then_some(reason))?;
     // Read as bytes, like every other document: the page has one JSON parser.
     let control = serde_json::from_slice(reel.text()?.as_bytes()).ok()?;
@@ -140,9 +142,12 @@ pub fn read(encoded: EncodedSnapshot) -> Option<Snapshot> {
         total,
         batches,
         workers,
+        workers_beyond,
         error_parts,
         control,
         unreadable,
+        unreadable_beyond,
+        unread,
         is_checked,
         has_changed,
     })

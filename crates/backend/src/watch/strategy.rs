@@ -16,6 +16,9 @@ pub(crate) type ReadTable = (s3::ListedObject, Result<Vec<TableRow>, String>);
 
 /// Way in which a watch reads a study. `None` means that there is too much for this strategy.
 pub(crate) trait WatchStrategy: Sized {
+    /// Number of workers up to which a study can be read.
+    const MAX_WORKERS: usize = usize::MAX;
+
     /// Reads these segments.
     async fn read_segments(watch: &mut StudyWatch<Self>, grown: Vec<ReadRequest>) -> Result<Option<()>, Error>;
 
@@ -24,6 +27,11 @@ pub(crate) trait WatchStrategy: Sized {
 
     /// Looks at the objects below `data/`, and returns whether anything is new; `None` if they are too many.
     async fn look_at_data(watch: &mut StudyWatch<Self>) -> Result<Option<bool>, Error>;
+
+    /// Returns the number of error documents that are still to be read.
+    fn unread_errors(&self) -> usize {
+        0
+    }
 
     /// Whether something is under way at `now` that only a listing of the data tells of.
     fn goes_on(&self, _now: f64) -> bool {

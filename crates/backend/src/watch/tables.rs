@@ -1,5 +1,7 @@
 //! Tables of cases: read once, and again when they were replaced. Designs are read for their models if there are several.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use cruncher_aws::{Error, s3};
 use cruncher_study::batch::Batch;
 use cruncher_study::case_table::TableRow;
@@ -27,21 +29,18 @@ struct ModelHead {
 impl<M: WatchStrategy> StudyWatch<M> {
     /// Reads new tables, and the designs that tell versions of a model apart. If a table was replaced, or is gone, all tables
     /// of its batch are read again.
-    ///
-    /// A study has few tables, so they are looked for one by one.
     pub(super) async fn compare_tables(&mut self, listed: Vec<s3::ListedObject>) -> Result<bool, Error> {
         let (listed, designs): (Vec<_>, Vec<_>) =
             listed.into_iter().partition(|object| batch_of_table(&object.key).is_some());
-        let mut stale: Vec<Batch> = Vec::new();
-        for (key, etag) in &self.tables {
-            if !listed.iter().any(|object| object.key == *key && object.etag == *etag) {
-                stale.extend(batch_of_table(key));
-            }
-        }
+        let tags: BTreeMap<&str, &str> = listed.iter().map(|object| (&*object.key, &*object.etag)).collect();
+        let is_stale = |(key, etag): &&(String, String)| tags.get(key.as_str()) != Some(&etag.as_str());
+        let stale: BTreeSet<Batch> =
+            self.tables.iter().filter(is_stale).filter_map(|(key, _)| batch_of_table(key)).collect();
         let is_stale = |key: &str| batch_of_table(key).is_some_and(|batch| stale.contains(&batch));
-        let is_known = |key: &str| !is_stale(key) && self.tables.iter().any(|(known, _)| known == key);
+        let known: BTreeSet<&str> = self.tables.iter().map(|(key, _)| key.as_str()).collect();
+        let is_known = |object: &s3::ListedObject| !is_stale(&object.key) && known.contains(object.key.as_str());
         let wanted: Vec<ReadRequest> =
-            listed.into_iter().filter(|object| !is_known(&object.key)).map(ReadRequest::whole).collect();
+            listed.iter().filter(|object| !is_known(object)).cloned().map(ReadRequest::whole).collect();
         let has_changed = !wanted.is_empty() || !stale.is_empty();
         let tables = M::read_tables(self, wanted).await?;
         // Only now are they forgotten: should reading fail, the next look must find them stale again.

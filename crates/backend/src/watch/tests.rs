@@ -1,5 +1,6 @@
 //! Against a cloud in memory that counts requests.
 
+mod crowds;
 mod documents;
 mod interleavings;
 mod legacy;

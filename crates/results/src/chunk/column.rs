@@ -90,6 +90,28 @@ impl ChunkColumn {
         }
     }
 
+    /// Returns the values of these rows alone, which are in ascending order.
+    pub(super) fn only(&self, rows: &[usize]) -> Self {
+        fn kept<T: Copy>(values: &[T], rows: &[usize], none: T, is_none: impl Fn(T) -> bool) -> Vec<T> {
+            let mut kept: Vec<T> = rows.iter().map(|row| values.get(*row).copied().unwrap_or(none)).collect();
+            kept.truncate(kept.iter().rposition(|value| !is_none(*value)).map_or(0, |last| last + 1));
+            kept
+        }
+        let place = |(row, value): &(u32, u32)| {
+            let place = rows.binary_search(&(*row as usize)).ok().and_then(|place| u32::try_from(place).ok());
+            place.map(|place| (place, *value))
+        };
+        Self {
+            part: self.part,
+            name: self.name.clone(),
+            numbers: kept(&self.numbers, rows, f64::NAN, f64::is_nan),
+            rests: kept(&self.rests, rows, NO_REST, |rest| rest == NO_REST),
+            others: self.others.iter().filter_map(place).collect(),
+            texts: self.texts.clone(),
+            cuts: self.cuts.iter().filter_map(place).collect(),
+        }
+    }
+
     pub(super) fn put_number(&mut self, row: u32, number: f64) {
         let is_taken = self.others.last().is_some_and(|last| last.0 >= row);
         if is_taken || self.numbers.len() != row as usize {

@@ -344,6 +344,18 @@ proptest! {
     }
 
     #[test]
+    fn some_rows_of_a_chunk_are_what_they_were(rows in prop::collection::vec(row(), 0..12), kept in prop::collection::vec(any::<bool>(), 12)) {
+        let chunk = Chunk::parse("w", text(&rows).as_bytes()).chunk;
+        let kept: Vec<usize> = (0..chunk.len()).filter(|row| kept[*row]).collect();
+        let only = Chunk::from_bytes(&chunk.only(&kept).to_bytes()).expect("these are the bytes of a chunk");
+        prop_assert_eq!(only.len(), kept.len());
+        for (place, row) in kept.into_iter().enumerate() {
+            prop_assert_eq!(only.attempt(place), chunk.attempt(row));
+            prop_assert_eq!(cells(&only, place), cells(&chunk, row));
+        }
+    }
+
+    #[test]
     fn text_of_any_kind_is_read_without_harm(text in prop::collection::vec(any::<u8>(), 0..300), at in any::<prop::sample::Index>()) {
         let _ = Chunk::parse("w", &text);
         let mut line = line(r#"{"a":[1,{"b":"x"}]}"#, r#"{"c":{"d":1}}"#).into_bytes();

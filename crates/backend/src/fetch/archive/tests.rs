@@ -185,7 +185,7 @@ fn beyond_its_size_an_archive_says_how_much_it_lacks() {
 #[test]
 fn nothing_fails_where_nothing_can_be_read() {
     let (cloud, study) = TestCloud::study();
-    *cloud.locked.lock().unwrap() = Some("data/");
+    *cloud.denied.lock().unwrap() = Some("data/");
     let keys: Vec<DataKey> = (0..50).map(|number| DataKey::Done(batch("a"), case(number))).collect();
     let (put, gathered) = gathered(&study, None, &keys);
     assert!(put.is_empty());

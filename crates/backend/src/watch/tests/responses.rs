@@ -36,6 +36,10 @@ fn each_batch_has_the_first_response_with_a_number_and_whatever_else_stands_ther
     scene.cloud.put("workers/v/segment-000000.ndjson", segment("a", &odd));
     scene.cloud.put("workers/w/segment-000000.ndjson", segment("b", &[r#"{"t": 1, "load": 2}"#, r#"{"t": 3}"#]));
     scene.cloud.put("workers/x/segment-000000.ndjson", segment("c", &[r#"{"verdict": "stable"}"#]));
+    for (batch, cases) in [("a", 0..8), ("b", 0..2), ("c", 0..1)] {
+        scene.put_table(batch, cases.clone());
+        cases.for_each(|number| scene.put_result(batch, number));
+    }
     let found = responses(&mut scene);
     let [Some(first), Some(second), None] = &found[..] else { panic!("{found:?}") };
     assert_eq!((first.name.as_str(), first.numbers, first.others), ("load", 3, 5));

@@ -1,0 +1,42 @@
+//! Rows of segments whose cases aren't known: held until a listing tells which results there are.
+
+/// Maximum number of bytes that are held; of what comes after them, results are read one by one, if there are any.
+const MAX_BYTES: usize = 128 << 20;
+
+/// Rows that are held.
+#[derive(Debug, Default)]
+pub(super) struct HeldRows {
+    chunks: Vec<HeldChunk>,
+    bytes: usize,
+}
+
+/// Rows of a segment.
+#[derive(Debug)]
+pub(super) struct HeldChunk {
+    /// The segment's key.
+    pub(super) key: String,
+    /// The encoded chunk.
+    pub(super) bytes: Vec<u8>,
+    /// Time by which they were written.
+    pub(super) written: f64,
+}
+
+impl HeldRows {
+    /// Holds rows of a segment.
+    pub(super) fn hold(&mut self, key: &str, bytes: Vec<u8>, written: f64) {
+        if self.bytes + bytes.len() <= MAX_BYTES {
+            self.bytes += bytes.len();
+            self.chunks.push(HeldChunk { key: key.to_owned(), bytes, written });
+        }
+    }
+
+    /// Whether there are any.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.chunks.is_empty()
+    }
+
+    /// Takes them all.
+    pub(super) fn take(&mut self) -> Vec<HeldChunk> {
+        std::mem::take(self).chunks
+    }
+}
