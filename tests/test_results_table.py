@@ -28,7 +28,7 @@ from studies import documents, line_of, wait_for_end
 EXTENT = Extent(
     cases=700, batches=2, levels=2, workers=3, queued=0.1, failed=0.1, without_response=0.2, end_time=1790000000.0
 )
-PLAIN = ["--plain-names", "--times", "seconds"]
+PLAIN = ["--plain-names", "--times", "seconds", "--exact-texts"]
 FIELDS = ["batch", "case_id", "level", "replicate", "state", "worker", "start_time", "end_time", "duration_secs"]
 NUMBERS = [f"cohesion_array[{component}]" for component in range(3)]
 NUMBERS += ["depth", "friction", "layers", "permeability", "width"]

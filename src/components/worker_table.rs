@@ -4,6 +4,7 @@ use cruncher_browser::local_time::past_time;
 use cruncher_browser::state::route::{ALL, BatchChoice, Page, Route, encoded};
 use cruncher_study::heartbeat::{Heartbeat, WorkerState};
 use cruncher_study::number_format::{counted, duration, thousands};
+use cruncher_study::shown_text::visible;
 use leptos::prelude::*;
 
 use super::inline::{line, link, text};
@@ -66,7 +67,7 @@ fn fleet_row(row: &FleetRow, fleet: &Fleet, now: f64, route: &Route, action: Opt
     let worker = row.workers[0];
     let is_past = row.workers.iter().all(|worker| worker.state.is_over() || worker.is_silent(now));
     let cells = [
-        cell(0, if row.is_host { String::new() } else { worker.worker.clone() }, name(row, route)),
+        cell(0, if row.is_host { String::new() } else { visible(&worker.worker) }, name(row, route)),
         cell(1, String::new(), worker.version.clone().into_any()),
         cell(2, String::new(), states(row, now).into_any()),
         if row.is_host { cell(3, String::new(), String::new().into_any()) } else { case_cell(worker, now) },
@@ -92,7 +93,7 @@ fn fleet_row(row: &FleetRow, fleet: &Fleet, now: f64, route: &Route, action: Opt
 /// Names a worker, or a host, whose name shows its workers or leaves them out again.
 fn name(row: &FleetRow, route: &Route) -> AnyView {
     if !row.is_host {
-        return line([text("fleet__host", row.host.to_owned()), text("faint", row.process.to_owned())]);
+        return line([text("fleet__host", row.host.to_owned()), text("faint", visible(row.process))]);
     }
     let own = encoded(row.host);
     let is_open = route.host.as_ref() == Some(&own);

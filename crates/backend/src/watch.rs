@@ -37,6 +37,7 @@ use cruncher_study::error_groups::error_parts;
 use cruncher_study::heartbeat::{Heartbeat, RunningCase, WorkerState};
 use cruncher_study::key::{WORKERS_PREFIX, WorkerKey};
 use cruncher_study::ledger::Ledger;
+use cruncher_study::shown_text::visible;
 use futures::future;
 
 use crate::reading::{Body, MAX_DOCUMENT_BYTES, MAX_HEARTBEAT_BYTES, ReadRequest, parse};
@@ -333,7 +334,7 @@ impl<M: WatchStrategy> StudyWatch<M> {
                 .unreadable
                 .iter()
                 .take(MAX_UNREADABLE)
-                .map(|(key, why)| (key.clone(), why.clone()))
+                .map(|(key, why)| (visible(key), visible(why)))
                 .collect(),
             unreadable_beyond: self.unreadable.len().saturating_sub(MAX_UNREADABLE) as u64,
             unread: (self.heartbeats.unread() + self.strategy.unread_errors()) as u64,

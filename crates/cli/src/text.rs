@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use cruncher_study::number_format::thousands;
+use cruncher_study::shown_text::is_invisible;
 
 /// Returns a number of things: `1 case`, `1,234 cases`
 pub(crate) fn count(number: u64, thing: &str) -> String {
@@ -31,7 +32,8 @@ pub(crate) fn size(bytes: u64) -> String {
 
 /// Puts a text from the bucket, which others write, on one line of a terminal: without control characters, and not too long.
 pub(crate) fn printable(text: &str, most_chars: usize) -> String {
-    let mut shown: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(most_chars + 1).collect();
+    let mut shown: String =
+        text.chars().map(|c| if c.is_control() || is_invisible(c) { ' ' } else { c }).take(most_chars + 1).collect();
     if shown.chars().count() > most_chars {
         shown = shown.chars().take(most_chars.saturating_sub(1)).chain(['…']).collect();
     }

@@ -9,6 +9,7 @@ use cruncher_browser::local_time::utc_offset_secs;
 use cruncher_plot::{Axis, AxisPlaces, AxisScale, MAX_SHOWN, Outliers, PlotColumn};
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::store::{ColumnStatistics, ResultStore, StoreColumn};
+use cruncher_study::shown_text::visible;
 use leptos::prelude::*;
 
 use super::results_state::ResultsState;
@@ -222,7 +223,7 @@ pub(super) fn label(id: &ColumnId) -> String {
         ColumnId::Case(CaseField::CaseId) => "case".to_owned(),
         ColumnId::Case(CaseField::Model) => "model version".to_owned(),
         ColumnId::Case(CaseField::Signature) => "error group".to_owned(),
-        id => id.name().to_owned(),
+        id => visible(id.name()),
     }
 }
 

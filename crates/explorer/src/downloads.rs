@@ -9,7 +9,7 @@ use cruncher_browser::state::problem::PageProblem;
 use cruncher_browser::state::route::BatchChoice;
 use cruncher_browser::{address, frozen};
 use cruncher_results::column_id::ColumnId;
-use cruncher_results::export::csv::{CsvLayout, TimeFormat};
+use cruncher_results::export::csv::{CsvLayout, TextFormat, TimeFormat};
 use cruncher_results::store::ResultStore;
 use cruncher_study::number_format::{counted, thousands};
 use futures::FutureExt;
@@ -33,9 +33,10 @@ struct Menu {
     /// `None` as long as nobody chose: then the selection is taken, if there is one.
     which: RwSignal<Option<ExportedCases>>,
     omitted: RwSignal<BTreeSet<ColumnId>>,
-    /// Whether names of columns in the table are without units, and times seconds.
+    /// Whether names of columns in the table are without units, times seconds, and texts as they are.
     is_plain: RwSignal<bool>,
     is_in_secs: RwSignal<bool>,
+    is_exact: RwSignal<bool>,
     /// Progress of the download that is being made, or the outcome of the last one.
     said: RwSignal<Option<String>>,
     /// Download that is being made.
@@ -72,6 +73,7 @@ pub(super) fn downloads(state: ResultsState) -> AnyView {
         omitted: RwSignal::default(),
         is_plain: RwSignal::new(false),
         is_in_secs: RwSignal::new(false),
+        is_exact: RwSignal::new(false),
         said: RwSignal::new(None),
         making: RwSignal::new(None),
         stopped: StoredValue::new(STOPPED),
@@ -114,6 +116,7 @@ impl Menu {
         CsvLayout {
             units: if self.is_plain.get() { BTreeMap::new() } else { self.state.designed.get().units },
             times: if self.is_in_secs.get() { TimeFormat::Secs } else { TimeFormat::Iso },
+            texts: if self.is_exact.get() { TextFormat::Exact } else { TextFormat::Guarded },
         }
     }
 
@@ -129,6 +132,7 @@ impl Menu {
                 <legend>"In the table"</legend>
                 {move || has_units.get().then(|| check(self.is_plain, "names of factors without their units"))}
                 {check(self.is_in_secs, "times in seconds since 1970")}
+                {check(self.is_exact, "texts as they are, also those a spreadsheet takes for a formula")}
             </fieldset>
         }
         .into_any()

@@ -19,6 +19,7 @@ use cruncher_study::key::DATA_PREFIX;
 use cruncher_study::ledger::CaseFailure;
 use cruncher_study::number_format::{counted, duration};
 use cruncher_study::outcome::ErrorDocument;
+use cruncher_study::shown_text::{visible, visible_lines};
 use js_sys::Date;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -75,7 +76,7 @@ impl Failures {
             let Some(case) = case_of(store, row) else { continue };
             let failure = CaseFailure {
                 signature: signature.to_owned(),
-                error: words(CaseField::Error, row),
+                error: visible(&words(CaseField::Error, row)),
                 worker: words(CaseField::Worker, row),
                 end_time: store.field(CaseField::EndTime).number(row),
                 is_final: text(store, CaseField::State, row) == Some(FAILED),
@@ -376,7 +377,7 @@ fn failure(page: ErrorsPage, document: &ErrorDocument) -> AnyView {
         ("Inputs", inputs(document, exact_line)),
     ];
     let facts: Vec<_> = facts.into_iter().chain(version).map(|(name, fact)| (name.to_owned(), fact)).collect();
-    let log = document.log.trim();
+    let log = visible_lines(document.log.trim());
     let log = (!log.is_empty()).then(|| {
         view! { <details><summary>"What it printed"</summary><pre class="trace" tabindex="0">{log.to_owned()}</pre></details> }
     });
@@ -388,7 +389,7 @@ fn failure(page: ErrorsPage, document: &ErrorDocument) -> AnyView {
     view! {
         {fact_list(&facts)}
         <p class="group__open"><button on:click=open>"Open the case"</button></p>
-        <pre class="trace" tabindex="0" role="region" aria-label="Traceback">{document.traceback.clone()}</pre>
+        <pre class="trace" tabindex="0" role="region" aria-label="Traceback">{visible_lines(&document.traceback)}</pre>
         {log}
     }
     .into_any()

@@ -104,6 +104,7 @@ impl DownloadRequest {
             factors: columns(store, &store.factors().map(|(id, _)| id.clone()).collect::<Vec<_>>(), &self.done(store)),
             responses: columns(store, &self.responses(store), &self.done(store)),
             times: self.layout.times,
+            texts: self.layout.texts,
             cut_texts: 0,
             gathered: ArchiveSummary::default(),
             versions: VersionFiles::new(),

@@ -14,6 +14,7 @@ use crate::key::DataKey;
 use crate::outcome::ErrorDocument;
 use crate::responses::ResponseValues;
 use crate::segment::{RowOutcome, SegmentRow};
+use crate::shown_text::visible;
 
 /// Time for which SQS keeps a message, in seconds: 14 days.
 pub const RETENTION_SECS: f64 = 14.0 * 24.0 * 3600.0;
@@ -298,7 +299,7 @@ impl Ledger {
                 row.level,
                 CaseFailure {
                     signature: row.signature.clone().unwrap_or_default(),
-                    error: row.error.clone().unwrap_or_default(),
+                    error: visible(row.error.as_deref().unwrap_or_default()),
                     worker: worker.to_owned(),
                     end_time: row.end_time,
                     is_final: row.is_final,
@@ -314,7 +315,7 @@ impl Ledger {
             document.level,
             CaseFailure {
                 signature: document.signature.clone(),
-                error: document.summary(),
+                error: visible(&document.summary()),
                 worker: document.worker.clone(),
                 end_time: document.end_time,
                 is_final: document.is_final,

@@ -38,6 +38,7 @@ pub mod outcome;
 pub mod responses;
 pub mod sampler;
 pub mod segment;
+pub mod shown_text;
 pub mod signature;
 pub mod study_events;
 pub mod template;

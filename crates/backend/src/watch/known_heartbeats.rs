@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use cruncher_aws::s3::ListedObject;
 use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::key::WorkerKey;
+use cruncher_study::shown_text::{visible, visible_lines};
 
 use crate::reading::ReadRequest;
 
@@ -104,6 +105,10 @@ fn bounded(mut heartbeat: Heartbeat, written: f64) -> Heartbeat {
             text.truncate(end);
             text.push('…');
         }
+        *text = visible_lines(text);
+    }
+    for name in [&mut heartbeat.host, &mut heartbeat.version] {
+        *name = visible(name);
     }
     heartbeat
 }

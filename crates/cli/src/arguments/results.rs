@@ -83,6 +83,10 @@ pub(crate) struct ResultsArguments {
     /// The header of a .csv file has names alone, as the other files have: `width` for `width [m]`
     #[arg(long, conflicts_with = "folder")]
     pub plain_names: bool,
+    /// Texts of a .csv file stand as they are, as in a .parquet file; by default one that a spreadsheet would take for a formula has
+    /// an apostrophe in front
+    #[arg(long, conflicts_with = "folder")]
+    pub exact_texts: bool,
 }
 
 /// The notation of times.

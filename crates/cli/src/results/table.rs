@@ -15,7 +15,7 @@ use cruncher_backend::fetch::submitted::{submitted, units};
 use cruncher_backend::study::Study;
 use cruncher_results::chunk::MAX_TEXT_CHARS;
 use cruncher_results::column_id::ColumnId;
-use cruncher_results::export::csv::{CsvLayout, CsvTable};
+use cruncher_results::export::csv::{CsvLayout, CsvTable, TextFormat};
 use cruncher_results::export::whole::WholeTexts;
 use cruncher_study::batch::Batch;
 use cruncher_study::number_format::{counted, thousands};
@@ -78,9 +78,10 @@ async fn make(
 
 /// Returns the layout of a CSV file, with the units of the designs that its cases may belong to.
 async fn layout(study: &Study, arguments: &ResultsArguments) -> Result<CsvLayout, CommandFailure> {
-    let times = arguments.times.into();
+    let texts = if arguments.exact_texts { TextFormat::Exact } else { TextFormat::Guarded };
+    let plain = CsvLayout { times: arguments.times.into(), texts, ..CsvLayout::default() };
     if arguments.plain_names {
-        return Ok(CsvLayout { times, ..CsvLayout::default() });
+        return Ok(plain);
     }
     let designs = submitted(study, &[]).await?;
     let is_wanted = |batch: &Batch| {
@@ -88,7 +89,7 @@ async fn layout(study: &Study, arguments: &ResultsArguments) -> Result<CsvLayout
         arguments.batch.as_ref().is_none_or(is_near)
     };
     let wanted = designs.iter().filter(|design| is_wanted(&design.batch));
-    Ok(CsvLayout { times, units: units(wanted.flat_map(|design| &design.factors)) })
+    Ok(CsvLayout { units: units(wanted.flat_map(|design| &design.factors)), ..plain })
 }
 
 /// Names values that the table doesn't have as the cases have them.

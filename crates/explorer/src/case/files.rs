@@ -14,7 +14,8 @@ use leptos::task::spawn_local;
 use super::fold::fold;
 use crate::reading;
 use crate::results_state::ResultsState;
-use crate::state::sizes::{size, visible};
+use crate::state::sizes::size;
+use cruncher_study::shown_text::visible;
 
 /// Draws the section.
 pub(super) fn files(state: ResultsState, case: Memo<Option<CaseRef>>) -> AnyView {

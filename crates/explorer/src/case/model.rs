@@ -15,7 +15,7 @@ use crate::copy::copy_button;
 use crate::reading;
 use crate::results_state::ResultsState;
 use crate::state::shown_document::beginning;
-use crate::state::sizes::visible;
+use cruncher_study::shown_text::{visible, visible_lines};
 
 /// Maximum number of names in a sentence.
 const MAX_NAMES: usize = 8;
@@ -64,7 +64,7 @@ fn shown((_, case): &CaseRef, found: &CaseModel) -> AnyView {
     view! {
         {unfilled}
         <p class="faint">{summary}" "{failing}{more}{unused(found)}</p>
-        <pre class="trace case__text case__model" tabindex="0" role="region" aria-label="Model with these inputs">{text.to_owned()}</pre>
+        <pre class="trace case__text case__model" tabindex="0" role="region" aria-label="Model with these inputs">{visible_lines(text)}</pre>
         <p class="faint">{rest}</p>
         <div class="case__buttons">
             {copy_button("Copy", "Copy the model with these inputs", "Copied", move || to_copy.clone())}

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use cruncher_backend::fetch::archive::ArchiveSummary;
 use cruncher_results::chunk::MAX_TEXT_CHARS;
 use cruncher_results::column_id::ColumnId;
-use cruncher_results::export::csv::TimeFormat;
+use cruncher_results::export::csv::{TextFormat, TimeFormat};
 use cruncher_results::filter::{FilterCondition, RangeLimit, RowFilter};
 use cruncher_study::batch::Batch;
 use cruncher_study::number_format::{counted, significant, thousands};
@@ -34,6 +34,8 @@ pub(crate) struct ExportContents {
     pub(crate) responses: MatrixColumns,
     /// Format of times in the table.
     pub(crate) times: TimeFormat,
+    /// Format of texts in the table.
+    pub(crate) texts: TextFormat,
     /// Number of texts in the table that are only the beginning of what the case has.
     pub(crate) cut_texts: u64,
     /// Summary of the files from the bucket.
@@ -113,7 +115,7 @@ impl ExportContents {
         let notes: String = notes.map(|note| note + "\n").collect();
         format!(
             "Results of the study {study}\nCases: {selection}{batch}\n{address}\n\
-             cases.csv      the table: {cases} cases, also those that failed; times are {times}\n\
+             cases.csv      the table: {cases} cases, also those that failed; times are {times}{texts}\n\
              X.npy          factors, {done} x {x}, a row a case that is done, 64-bit floats, NaN where there is no number\n\
              Y.npy          responses, {done} x {y}, the same rows\n\
              X_columns.txt  the names of the columns of X, one a line\n\
@@ -125,6 +127,10 @@ impl ExportContents {
             times = match self.times {
                 TimeFormat::Iso => "in UTC",
                 TimeFormat::Secs => "seconds since 1970",
+            },
+            texts = match self.texts {
+                TextFormat::Guarded => "; a text that is like a formula has ' in front",
+                TextFormat::Exact => "",
             },
             study = self.study,
             address = if self.address.is_empty() { String::new() } else { format!("Shown at: {}\n", self.address) },
@@ -300,6 +306,7 @@ mod tests {
                 rounded: vec!["seed".into()],
             },
             times: TimeFormat::Secs,
+            texts: TextFormat::Exact,
             cut_texts: 3,
             gathered: ArchiveSummary {
                 designs: 1,

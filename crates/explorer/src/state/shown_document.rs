@@ -2,6 +2,7 @@
 
 use cruncher_results::curves::{FoundArrays, ResultArray};
 use cruncher_study::outcome::{ErrorDocument, ResultDocument};
+use cruncher_study::shown_text::{visible, visible_lines};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -62,10 +63,10 @@ impl ShownDocument {
             lines: lines(&arrays.series),
             more_arrays: arrays.left_out,
             numberless_arrays: arrays.numberless,
-            warnings: document.warnings,
+            warnings: document.warnings.iter().map(|warning| visible(warning)).collect(),
             attempt: (document.attempt, None),
-            computer: document.computer,
-            log: document.log,
+            computer: visible(&document.computer),
+            log: visible_lines(&document.log),
             ..Self::default()
         })
     }
@@ -74,11 +75,11 @@ impl ShownDocument {
     pub(crate) fn error(json: &[u8]) -> Result<Self, serde_json::Error> {
         let document: ErrorDocument = serde_json::from_slice(json)?;
         Ok(Self {
-            error: Some(document.summary()),
+            error: Some(visible(&document.summary())),
             attempt: (document.attempt, Some(document.max_attempts)),
-            traceback: document.traceback,
-            computer: document.computer,
-            log: document.log,
+            traceback: visible_lines(&document.traceback),
+            computer: visible(&document.computer),
+            log: visible_lines(&document.log),
             ..Self::default()
         })
     }
@@ -91,7 +92,7 @@ pub(crate) fn laid_out(json: &[u8]) -> (String, bool) {
     let mut text = if is_json { indented(&text) } else { text.into_owned() };
     let (shown, is_all) = beginning(&text);
     text.truncate(shown.len());
-    (text, is_all)
+    (visible_lines(&text), is_all)
 }
 
 /// Returns the part of a text that is shown, and whether that is all of it.

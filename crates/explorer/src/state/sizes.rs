@@ -15,15 +15,6 @@ pub(crate) fn size(bytes: u64) -> String {
     format!("{} {}", significant(rounded), units[place])
 }
 
-/// Returns a name from outside as it is shown: characters that can't be seen, or turn the direction of reading, as their numbers.
-pub(crate) fn visible(name: &str) -> String {
-    let turns = |letter: char| matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}');
-    let shown = |letter: char| {
-        if letter.is_control() || turns(letter) { letter.escape_unicode().to_string() } else { letter.to_string() }
-    };
-    name.chars().map(shown).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,13 +35,5 @@ mod tests {
         ] {
             assert_eq!(size(bytes), words);
         }
-    }
-
-    #[test]
-    fn a_name_cannot_pass_for_another_one() {
-        assert_eq!(visible("ä b.csv"), "ä b.csv");
-        assert_eq!(visible("a\u{202e}gpj.exe"), "a\\u{202e}gpj.exe");
-        assert_eq!(visible("a\n\u{200b}b"), "a\\u{a}\\u{200b}b");
-        assert_eq!(visible("<script>"), "<script>");
     }
 }

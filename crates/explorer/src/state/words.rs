@@ -3,6 +3,7 @@
 use cruncher_results::number::exact;
 use cruncher_results::store::CellValue;
 use cruncher_study::number_format::significant;
+use cruncher_study::shown_text::visible;
 
 /// Largest float up to which each integer has a float of its own: 2^53.
 const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
@@ -21,7 +22,7 @@ pub(crate) fn words(cell: CellValue) -> CellText {
     let text = match cell {
         CellValue::Number(number) => return number_in_words(number),
         CellValue::Integer(integer) => integer.to_string(),
-        CellValue::Text(text) | CellValue::Cut(text, _) => text.to_owned(),
+        CellValue::Text(text) | CellValue::Cut(text, _) => visible(text),
         CellValue::Flag(flag) => flag.to_string(),
         CellValue::Id(id) => id.to_string(),
         CellValue::Missing => "–".to_owned(),

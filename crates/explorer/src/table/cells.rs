@@ -7,6 +7,7 @@ use cruncher_results::chunk::MAX_TEXT_CHARS;
 use cruncher_results::column_id::{CaseField, ColumnId};
 use cruncher_results::store::{CellValue, DONE, ResultStore};
 use cruncher_study::number_format::{counted, thousands};
+use cruncher_study::shown_text::visible;
 use js_sys::Date;
 
 use super::title_of;
@@ -199,7 +200,7 @@ fn message(store: &ResultStore, row: usize) -> &str {
 /// Returns the state of a case in words, with the message of its failure.
 fn state_in_words(state: CellValue, message: &str) -> CellWords {
     let (text, class) = outcome(state);
-    let text = if message.is_empty() { text.to_owned() } else { format!("{text}: {message}") };
+    let text = if message.is_empty() { text.to_owned() } else { format!("{text}: {}", visible(message)) };
     CellWords { title: (state != CellValue::Text(DONE)).then(|| text.clone()), text, class }
 }
 

@@ -34,6 +34,17 @@ pub enum TimeFormat {
     Secs,
 }
 
+/// The notation of texts in a table.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TextFormat {
+    /// A text that a spreadsheet would take for a formula has an apostrophe in front: one that begins with `=`, `+`, `-`, `@`, a tab
+    /// or a line's end. Whoever sends results can put anything into a text, and a formula can send the sheet elsewhere.
+    #[default]
+    Guarded,
+    /// Every text stands unchanged, for programs.
+    Exact,
+}
+
 /// The notation of a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CsvLayout {
@@ -41,13 +52,14 @@ pub struct CsvLayout {
     pub units: BTreeMap<String, String>,
     /// The notation of times.
     pub times: TimeFormat,
+    /// The notation of texts, names of columns included.
+    pub texts: TextFormat,
 }
 
 /// The table of a store: fields, then factors, then responses, in lines that end with CR and LF.
 ///
-/// Numbers have as many digits as it takes to read the same number; a missing value is an empty field, an empty text is `""`. A
-/// text stands unchanged, even one that begins with `=`, `+`, `-` or `@`, which spreadsheets take for a formula: a change would
-/// change the data. If a text was cut, its beginning stands there, unless the whole was read ([`CsvTable::with_whole_texts`]).
+/// Numbers have as many digits as it takes to read the same number; a missing value is an empty field, an empty text is `""`.
+/// Texts stand as [`TextFormat`] says. If a text was cut, its beginning stands there, unless the whole was read ([`CsvTable::with_whole_texts`]).
 #[derive(Debug)]
 pub struct CsvTable<'a> {
     store: &'a ResultStore,
@@ -128,7 +140,7 @@ impl<'a> CsvTable<'a> {
         let mut out = String::new();
         for (index, name) in self.names().iter().enumerate() {
             out.push_str(if index == 0 { "" } else { "," });
-            push_text(&mut out, name);
+            push_text(&mut out, name, self.layout.texts);
         }
         out + "\r\n"
     }
@@ -146,7 +158,8 @@ impl<'a> CsvTable<'a> {
                     out.push_str(&time);
                     continue;
                 }
-                push_cell(&mut out, self.whole.map_or(cell, |whole| whole.complete(cell, row, id)));
+                let cell = self.whole.map_or(cell, |whole| whole.complete(cell, row, id));
+                push_cell(&mut out, cell, self.layout.texts);
             }
             out.push_str("\r\n");
         }
@@ -181,7 +194,7 @@ fn distinct(column: &ColumnId, taken: &mut BTreeSet<String>) -> String {
     name
 }
 
-fn push_cell(out: &mut String, cell: CellValue<'_>) {
+fn push_cell(out: &mut String, cell: CellValue<'_>, texts: TextFormat) {
     // Writing to a text can't fail.
     let _ = match cell {
         CellValue::Number(number) => write!(out, "{}", ExactNumber(number)),
@@ -189,14 +202,18 @@ fn push_cell(out: &mut String, cell: CellValue<'_>) {
         CellValue::Flag(flag) => write!(out, "{flag}"),
         CellValue::Id(id) => write!(out, "{id}"),
         CellValue::Text(text) | CellValue::Cut(text, _) => {
-            push_text(out, text);
+            push_text(out, text, texts);
             Ok(())
         }
         CellValue::Missing => Ok(()),
     };
 }
 
-pub(super) fn push_text(out: &mut String, text: &str) {
+/// Writes a text as a field.
+pub(super) fn push_text(out: &mut String, text: &str, texts: TextFormat) {
+    if texts == TextFormat::Guarded && text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        return push_text(out, &format!("'{text}"), TextFormat::Exact);
+    }
     if !text.is_empty() && !text.contains(['"', ',', '\r', '\n']) {
         return out.push_str(text);
     }
@@ -224,7 +241,7 @@ mod tests {
         let expected = "batch,case_id,level,replicate,state,worker,start_time,end_time,duration_secs,\
             c[0],c[1],soil,parameters.level,result.c[0],load,peak,result.state\r\n\
             a,00000000000000000000000000000000,3,0,done,w,1790000000.5,1790000002,1.5,1,0.1,\"clay, \"\"wet\"\"\",,true,200000,,\r\n\
-            a,00000000000000000000000000000001,3,0,done,w,1790000000.5,1790000002,1.5,,,=1+1,7,,,1e-9,\"\"\r\n";
+            a,00000000000000000000000000000001,3,0,done,w,1790000000.5,1790000002,1.5,,,'=1+1,7,,,1e-9,\"\"\r\n";
         assert_eq!(csv(&store, &store.all()), expected);
     }
 
@@ -257,12 +274,28 @@ mod tests {
     fn names_have_their_unit_and_times_are_those_of_a_calendar() {
         let store = samples::store(&[(json!({"c": [1, 2], "w": 3, "soil": "clay"}), json!({"c": 4, "w [m]": 5}))]);
         let units = [("c", "kPa"), ("w", "m"), ("soil", "")].map(|(name, unit)| (name.to_owned(), unit.to_owned()));
-        let layout = CsvLayout { units: BTreeMap::from(units), times: TimeFormat::Iso };
+        let layout = CsvLayout { units: BTreeMap::from(units), times: TimeFormat::Iso, ..CsvLayout::default() };
         let table = CsvTable::new(&store).with_layout(layout);
         assert_eq!(table.names()[FIELDS.len() - 1..], ["c[0] [kPa]", "c[1] [kPa]", "soil", "w", "c", "w [m]"]);
         let row = table.rows([0]);
         assert!(row.contains(",w,2026-09-21T14:13:20.500Z,2026-09-21T14:13:22.000Z,1.5,1,2,clay,3,4,5"), "{row}");
         assert!(CsvTable::new(&store).rows([0]).contains(",w,1790000000.5,1790000002,1.5,"), "a choice");
+    }
+
+    #[test]
+    fn no_text_is_a_formula_unless_texts_are_asked_for_as_they_are() {
+        let store = samples::store(&[(
+            json!({"-c": "=HYPERLINK(\"http://x\")", "d": "@SUM(1)"}),
+            json!({"e": "\t=1", "f": "-5 kPa", "g": -5, "h": "a=b"}),
+        )]);
+        let table = CsvTable::new(&store);
+        assert!(table.header().ends_with(",'-c,d,e,f,g,h\r\n"), "{}", table.header());
+        let row = table.rows([0]);
+        assert!(row.ends_with(",\"'=HYPERLINK(\"\"http://x\"\")\",'@SUM(1),'\t=1,'-5 kPa,-5,a=b\r\n"), "{row}");
+        let exact = CsvTable::new(&store).with_layout(CsvLayout { texts: TextFormat::Exact, ..CsvLayout::default() });
+        assert!(exact.header().ends_with(",-c,d,e,f,g,h\r\n"), "{}", exact.header());
+        let row = exact.rows([0]);
+        assert!(row.ends_with(",\"=HYPERLINK(\"\"http://x\"\")\",@SUM(1),\t=1,-5 kPa,-5,a=b\r\n"), "{row}");
     }
 
     #[test]
@@ -324,7 +357,9 @@ mod tests {
         fn any_text_comes_back(texts in prop::collection::vec("[a\",\r\n ä]{0,4}", 1..5)) {
             let values: Vec<_> = texts.iter().map(|text| json!(text)).collect();
             let store = samples::factor("c", &values);
-            let rows = fields(&csv(&store, &store.all()));
+            let layout = CsvLayout { texts: TextFormat::Exact, ..CsvLayout::default() };
+            let table = CsvTable::new(&store).with_layout(layout);
+            let rows = fields(&(table.header() + &table.rows(store.all().iter())));
             let found: Vec<_> = rows[1..].iter().map(|row| row[FIELDS.len() - 1].clone()).collect();
             prop_assert_eq!(found, texts);
         }

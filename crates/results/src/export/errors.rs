@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::csv::{CsvLayout, CsvTable, push_text};
+use super::csv::{CsvLayout, CsvTable, TextFormat, push_text};
 use crate::column_id::{CaseField, ColumnId};
 use crate::mask::RowMask;
 use crate::store::{CellValue, DONE, ResultStore};
@@ -41,6 +41,7 @@ pub struct ToldError {
 pub struct ErrorTable<'a> {
     store: &'a ResultStore,
     csv: CsvTable<'a>,
+    texts: TextFormat,
 }
 
 /// Returns the rows of cases that have failed, including those that are tried again.
@@ -56,7 +57,8 @@ impl<'a> ErrorTable<'a> {
     pub fn new(store: &'a ResultStore, layout: CsvLayout) -> Self {
         let factors = store.factors().map(|(id, _)| id.clone());
         let columns = FIELDS.into_iter().map(ColumnId::Case).chain(factors).collect();
-        Self { store, csv: CsvTable::with_columns(store, columns).with_layout(layout) }
+        let texts = layout.texts;
+        Self { store, csv: CsvTable::with_columns(store, columns).with_layout(layout), texts }
     }
 
     /// Returns the first line. A factor that is called like another column is `parameters.<name>`.
@@ -68,7 +70,7 @@ impl<'a> ErrorTable<'a> {
             while !taken.insert(name.clone()) {
                 name.insert_str(0, "parameters.");
             }
-            push_text(&mut out, &name);
+            push_text(&mut out, &name, self.texts);
             out.push(',');
         }
         out + &TOLD.join(",") + "\r\n"
@@ -85,7 +87,7 @@ impl<'a> ErrorTable<'a> {
             for text in [exception, message, document] {
                 out.push(',');
                 if !text.is_empty() {
-                    push_text(&mut out, &text);
+                    push_text(&mut out, &text, self.texts);
                 }
             }
             out.push_str("\r\n");
@@ -132,7 +134,7 @@ mod tests {
     fn failed_cases_stand_in_a_table_with_their_factors() {
         let store = store();
         let units = BTreeMap::from([("w".to_owned(), "m".to_owned())]);
-        let table = ErrorTable::new(&store, CsvLayout { units, times: TimeFormat::Iso });
+        let table = ErrorTable::new(&store, CsvLayout { units, times: TimeFormat::Iso, ..CsvLayout::default() });
         assert_eq!(
             table.header(),
             "batch,case_id,level,replicate,state,attempt,worker,end_time,signature,parameters.message,w [m],exception,message,document\r\n"

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::number::CURRENCIES;
+use crate::shown_text::is_invisible;
 
 /// Returns the text with plain minus signs, spaces and apostrophes, and without letters that can't be seen.
 pub(super) fn cleaned(text: &str) -> Cow<'_, str> {
@@ -18,12 +19,6 @@ pub(super) fn cleaned(text: &str) -> Cow<'_, str> {
         letter => letter,
     };
     Cow::Owned(text.chars().filter(|letter| !is_invisible(*letter)).map(plain).collect())
-}
-
-/// Whether a letter has neither ink nor width: zero-width spaces, marks of direction, a byte order mark, a soft hyphen.
-pub(super) const fn is_invisible(letter: char) -> bool {
-    matches!(letter,
-        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Whether a text has such letters. Joiners between other letters don't count: they belong to scripts and emoji.

@@ -1,5 +1,7 @@
 //! Rules by which keys can be the paths of files. Keys come from outside and aren't trusted.
 
+use cruncher_study::shown_text::is_invisible;
+
 /// Maximum length of the name of a file or folder, in bytes; a draft's is longer by a few.
 const MAX_NAME_BYTES: usize = 240;
 
@@ -53,6 +55,7 @@ impl NamingRules {
             part if part.len() > MAX_NAME_BYTES => Some("its name is too long"),
             part if part.contains('\\') => Some("its name has a backslash"),
             part if part.chars().any(char::is_control) => Some("its name has control characters"),
+            part if part.chars().any(is_invisible) => Some("its name has characters that can't be seen"),
             part if part.starts_with('.') && ends_like_a_draft(part) => Some("unfinished files have such names"),
             _ => of_windows(),
         }

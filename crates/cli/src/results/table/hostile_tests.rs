@@ -7,7 +7,7 @@ use ::parquet::file::reader::{FileReader as _, SerializedFileReader};
 use ::parquet::record::Field as Read;
 use cruncher_results::chunk::{Chunk, ColumnPart, MAX_DEPTH, MAX_NAME_BYTES, MAX_TEXT_CHARS};
 use cruncher_results::column_id::ColumnId;
-use cruncher_results::export::csv::CsvLayout;
+use cruncher_results::export::csv::{CsvLayout, TextFormat};
 use cruncher_results::export::npy::matrix;
 use cruncher_results::export::whole::WholeTexts;
 use cruncher_results::store::{CellValue, ResultStore};
@@ -218,7 +218,8 @@ fn check(rows: &[(Value, Value)]) -> Result<(), TestCaseError> {
 
 fn check_csv(selection: &TableSelection<'_>, ids: &[ColumnId], expected: &Expected) -> Result<(), TestCaseError> {
     let mut out = Vec::new();
-    write_csv(selection, &WholeTexts::default(), CsvLayout::default(), &mut out).unwrap();
+    let layout = CsvLayout { texts: TextFormat::Exact, ..CsvLayout::default() };
+    write_csv(selection, &WholeTexts::default(), layout, &mut out).unwrap();
     let mut reader = ::csv::Reader::from_reader(&*out);
     let fields = reader.headers().unwrap().len() - ids.len();
     let records: Vec<_> = reader.records().map(Result::unwrap).collect();
