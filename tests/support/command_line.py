@@ -98,6 +98,8 @@ class CommandLine:
     cloud: LocalCloud
     page: Path
     studies: list[str] = field(default_factory=list)
+    # How long a command may take.
+    patience_secs: float = PATIENCE_SECS
 
     def environment(self, key: Key | None = None) -> dict[str, str]:
         """That of a user with `key`; of the account's owner without."""
@@ -121,7 +123,7 @@ class CommandLine:
             input=answer,
             capture_output=True,
             text=True,
-            timeout=PATIENCE_SECS,
+            timeout=self.patience_secs,
         )
         for secret in secrets(ended.stdout):
             assert secret not in ended.stderr

@@ -56,7 +56,8 @@ def of_case(batch: str, case: str, number: int, at: float) -> dict[str, Any]:
     return {
         "v": 1, "batch": batch, "case_id": case, "level": 1, "replicate": 0, "submission": "0" * 16, "attempt": 1,
         "max_attempts": 1, "start_time": at - 1, "end_time": at, "parameters": {"a": number}, "worker": "crowd",
-        "computer": "crowd", "host": "crowd", "version": "1", "model": {"key": f"models/{'0' * 64}/m.py", "kind": "python"},
+        "computer": "crowd", "host": "crowd", "version": "1",
+        "model": {"key": f"models/{'0' * 64}/m.py", "kind": "python"},
     }  # fmt: skip
 
 
@@ -64,7 +65,9 @@ def many_batches(count: int, random: Random) -> Iterator[Object]:
     """Batches of a result each."""
     for number in range(count):
         batch, case = f"crowd/{number:05d}", digits(random)
-        yield document(f"data/{batch}/done-{case}.json", of_case(batch, case, number, time.time()) | {"result": {"b": 1.0}})
+        yield document(
+            f"data/{batch}/done-{case}.json", of_case(batch, case, number, time.time()) | {"result": {"b": 1.0}}
+        )
 
 
 def many_heartbeats(count: int) -> Iterator[Object]:
@@ -78,8 +81,8 @@ def heartbeat(worker: str, at: float) -> dict[str, Any]:
     """What a worker says that waits."""
     return {
         "v": 1, "worker": worker, "computer": worker, "host": worker, "os": "x", "pid": 1, "version": "1",
-        "cruncher_version": "0.1.0", "software": None, "start_time": at - 10, "time": at, "state": "waiting", "case": None,
-        "message": None, "traceback": None, "median_secs": 1.0,
+        "cruncher_version": "0.1.0", "software": None, "start_time": at - 10, "time": at, "state": "waiting",
+        "case": None, "message": None, "traceback": None, "median_secs": 1.0,
         "counts": {"done": 1, "failed": 0, "retried": 0, "skipped": 0, "cancelled": 0},
     }  # fmt: skip
 
@@ -99,13 +102,13 @@ def forged_segments(count: int, random: Random, rows_a_segment: int = 250_000) -
     """Rows of cases that have no result."""
     for start in range(0, count, rows_a_segment):
         now = time.time()
-        rows = (
-            f'{{"batch":"forged","case_id":"{random.getrandbits(128):032x}","level":1,"replicate":0,"submission":"{"0" * 16}",'
-            f'"attempt":1,"start_time":{now - 1:.2f},"end_time":{now:.2f},"outcome":"done","parameters":{{"a":{number}}},'
+        rows = "".join(
+            f'{{"batch":"forged","case_id":"{digits(random)}","level":1,"replicate":0,"attempt":1,"outcome":"done",'
+            f'"start_time":{now - 1:.2f},"end_time":{now:.2f},"parameters":{{"a":{number}}},'
             f'"result":{{"b":{number}.5}}}}\n'
             for number in range(start, min(start + rows_a_segment, count))
         )
-        yield Object(f"workers/forger-{start:08d}-1-aaaa/segment-000000.ndjson", "".join(rows).encode(), now)
+        yield Object(f"workers/forger-{start:08d}-1-aaaa/segment-000000.ndjson", rows.encode(), now)
 
 
 def of_the_future(random: Random) -> Iterator[Object]:

@@ -8,6 +8,7 @@ use cruncher_aws::{Client, ErrorKind};
 use cruncher_backend::administer::observe::{NOTE_PAUSE_SECS, observe};
 use cruncher_backend::watch::StudyWatch;
 use cruncher_backend::watch::snapshot::Snapshot;
+use cruncher_study::number_format::thousands;
 
 use crate::arguments::{CloudAccount, StatusArguments};
 use crate::cloud;
@@ -40,11 +41,16 @@ async fn show(account: &CloudAccount, arguments: &StatusArguments) -> Result<(),
     if arguments.require_done { require_done(&arguments.study, &snapshot) } else { Ok(()) }
 }
 
-/// Looks at a study for the first time. The very first look at a large one may not know all of its documents, and none of what others
-/// haven't noted.
+/// Looks at a study until its heartbeats and errors are read. The very first look at a large one may not know all of its documents, and
+/// none of what others haven't noted.
 pub(crate) async fn look(watch: &mut StudyWatch) -> Result<Snapshot, CommandFailure> {
-    let mut snapshot = watch.refresh().await?;
-    if !snapshot.is_checked {
+    let (mut snapshot, mut left) = (watch.refresh().await?, u64::MAX);
+    // While workers write there is always something new.
+    while !snapshot.is_checked || (1..left).contains(&snapshot.unread) {
+        if snapshot.unread > 0 && is_watched() {
+            note(format_args!("{} heartbeats and error documents are still to be read", thousands(snapshot.unread)));
+        }
+        left = snapshot.unread;
         snapshot = watch.refresh().await?;
     }
     if note_findings(watch, &snapshot).await == Some(true) {
@@ -84,7 +90,7 @@ async fn follow(
     loop {
         event_command.look(&snapshot);
         print(&arguments.study, &snapshot, arguments, &mut last_line);
-        if snapshot.total.cases + snapshot.total.withdrawn > 0 && snapshot.total.open() == 0 {
+        if snapshot.total.cases + snapshot.total.withdrawn > 0 && snapshot.is_checked && snapshot.total.open() == 0 {
             event_command.end(&snapshot);
             return Ok(snapshot);
         }

@@ -10,6 +10,7 @@ use cruncher_study::case::CaseRef;
 use cruncher_study::case_table::{TableRow, read_table};
 use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::key::WorkerKey;
+use cruncher_study::number_format::thousands;
 use cruncher_study::segment::RowOutcome;
 
 use super::document_cache::{CacheEntry, DocumentCache, NoCache};
@@ -207,7 +208,10 @@ impl StudyWatch {
             }
             self.note_unreadable(
                 held.key,
-                format!("{others} of its rows are of cases that nobody has sent, or of results that aren't there"),
+                format!(
+                    "{} of its rows are of cases that nobody has sent, or of results that aren't there",
+                    thousands(others as u64)
+                ),
             );
             if !rows.is_empty() {
                 let chunk = chunk.only(&rows);
