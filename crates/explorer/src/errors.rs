@@ -379,7 +379,7 @@ fn failure(page: ErrorsPage, document: &ErrorDocument) -> AnyView {
     let facts: Vec<_> = facts.into_iter().chain(version).map(|(name, fact)| (name.to_owned(), fact)).collect();
     let log = visible_lines(document.log.trim());
     let log = (!log.is_empty()).then(|| {
-        view! { <details><summary>"What it printed"</summary><pre class="trace" tabindex="0">{log.to_owned()}</pre></details> }
+        view! { <details><summary>"What it printed"</summary><pre class="trace" tabindex="0">{log.clone()}</pre></details> }
     });
     let case = (document.batch.clone(), document.case_id);
     let open = move |_| {

@@ -125,12 +125,11 @@ impl Route {
         let (path, query) = fragment.split_once('?').unwrap_or((fragment, ""));
         let page = Page::ALL.into_iter().find(|page| page.path() == path).unwrap_or_default();
         let field = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-        let is_signature = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         let is_word = |text: &&str| !text.is_empty() && text.bytes().all(|byte| is_plain(byte) || byte == b'%');
         Self {
             page,
             batches: field("batch").map_or(BatchChoice::Unsaid, BatchChoice::parse),
-            group: field("group").filter(is_signature).map(str::to_owned),
+            group: field("group").filter(is_word).and_then(decoded),
             sort: field("sort")
                 .filter(|text| matches!(page, Page::Overview | Page::Attach) && is_word(text))
                 .map(str::to_owned),
@@ -181,6 +180,16 @@ pub fn encoded(text: &str) -> String {
     encoded
 }
 
+/// Reads what [`encoded`] has written; `None` if it is something else.
+fn decoded(text: &str) -> Option<String> {
+    let (mut bytes, mut rest) = (Vec::new(), text.bytes());
+    while let Some(byte) = rest.next() {
+        let mut digit = || char::from(rest.next()?).to_digit(16);
+        bytes.push(if byte == b'%' { u8::try_from(digit()? * 16 + digit()?).ok()? } else { byte });
+    }
+    String::from_utf8(bytes).ok()
+}
+
 /// Whether a byte of a text has no meaning in an address.
 const fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
@@ -190,7 +199,9 @@ impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "#/{}", self.page.path())?;
         let mut query: Vec<String> = self.batches.field().into_iter().collect();
-        for (name, value) in [("group", &self.group), ("sort", &self.sort), ("host", &self.host)] {
+        // A worker's signature is of hexadecimal digits; others write anything.
+        let group = self.group.as_deref().map(encoded);
+        for (name, value) in [("group", &group), ("sort", &self.sort), ("host", &self.host)] {
             query.extend(value.as_ref().map(|value| format!("{name}={value}")));
         }
         if query.is_empty() { Ok(()) } else { write!(f, "?{}", query.join("&")) }
@@ -224,7 +235,7 @@ mod tests {
     fn every_route_is_read_back() {
         for page in Page::ALL {
             for batches in [BatchChoice::Unsaid, BatchChoice::All, one("prandtl/level-03"), one("all")] {
-                for group in [None, Some("00ff".to_owned())] {
+                for group in [None, Some("00ff".to_owned()), Some("ä&batch=x#\"<%41 \n".to_owned())] {
                     let route = Route { page, batches: batches.clone(), group, ..Route::default() };
                     assert_eq!(Route::parse(&route.to_string()), route);
                 }
@@ -246,7 +257,7 @@ mod tests {
 
     #[test]
     fn an_address_that_is_not_known_leads_to_the_overview() {
-        for fragment in ["", "#", "#/", "#/nowhere", "#/overview?batch=../x&group=%3Cscript%3E&sort=<b>&host=", "#%%"] {
+        for fragment in ["", "#", "#/", "#/nowhere", "#/overview?batch=../x&group=<script>&sort=<b>&host=", "#%%"] {
             assert_eq!(Route::parse(fragment), Route::default(), "{fragment}");
         }
     }
