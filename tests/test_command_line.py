@@ -707,6 +707,9 @@ def test_what_the_demo_lacks_is_one_plain_sentence(binary: Path, tmp_path: Path)
     check("Python is missing")
     (programs / "python3").symlink_to(sys.executable)
     check("The local cloud is missing: there is no ministack in ")
+    (programs / "ministack").write_text("#!/bin/sh\n")
+    (programs / "ministack").chmod(0o755)
+    check("The local cloud's Python is missing: there is none beside ")
     check("There is no examples/layered_footing/study.json in ", CRUNCHER_ROOT=str(programs))
     check("A proxy is set", http_proxy="http://127.0.0.1:1", no_proxy="", NO_PROXY="")
 
@@ -715,8 +718,9 @@ def test_a_cloud_that_does_not_start_is_told_with_its_last_words(binary: Path, t
     write_page(tmp_path / "page", "one")
     (tmp_path / "examples").symlink_to(REPOSITORY / "examples")
     (programs := tmp_path / ".venv" / "bin").mkdir(parents=True)
-    (programs / "ministack").write_text("#!/bin/sh\necho 'no memory left'\nexit 3\n")
-    (programs / "ministack").chmod(0o755)
+    for name in ("ministack", "python"):
+        (programs / name).write_text("#!/bin/sh\necho 'no memory left'\nexit 3\n")
+        (programs / name).chmod(0o755)
     ran = run_demo(binary, env=demo_environment(tmp_path / "page", CRUNCHER_ROOT=str(tmp_path)))
     assert ran.code == 1
     assert re.search(r"cruncher: The local cloud did not start on port \d+: it ended\.", ran.err)
