@@ -564,6 +564,32 @@ def test_a_clean_up_goes_on_where_another_one_broke_off(command_line: CommandLin
     assert not is_bucket(command_line, launched.bucket)
 
 
+def test_a_clean_up_deletes_every_version_of_any_key(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    s3 = command_line.cloud.client("s3")
+    start = "data/b/files/"
+    odd = [
+        "../up",
+        "a/../b",
+        "./here",
+        "a//b",
+        "end ",
+        " both ",
+        "plus+&=%2F#?",
+        "<tag>",
+        "é" * 400,
+        "x" * 1000,
+        "\u202e",
+    ]
+    for key in odd:
+        for body in (b"1", b"2"):
+            s3.put_object(Bucket=launched.bucket, Key=start + key, Body=body)
+    s3.delete_object(Bucket=launched.bucket, Key=f"{start}<tag>")
+    ran = command_line.run("clean-up", launched.study, "--delete-results", "--yes")
+    assert ran.code == 0, ran.err
+    assert not is_bucket(command_line, launched.bucket)
+
+
 # ---- demo ----
 
 
