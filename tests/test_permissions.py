@@ -256,7 +256,8 @@ def test_nobody_replaces_a_model(command_line: CommandLine, tmp_path: Path) -> N
         assert ran.code == 0, ran.err
     # The local cloud's owner is above all policies; on AWS nobody is.
     cloud = command_line.cloud
-    operator, administrator = (client("s3", cloud.endpoint_url, key) for key in (study.key("operator"), cloud.administrator()))
+    keys = (study.key("operator"), cloud.administrator())
+    operator, administrator = (client("s3", cloud.endpoint_url, key) for key in keys)
     (model,) = operator.list_objects_v2(Bucket=study.bucket, Prefix="models/")["Contents"]
     at = {"Bucket": study.bucket, "Key": model["Key"]}
     for who in (operator, administrator):
