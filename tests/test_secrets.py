@@ -20,9 +20,9 @@ from design_page import review, send_all, small_study
 from enqueue import enqueue
 from playwright.sync_api import Browser, BrowserContext, Download, Page, expect
 from small_models import DOUBLE, RAISING
-from studies import line_of, queue_of, wait_for_end
+from studies import line_of, link, queue_of, wait_for_end
 from traces import Search, Secret
-from visit import PATIENCE_MS, go_to, go_to_all, progress, wait_until
+from visit import PATIENCE_MS, go_to, go_to_all, link_field, progress, wait_until
 
 ROLES = ("viewer", "operator", "worker")
 
@@ -205,6 +205,41 @@ def test_a_key_that_was_kept_is_out_of_reach_after_lock(study: Launched, browser
         lock(page)
         # On disk it may lie until the browser tidies up: docs/security.md.
         assert search.content(stored(page)) == set()
+
+
+def of_link(study: Launched) -> list[Secret]:
+    """The keys, and what a link carries them in."""
+    carried = link(study).split("#access=")[1].split("#")[0]
+    return [*secrets_of(study)[:3], Secret("the link", carried[:80])]
+
+
+def test_a_link_that_is_pasted_leaves_no_secret(study: Launched, browser: Browser, tmp_path: Path) -> None:
+    search = Search(of_link(study))
+    with person(browser, tmp_path / "profile") as context:
+        page = context.pages[0]
+        page.goto(str(study.ran.json()["page_url"]))
+        page.get_by_role("radio", name="until this page is closed").check()
+        link_field(page).fill(link(study))
+        page.keyboard.press("Enter")
+        expect(progress(page)).to_be_visible()
+        assert search.content(stored(page)) == set()
+        lock(page)
+    assert search.folder(tmp_path / "profile") == {}
+
+
+def test_a_link_that_is_opened_stays_in_the_history(study: Launched, browser: Browser, tmp_path: Path) -> None:
+    search = Search(of_link(study))
+    with person(browser, tmp_path / "profile") as context:
+        page = context.pages[0]
+        page.goto(link(study))
+        expect(progress(page)).to_be_visible()
+        wait_until(page, "the address is clean", lambda: "access=" not in page.url)
+        lock(page)
+        assert search.content(stored(page)) == set()
+    # These are named in docs/security.md.
+    found = {name for name, names in search.folder(tmp_path / "profile").items() if "the link" in names}
+    named = ("Default/History", "Default/Favicons", "Default/Top Sites", "Default/Sessions/", "segmentation_platform/")
+    assert "Default/History" in found and {name for name in found if not name.startswith(named)} == set()
 
 
 PLANTS = """async ([tokens, address]) => {
