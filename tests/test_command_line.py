@@ -590,6 +590,46 @@ def test_a_clean_up_deletes_every_version_of_any_key(command_line: CommandLine) 
     assert not is_bucket(command_line, launched.bucket)
 
 
+# ---- restore ----
+
+
+def test_what_was_overwritten_or_deleted_is_brought_back(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    s3 = command_line.cloud.client("s3")
+    key = f"data/soil/done-{'0' * 32}.json"
+    at = {"Bucket": launched.bucket, "Key": key}
+    for body in (b"first", b"second, which is longer"):
+        s3.put_object(**at, Body=body, ContentType="application/json")
+    # One whose key begins in the same way is another one.
+    s3.put_object(Bucket=launched.bucket, Key=f"{key}.bak", Body=b"other")
+    s3.delete_object(**at)
+
+    def listed() -> list[list[str]]:
+        ran = command_line.run("restore", launched.study, key)
+        assert ran.code == 0, ran.err
+        head, *rows, advice = ran.out.splitlines()
+        assert head.split() == ["version", "written", "size"]
+        assert advice == f"To bring one back:  cruncher restore {launched.study} {key} VERSION"
+        return [re.split(r"  +", row.strip()) for row in rows]
+
+    deletion, second, first = sorted(listed(), key=lambda row: ("deleted", "23 bytes", "5 bytes").index(row[2]))
+    assert deletion[1].endswith(", the one that counts")
+    ran = command_line.run("restore", launched.study, key, deletion[0])
+    assert ran.code == 1 and f"ersion {deletion[0]} of {key} is its deletion." in ran.err
+    ran = command_line.run("restore", launched.study, key, "no-such-version")
+    assert ran.code == 1 and f"There is no version no-such-version of {key}." in ran.err
+    for row, body in ((first, b"first"), (second, b"second, which is longer")):
+        ran = command_line.run("restore", launched.study, key, row[0])
+        assert ran.code == 0 and ran.out.startswith(f"{key} is again as it was written "), ran
+        stored = s3.get_object(**at)
+        assert (stored["Body"].read(), stored["ContentType"]) == (body, "application/json")
+    assert len(listed()) == 5
+    ran = command_line.run("restore", launched.study, key, listed()[0][0])
+    assert ran.code == 0 and " is this version already" in ran.out
+    ran = command_line.run("restore", launched.study, "data/never.json")
+    assert ran.code == 1 and ran.err.startswith("cruncher: There is no data/never.json in the study's bucket")
+
+
 # ---- demo ----
 
 

@@ -154,6 +154,7 @@ mod tests {
 
     use super::*;
     use crate::error::ErrorKind;
+    use crate::s3::delete_version::tests::version;
     use crate::testing::{ScriptedPorts, answer, check_unhappy_answers, endpoints, invalid, read, written};
 
     #[test]
@@ -171,8 +172,7 @@ mod tests {
 
     #[test]
     fn versions_are_named_beside_their_keys() {
-        let version = ObjectVersion { key: "a".to_owned(), version_id: "<1>".to_owned() };
-        let document = DeleteObjects::versions("b", [version]).document();
+        let document = DeleteObjects::versions("b", [version("a", "<1>")]).document();
         assert!(
             document.contains("<Object><Key>a</Key><VersionId>&lt;1&gt;</VersionId></Object></Delete>"),
             "{document}"
@@ -188,7 +188,7 @@ mod tests {
             assert!(!is_plain(key), "{key:?}");
         }
         let keys = ["a", "a\u{1}", "b", "c "];
-        let versions = keys.map(|key| ObjectVersion { key: key.to_owned(), version_id: "1".to_owned() }).to_vec();
+        let versions = keys.map(|key| version(key, "1")).to_vec();
         let answers =
             [Ok(answer(204, &[], "")), Ok(answer(204, &[], "")), Ok(answer(200, &[], "<DeleteResult></DeleteResult>"))];
         let (world, ports) = ScriptedPorts::new(Duration::ZERO, answers);

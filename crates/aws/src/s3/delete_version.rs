@@ -46,13 +46,20 @@ impl Operation for DeleteVersion {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::testing::{answer, check_unhappy_answers, written};
 
+    pub(crate) fn version(key: &str, version_id: &str) -> ObjectVersion {
+        let (key, version_id) = (key.to_owned(), version_id.to_owned());
+        ObjectVersion { key, version_id, last_modified: Duration::ZERO, size_bytes: Some(1), is_latest: true }
+    }
+
     #[test]
     fn any_key_is_named_as_it_is() {
-        let delete = |key: &str| DeleteVersion::new("b", ObjectVersion { key: key.into(), version_id: "1+/".into() });
+        let delete = |key: &str| DeleteVersion::new("b", version(key, "1+/"));
         for (key, path) in [("a/../\u{1}", "a/../%01"), (". ", ".%20"), ("a\n\u{ffff}", "a%0A%EF%BF%BF")] {
             let expected = format!("DELETE https://b.s3.eu-central-1.amazonaws.com/{path}?versionId=1%2B%2F\n\n");
             assert_eq!(written(&delete(key)), expected);

@@ -10,6 +10,7 @@ mod list_objects;
 mod list_versions;
 mod put_bucket_cors;
 mod put_object;
+mod restore_version;
 
 pub use delete_bucket::DeleteBucket;
 pub use delete_object::DeleteObject;
@@ -21,6 +22,7 @@ pub use list_objects::{ListObjects, ListedObject, ListingPage, list_all, list_ea
 pub use list_versions::{ListVersions, ObjectVersion};
 pub use put_bucket_cors::PutBucketCors;
 pub use put_object::{PutObject, PutReceipt};
+pub use restore_version::RestoreVersion;
 
 use std::time::Duration;
 
