@@ -66,6 +66,7 @@ def change_stack(study: Launched, lease_secs: int, max_receives: int) -> None:
         "LeaseSecs": str(lease_secs),
         "MaxReceives": str(max_receives),
         "RequireTls": "false",
+        "RequireFirstWriter": "false",
     }
     cloudformation.update_stack(
         StackName=stack,

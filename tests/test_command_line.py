@@ -564,6 +564,72 @@ def test_a_clean_up_goes_on_where_another_one_broke_off(command_line: CommandLin
     assert not is_bucket(command_line, launched.bucket)
 
 
+def test_a_clean_up_deletes_every_version_of_any_key(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    s3 = command_line.cloud.client("s3")
+    start = "data/b/files/"
+    odd = [
+        "../up",
+        "a/../b",
+        "./here",
+        "a//b",
+        "end ",
+        " both ",
+        "plus+&=%2F#?",
+        "<tag>",
+        "é" * 400,
+        "x" * 1000,
+        "\u202e",
+    ]
+    for key in odd:
+        for body in (b"1", b"2"):
+            s3.put_object(Bucket=launched.bucket, Key=start + key, Body=body)
+    s3.delete_object(Bucket=launched.bucket, Key=f"{start}<tag>")
+    ran = command_line.run("clean-up", launched.study, "--delete-results", "--yes")
+    assert ran.code == 0, ran.err
+    assert not is_bucket(command_line, launched.bucket)
+
+
+# ---- restore ----
+
+
+def test_what_was_overwritten_or_deleted_is_brought_back(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+    s3 = command_line.cloud.client("s3")
+    key = f"data/soil/done-{'0' * 32}.json"
+    at = {"Bucket": launched.bucket, "Key": key}
+    for body in (b"first", b"second, which is longer"):
+        s3.put_object(**at, Body=body, ContentType="application/json")
+    # One whose key begins in the same way is another one.
+    s3.put_object(Bucket=launched.bucket, Key=f"{key}.bak", Body=b"other")
+    s3.delete_object(**at)
+
+    def listed() -> list[list[str]]:
+        ran = command_line.run("restore", launched.study, key)
+        assert ran.code == 0, ran.err
+        head, *rows, advice = ran.out.splitlines()
+        assert head.split() == ["version", "written", "size"]
+        assert advice == f"To bring one back:  cruncher restore {launched.study} {key} VERSION"
+        return [re.split(r"  +", row.strip()) for row in rows]
+
+    deletion, second, first = sorted(listed(), key=lambda row: ("deleted", "23 bytes", "5 bytes").index(row[2]))
+    assert deletion[1].endswith(", the one that counts")
+    ran = command_line.run("restore", launched.study, key, deletion[0])
+    assert ran.code == 1 and f"ersion {deletion[0]} of {key} is its deletion." in ran.err
+    ran = command_line.run("restore", launched.study, key, "no-such-version")
+    assert ran.code == 1 and f"There is no version no-such-version of {key}." in ran.err
+    for row, body in ((first, b"first"), (second, b"second, which is longer")):
+        ran = command_line.run("restore", launched.study, key, row[0])
+        assert ran.code == 0 and ran.out.startswith(f"{key} is again as it was written "), ran
+        stored = s3.get_object(**at)
+        assert (stored["Body"].read(), stored["ContentType"]) == (body, "application/json")
+    assert len(listed()) == 5
+    ran = command_line.run("restore", launched.study, key, listed()[0][0])
+    assert ran.code == 0 and " is this version already" in ran.out
+    ran = command_line.run("restore", launched.study, "data/never.json")
+    assert ran.code == 1 and ran.err.startswith("cruncher: There is no data/never.json in the study's bucket")
+
+
 # ---- demo ----
 
 
@@ -707,6 +773,9 @@ def test_what_the_demo_lacks_is_one_plain_sentence(binary: Path, tmp_path: Path)
     check("Python is missing")
     (programs / "python3").symlink_to(sys.executable)
     check("The local cloud is missing: there is no ministack in ")
+    (programs / "ministack").write_text("#!/bin/sh\n")
+    (programs / "ministack").chmod(0o755)
+    check("The local cloud's Python is missing: there is none beside ")
     check("There is no examples/layered_footing/study.json in ", CRUNCHER_ROOT=str(programs))
     check("A proxy is set", http_proxy="http://127.0.0.1:1", no_proxy="", NO_PROXY="")
 
@@ -715,8 +784,9 @@ def test_a_cloud_that_does_not_start_is_told_with_its_last_words(binary: Path, t
     write_page(tmp_path / "page", "one")
     (tmp_path / "examples").symlink_to(REPOSITORY / "examples")
     (programs := tmp_path / ".venv" / "bin").mkdir(parents=True)
-    (programs / "ministack").write_text("#!/bin/sh\necho 'no memory left'\nexit 3\n")
-    (programs / "ministack").chmod(0o755)
+    for name in ("ministack", "python"):
+        (programs / name).write_text("#!/bin/sh\necho 'no memory left'\nexit 3\n")
+        (programs / name).chmod(0o755)
     ran = run_demo(binary, env=demo_environment(tmp_path / "page", CRUNCHER_ROOT=str(tmp_path)))
     assert ran.code == 1
     assert re.search(r"cruncher: The local cloud did not start on port \d+: it ended\.", ran.err)

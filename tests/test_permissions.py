@@ -1,4 +1,4 @@
-"""What each role may do: the template's policies, and every action tried with each role's own key.
+"""What each role may do: the template's policies, every action tried with each role's own key, and what is kept.
 
 The local cloud knows neither `s3:authType`, `aws:TokenIssueTime`, nor the headers of storage classes and of a writer's
 key: of statements that are conditioned on these, the text alone is checked.
@@ -7,6 +7,7 @@ key: of statements that are conditioned on these, the text alone is checked.
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 from botocore.exceptions import ClientError
-from command_line import CommandLine, wait_for
+from command_line import CommandLine, Launched, wait_for
 from local_cloud import REPOSITORY, client
 from permissions import try_all
 
@@ -78,6 +79,7 @@ BUCKET_LIMITS: dict[str, tuple[str, set[str], dict[str, Any]]] = {
     "NoKeyOfTheWriter": (
         "s3:PutObject", {f"{BUCKET}/*"}, {"Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}},
     ),
+    "ModelsAreWrittenOnce": ("s3:PutObject", {f"{BUCKET}/models/*"}, {"Null": {"s3:if-none-match": "true"}}),
 }  # fmt: skip
 
 
@@ -86,7 +88,7 @@ TemplateLoader: Any = type("TemplateLoader", (yaml.SafeLoader,), {})
 
 
 def of_tag(loader: Any, tag: str, node: Any) -> Any:
-    """`!If` gives what holds where TLS is required, as on AWS."""
+    """`!If` gives what holds on AWS."""
     if isinstance(node, yaml.SequenceNode):
         values = loader.construct_sequence(node, deep=True)
         return values[1] if tag == "If" else values
@@ -210,19 +212,24 @@ def test_each_role_may_do_what_it_may_and_nothing_else(command_line: CommandLine
     assert found.counts.total() > 1_000
 
 
+def change(study: Launched, **values: str) -> None:
+    """Updates the study's stack with these parameters, and the template's own values for the others."""
+    study.command_line.cloud.client("cloudformation").update_stack(
+        StackName=f"cruncher-{study.study}",
+        UsePreviousTemplate=True,
+        Capabilities=["CAPABILITY_IAM"],
+        Parameters=[
+            {"ParameterKey": name, "ParameterValue": value} for name, value in {"Study": study.study, **values}.items()
+        ],
+    )
+    wait_for(lambda: study.stack["StackStatus"] == "UPDATE_COMPLETE")
+
+
 def test_requests_without_tls_are_refused_unless_the_cloud_has_none(command_line: CommandLine) -> None:
     study = command_line.launch()
     viewer = client("s3", command_line.cloud.endpoint_url, study.key("viewer"))
     viewer.get_object(Bucket=study.bucket, Key="control.json")
-    cloudformation, stack = command_line.cloud.client("cloudformation"), f"cruncher-{study.study}"
-    values = {"Study": study.study, "RequireTls": "true"}
-    cloudformation.update_stack(
-        StackName=stack,
-        UsePreviousTemplate=True,
-        Capabilities=["CAPABILITY_IAM"],
-        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()],
-    )
-    wait_for(lambda: study.stack["StackStatus"] == "UPDATE_COMPLETE")
+    change(study, RequireTls="true", RequireFirstWriter="false")
     with pytest.raises(ClientError, match="AccessDenied"):
         viewer.get_object(Bucket=study.bucket, Key="control.json")
     # The page's own files stay readable: its website has no TLS.
@@ -230,3 +237,64 @@ def test_requests_without_tls_are_refused_unless_the_cloud_has_none(command_line
     # The program knows that this cloud has none.
     assert command_line.run("configure", study.study).code == 0
     viewer.get_object(Bucket=study.bucket, Key="control.json")
+
+
+def test_nobody_replaces_a_model(command_line: CommandLine, tmp_path: Path) -> None:
+    study = command_line.launch()
+    change(study, RequireTls="false")
+    (tmp_path / "model.py").write_text("result['a'] = {{a}}\n")
+    design = {
+        "batch": "soil",
+        "model": {"file": "model.py", "kind": "python"},
+        "factors": [{"name": "a", "minimum": 0, "maximum": 1}],
+        "sampler": {"kind": "random", "cases": 2},
+    }
+    # Senders say that they write it only if it isn't there: also when it is.
+    for seed in (1, 2):
+        (tmp_path / "design.json").write_text(json.dumps({**design, "seed": seed}))
+        ran = command_line.run("enqueue", study.study, str(tmp_path / "design.json"), "--yes")
+        assert ran.code == 0, ran.err
+    # The local cloud's owner is above all policies; on AWS nobody is.
+    cloud = command_line.cloud
+    keys = (study.key("operator"), cloud.administrator())
+    operator, administrator = (client("s3", cloud.endpoint_url, key) for key in keys)
+    (model,) = operator.list_objects_v2(Bucket=study.bucket, Prefix="models/")["Contents"]
+    at = {"Bucket": study.bucket, "Key": model["Key"]}
+    for who in (operator, administrator):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            who.put_object(**at, Body=b"another")
+        with pytest.raises(ClientError, match="PreconditionFailed"):
+            who.put_object(**at, Body=b"another", IfNoneMatch="*")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            who.create_multipart_upload(**at)
+        with pytest.raises(ClientError, match="AccessDenied"):
+            who.copy_object(**at, CopySource={"Bucket": study.bucket, "Key": "index.html"})
+    assert operator.get_object(**at)["Body"].read() == b"result['a'] = {{a}}\n"
+
+
+def test_what_was_replaced_or_deleted_is_kept_for_a_while(template: Any, command_line: CommandLine) -> None:
+    rules = {
+        (rule.get("Prefix", ""), rule["NoncurrentVersionExpiration"]["NoncurrentDays"])
+        for rule in template["Resources"]["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+        if "NoncurrentVersionExpiration" in rule
+    }
+    assert rules == {("", 30), ("workers/", 1)}
+    study = command_line.launch()
+    worker, operator = (
+        client("s3", command_line.cloud.endpoint_url, study.key(role)) for role in ("worker", "operator")
+    )
+    at = {"Bucket": study.bucket, "Key": f"data/soil/error-{'0' * 32}.json"}
+    for body in (b"1", b"2"):
+        worker.put_object(**at, Body=body)
+    operator.delete_object(**at)
+    # Who may delete may not delete for good, nor look at what was.
+    owner = command_line.cloud.client("s3")
+    versions = owner.list_object_versions(Bucket=study.bucket, Prefix="data/")
+    ids = [version["VersionId"] for version in versions["Versions"]]
+    assert len(ids) == 2 and len(versions["DeleteMarkers"]) == 1
+    for who in (worker, operator):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            who.delete_object(**at, VersionId=ids[0])
+        with pytest.raises(ClientError, match="AccessDenied"):
+            who.get_object(**at, VersionId=ids[0])
+    assert {owner.get_object(**at, VersionId=one)["Body"].read() for one in ids} == {b"1", b"2"}

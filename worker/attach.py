@@ -4740,7 +4740,8 @@ class Cloud:
             body = FileBody(path)
         except OSError as error:
             raise CaseFailure("{} can't be read: {}".format(path, error)) from error
-        headers = {"Content-Type": "application/octet-stream"}
+        # Never a page of the study's own address, whatever a model has written.
+        headers = {"Content-Type": "application/octet-stream", "Content-Disposition": "attachment"}
         answer = self._client.send(Request("PUT", self._study.object_url(key), headers, body))
         if answer.status in (400, 411, 413):
             raise CaseFailure("the file {} was not accepted: {}".format(key.rsplit("/", 1)[-1], answer.code))

@@ -180,6 +180,7 @@ class LocalCloud(CloudProcess):
                 {"ParameterKey": "LeaseSecs", "ParameterValue": str(lease_secs)},
                 {"ParameterKey": "MaxReceives", "ParameterValue": str(max_receives)},
                 {"ParameterKey": "RequireTls", "ParameterValue": "false"},
+                {"ParameterKey": "RequireFirstWriter", "ParameterValue": "false"},
             ],
         )
         cloudformation.get_waiter("stack_create_complete").wait(

@@ -1,9 +1,11 @@
-"""The local cloud's process: ministack, and one address more that takes many objects in one request.
+"""The local cloud's process: ministack, an address that takes many objects in one request, and one condition more.
 
 An object that is PUT costs ministack some milliseconds, most of it for HTTP and for the permissions. A study of a
 hundred thousand cases would take minutes. `POST /_cruncher/objects/<bucket>` takes objects one after the other, each a
 line of JSON and then its bytes: `{"size": 12, "key": "…", "modified_time": 1790000000.0, "headers": {}}`.
 They are put by ministack's own function, so that they are what a PUT would have made of them, but for the time.
+
+Ministack's policies don't know `s3:if-none-match`, which AWS takes from the request's header: it is told of it here.
 """
 
 from __future__ import annotations
@@ -14,10 +16,12 @@ from datetime import datetime, timezone
 from typing import Any
 
 import ministack.app
+import ministack.core.iam_actions as iam_actions
 from ministack.core.responses import get_account_id
 
 PREFIX = "/_cruncher/objects/"
 ministack_app = ministack.app.app
+object_context = iam_actions._s3_object_context
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -28,6 +32,14 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     status, answer = put_objects(scope["path"].removeprefix(PREFIX), await body_of(receive))
     await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]})
     await send({"type": "http.response.body", "body": answer.encode()})
+
+
+def context_with_condition(action: str, query: dict[str, Any], path: str, headers: dict[str, Any]) -> dict[str, Any]:
+    """What policies can ask of a request."""
+    context: dict[str, Any] = object_context(action, query, path, headers)
+    if action == "s3:PutObject" and (condition := headers.get("if-none-match")):
+        context["s3:if-none-match"] = condition
+    return context
 
 
 async def body_of(receive: Any) -> bytes:
@@ -66,4 +78,5 @@ def iso(time: float) -> str:
 
 if __name__ == "__main__":
     ministack.app.app = app
+    iam_actions._s3_object_context = context_with_condition
     sys.exit(ministack.app.main())

@@ -41,6 +41,7 @@ DIFFERENCES: dict[str, dict[str, str]] = {
         "a_refusal_has_a_request_id": "it has a request id",
         "many_objects_are_deleted_at_once": "Unexpected request body when creating a directory object",
         "odd_keys_are_kept_apart": "Unexpected request body when creating a directory object",
+        "versions_of_any_key_are_deleted_for_good": "ListObjectVersions is not implemented",
         "a_full_bucket_is_kept": "a full bucket was not refused",
         "a_bucket_is_deleted_when_it_is_empty": "unknown service 'cloudformation'",
         "keys_come_in_order_with_sizes_and_tags": 'entity tag: ""',

@@ -177,6 +177,8 @@ def of_object(bucket: str, key: str, may_read: frozenset[str], may_write: frozen
         ("copy over", lambda who: who.s3.copy_object(**at, CopySource={"Bucket": bucket, "Key": "index.html"})),
         ("open up", lambda who: who.s3.put_object_acl(**at, ACL="public-read")),
         ("tag", lambda who: who.s3.put_object_tagging(**at, Tagging={"TagSet": []})),
+        ("read an earlier version of", lambda who: who.s3.get_object(**at, VersionId="null")),
+        ("delete for good a version of", lambda who: who.s3.delete_object(**at, VersionId="null")),
     ):
         # Copies are allowed to who may read the one and write the other.
         yield Action(f"{name} {key}", may_write if name == "copy over" else NO_ONE, ask)

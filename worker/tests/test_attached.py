@@ -613,6 +613,9 @@ def test_files_of_a_case_are_uploaded(lab: Lab) -> None:
     prefix = f"data/b/files/{case_id}/"
     assert sorted(lab.keys(prefix)) == [prefix + name for name in ("a b+ö.txt", "empty", "sub/big.bin")]
     assert lab.read(prefix + "a b+ö.txt") == b"one" and len(lab.read(prefix + "sub/big.bin") or b"") == 3000000
+    # A browser that is led to one saves it, and shows it as a page in no case.
+    head = lab.study.cloud.client("s3").head_object(Bucket=lab.study.bucket, Key=prefix + "a b+ö.txt")
+    assert (head["ContentType"], head["ContentDisposition"]) == ("application/octet-stream", "attachment")
 
 
 def test_the_lease_ends_in_the_heartbeat_before_the_queue_forbids_it(hasty_lab: Lab) -> None:

@@ -9,5 +9,6 @@ pub mod observe;
 pub mod page;
 pub mod publish;
 pub mod redrive;
+pub mod restore;
 pub mod sealed_access;
 pub mod stack;

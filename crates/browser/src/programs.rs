@@ -101,6 +101,10 @@ impl PageProgram {
         let script = document().create_element("script")?;
         script.set_id(&self.script_id());
         script.set_attribute("type", "module")?;
+        // Where the page was published it says which script it is to be.
+        if let Ok(Some(digest)) = document().query_selector("meta[name=start-integrity]") {
+            script.set_attribute("integrity", &digest.get_attribute("content").unwrap_or_default())?;
+        }
         script.set_attribute("src", &format!("{}{attempt}", self.start_url()))?;
         let title = self.title();
         let fail = Closure::<dyn FnMut(Event)>::new(move |_| failed.set(Some(PageProblem::no_program(title))));

@@ -94,6 +94,8 @@ pub(crate) enum Command {
     Results(ResultsArguments),
     /// Write a study's page as it is now into one file
     Freeze(FreezeArguments),
+    /// Bring back what was overwritten or deleted
+    Restore(RestoreArguments),
     /// Delete a study; its results only on request
     CleanUp(CleanUp),
     /// Show a whole study running on this machine, without any account
@@ -280,6 +282,27 @@ pub(crate) struct FreezeArguments {
     /// The address of what it shows at first, as the page's *Copy link* gives it [default: the overview]
     #[arg(long, value_name = "ADDRESS")]
     pub view: Option<String>,
+}
+
+const AFTER_RESTORE: &str = "\
+The bucket keeps what was overwritten or deleted for 30 days, what lies below workers/ for one. Without a version it lists
+those of the object; with one it makes that one what counts.
+
+Examples:
+  cruncher restore prandtl control.json
+  cruncher restore prandtl data/prandtl/done-9f86d081884c7d659a2feaa0c55ad015.json 3HL4kqtJvjVBH40Nrjfkd";
+
+/// Bring back what was overwritten or deleted.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_RESTORE)]
+pub(crate) struct RestoreArguments {
+    /// The study's name
+    #[arg(value_parser = study)]
+    pub study: String,
+    /// The object's key in the bucket
+    pub key: String,
+    /// The version to bring back
+    pub version: Option<String>,
 }
 
 const AFTER_CLEAN_UP: &str = "\

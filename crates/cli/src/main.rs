@@ -21,6 +21,7 @@ mod passphrases;
 mod profile_files;
 mod release;
 mod report;
+mod restore;
 mod results;
 mod retry;
 mod signal;
@@ -74,6 +75,7 @@ async fn run(arguments: Arguments) -> Result<(), CommandFailure> {
         Command::Forget(forget) => control::forget(&account, &forget).await,
         Command::Results(results) => results::run(&account, &results).await,
         Command::Freeze(freeze) => freeze::run(&account, &freeze).await,
+        Command::Restore(restore) => restore::run(&account, &restore).await,
         Command::CleanUp(clean_up) => clean_up::run(&account, &clean_up).await,
         Command::Demo(demo) => demo::run(&demo).await,
     }

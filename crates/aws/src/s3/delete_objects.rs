@@ -2,6 +2,7 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures::future::try_join_all;
 use http::Method;
 use http::header::{CONTENT_TYPE, HeaderName};
 use sha2::{Digest as _, Sha256};
@@ -13,14 +14,19 @@ use crate::error::Error;
 use crate::operation::{Answer, Operation, UnsignedRequest};
 use crate::xml;
 
+use super::{DeleteVersion, ObjectVersion};
+
 /// Maximum number of keys that S3 takes in one request.
 pub const MAX_KEYS: usize = 1_000;
+
+/// Number of requests under way when versions are deleted one by one.
+const AT_ONCE: usize = 16;
 
 /// Deletes up to [`MAX_KEYS`] objects. The output names the keys that were not deleted.
 #[derive(Debug, Clone)]
 pub struct DeleteObjects {
     bucket: String,
-    keys: Vec<String>,
+    keys: Vec<(String, Option<String>)>,
 }
 
 /// A key that is still there, and the reason.
@@ -37,15 +43,25 @@ pub struct DeleteFailure {
 impl DeleteObjects {
     /// Deletes `keys`.
     pub fn new<K: Into<String>>(bucket: impl Into<String>, keys: impl IntoIterator<Item = K>) -> Self {
-        Self { bucket: bucket.into(), keys: keys.into_iter().map(Into::into).collect() }
+        Self { bucket: bucket.into(), keys: keys.into_iter().map(|key| (key.into(), None)).collect() }
+    }
+
+    /// Deletes versions for good.
+    pub fn versions(bucket: impl Into<String>, versions: impl IntoIterator<Item = ObjectVersion>) -> Self {
+        let keys = versions.into_iter().map(|version| (version.key, Some(version.version_id)));
+        Self { bucket: bucket.into(), keys: keys.collect() }
     }
 
     fn document(&self) -> String {
         let mut document =
             String::from("<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>");
-        for key in &self.keys {
+        for (key, version_id) in &self.keys {
             // Writing to a string can't fail.
-            let _ = write!(document, "<Object><Key>{}</Key></Object>", xml::escape(key));
+            let _ = write!(document, "<Object><Key>{}</Key>", xml::escape(key));
+            if let Some(id) = version_id {
+                let _ = write!(document, "<VersionId>{}</VersionId>", xml::escape(id));
+            }
+            document.push_str("</Object>");
         }
         document.push_str("</Delete>");
         document
@@ -105,11 +121,41 @@ pub async fn delete_all(client: &Client, bucket: &str, keys: &[String]) -> Resul
     Ok(failures)
 }
 
+/// Deletes up to [`MAX_KEYS`] versions for good, and returns those that are still there. What a document can't name is deleted by
+/// a request of its own.
+///
+/// # Errors
+/// If a request fails as a whole; those before it were carried out.
+pub async fn delete_versions(
+    client: &Client,
+    bucket: &str,
+    versions: Vec<ObjectVersion>,
+) -> Result<Vec<DeleteFailure>, Error> {
+    let (plain, odd): (Vec<_>, Vec<_>) = versions.into_iter().partition(|version| is_plain(&version.key));
+    let mut waiting = odd.into_iter().peekable();
+    while waiting.peek().is_some() {
+        let some: Vec<_> = waiting.by_ref().take(AT_ONCE).map(|version| DeleteVersion::new(bucket, version)).collect();
+        try_join_all(some.iter().map(|delete| client.send(delete))).await?;
+    }
+    if plain.is_empty() { Ok(Vec::new()) } else { client.send(&DeleteObjects::versions(bucket, plain)).await }
+}
+
+/// Whether a key comes out of an XML document as it went in: XML has no control characters, and readers disagree about blanks at
+/// both ends. <https://www.w3.org/TR/xml/#charsets>
+fn is_plain(key: &str) -> bool {
+    !key.chars().any(|letter| letter.is_control() || matches!(letter, '\u{fffe}' | '\u{ffff}')) && key.trim() == key
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use futures::executor::block_on;
+
     use super::*;
     use crate::error::ErrorKind;
-    use crate::testing::{check_unhappy_answers, invalid, read, written};
+    use crate::s3::delete_version::tests::version;
+    use crate::testing::{ScriptedPorts, answer, check_unhappy_answers, endpoints, invalid, read, written};
 
     #[test]
     fn keys_are_escaped_and_the_body_has_a_checksum() {
@@ -122,6 +168,36 @@ mod tests {
              <Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>\
              <Object><Key>a &amp; b</Key></Object><Object><Key>&lt;c&gt;</Key></Object></Delete>"
         );
+    }
+
+    #[test]
+    fn versions_are_named_beside_their_keys() {
+        let document = DeleteObjects::versions("b", [version("a", "<1>")]).document();
+        assert!(
+            document.contains("<Object><Key>a</Key><VersionId>&lt;1&gt;</VersionId></Object></Delete>"),
+            "{document}"
+        );
+    }
+
+    #[test]
+    fn what_a_document_can_not_hold_is_deleted_by_a_request_of_its_own() {
+        for key in ["a", "a b/..", "é", "\u{202e}", "\u{10ffff}", "<&>"] {
+            assert!(is_plain(key), "{key:?}");
+        }
+        for key in ["\u{1}", "a\nb", "a\r", "\t", "a\u{7f}", "\u{85}", "\u{ffff}", " a", "a ", "a\u{a0}"] {
+            assert!(!is_plain(key), "{key:?}");
+        }
+        let keys = ["a", "a\u{1}", "b", "c "];
+        let versions = keys.map(|key| version(key, "1")).to_vec();
+        let answers =
+            [Ok(answer(204, &[], "")), Ok(answer(204, &[], "")), Ok(answer(200, &[], "<DeleteResult></DeleteResult>"))];
+        let (world, ports) = ScriptedPorts::new(Duration::ZERO, answers);
+        let client = Client::new(ports, endpoints(), None);
+        assert_eq!(block_on(delete_versions(&client, "b", versions)).expect("deleted"), []);
+        let asked: Vec<String> =
+            world.requests.lock().expect("requests").iter().map(|request| request.uri().to_string()).collect();
+        assert!(asked[0].ends_with("/a%01?versionId=1") && asked[1].ends_with("/c%20?versionId=1"), "{asked:?}");
+        assert!(asked[2].ends_with("/?delete="), "{asked:?}");
     }
 
     #[test]

@@ -3,20 +3,26 @@
 mod delete_bucket;
 mod delete_object;
 mod delete_objects;
+mod delete_version;
 mod get_object;
 mod head_object;
 mod list_objects;
+mod list_versions;
 mod put_bucket_cors;
 mod put_object;
+mod restore_version;
 
 pub use delete_bucket::DeleteBucket;
 pub use delete_object::DeleteObject;
-pub use delete_objects::{DeleteFailure, DeleteObjects, MAX_KEYS, delete_all};
+pub use delete_objects::{DeleteFailure, DeleteObjects, MAX_KEYS, delete_all, delete_versions};
+pub use delete_version::DeleteVersion;
 pub use get_object::{FetchedObject, GetObject, StoredObject};
 pub use head_object::{HeadObject, ObjectHead};
 pub use list_objects::{ListObjects, ListedObject, ListingPage, list_all, list_each};
+pub use list_versions::{ListVersions, ObjectVersion};
 pub use put_bucket_cors::PutBucketCors;
 pub use put_object::{PutObject, PutReceipt};
+pub use restore_version::RestoreVersion;
 
 use std::time::Duration;
 

@@ -188,19 +188,19 @@ async fn delete_page(client: &Client, bucket: &str, progress: Progress<'_>) -> R
     Ok(())
 }
 
+/// Deletes every version of every object.
 async fn empty(client: &Client, bucket: &str, deleted: &mut u64, progress: Progress<'_>) -> Result<(), CleanUpError> {
     loop {
-        let listing = match client.send(&s3::ListObjects::new(bucket)).await {
-            Ok(listing) => listing,
+        let versions = match client.send(&s3::ListVersions::new(bucket)).await {
+            Ok(versions) => versions,
             Err(error) if error.is_not_found() => return Ok(()),
             Err(error) => return Err(error.into()),
         };
-        if listing.objects.is_empty() {
+        if versions.is_empty() {
             return Ok(());
         }
-        let count = listing.objects.len() as u64;
-        let keys = listing.objects.into_iter().map(|object| object.key);
-        check_deleted(&client.send(&s3::DeleteObjects::new(bucket, keys)).await?)?;
+        let count = versions.len() as u64;
+        check_deleted(&s3::delete_versions(client, bucket, versions).await?)?;
         *deleted += count;
         progress(ProgressStep::ObjectsDeleted { deleted: *deleted });
     }

@@ -21,6 +21,9 @@ pub const STUDY_TAG: &str = "cruncher:study";
 /// Parameter of the stack that says whether requests without TLS are refused.
 const REQUIRE_TLS: &str = "RequireTls";
 
+/// Parameter of the template: whether the bucket lets nobody replace a model.
+const REQUIRE_FIRST_WRITER: &str = "RequireFirstWriter";
+
 /// Lease of a queue that doesn't give its own, in seconds: SQS's default.
 const DEFAULT_LEASE_SECS: u64 = 30;
 
@@ -161,6 +164,7 @@ async fn create(
     let create = CreateStack::new(&name, template)
         .parameter("Study", study)
         .parameter(REQUIRE_TLS, requires_tls(client).to_string())
+        .parameter(REQUIRE_FIRST_WRITER, requires_first_writer(client).to_string())
         .tag(STUDY_TAG, study);
     let id = match client.send(&create).await {
         Ok(id) => id,
@@ -237,6 +241,11 @@ fn requires_tls(client: &Client) -> bool {
     client.endpoints().endpoint_url.as_deref().is_none_or(|url| url.starts_with("https://"))
 }
 
+/// Whether the study's cloud knows `s3:if-none-match` in a policy: AWS does; where it is unknown, every model would be refused.
+fn requires_first_writer(client: &Client) -> bool {
+    client.endpoints().endpoint_url.is_none()
+}
+
 /// Rules of the bucket for pages of other origins, as the template has them: the page may be opened from another address than that of
 /// the bucket's API.
 fn cors(bucket: &str) -> s3::PutBucketCors {
@@ -255,6 +264,7 @@ async fn update(
     let mut update = UpdateStack::new(&stack.name, template).tag(STUDY_TAG, study);
     let mut parameters = kept_parameters(template, &stack.parameters);
     parameters.insert(REQUIRE_TLS.to_owned(), requires_tls(client).to_string());
+    parameters.insert(REQUIRE_FIRST_WRITER.to_owned(), requires_first_writer(client).to_string());
     for (name, value) in parameters {
         update = update.parameter(name, value);
     }

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use cruncher_aws::{Endpoints, Service};
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha384};
 
 /// Key of the page's own document, at the top of the bucket.
 pub const INDEX_KEY: &str = "index.html";
@@ -22,6 +22,18 @@ const HASHES_PLACEHOLDER: &str = "{{script-hashes}}";
 
 /// Placeholder there for the addresses that the page may talk to.
 const ENDPOINTS_PLACEHOLDER: &str = "{{endpoints}}";
+
+/// The script that starts the page's other programs.
+const START: &str = "start.js";
+
+/// Placeholder in it for the digests of what it loads, as JSON.
+const INTEGRITY_PLACEHOLDER: &str = "{{integrity}}";
+
+/// Placeholder in the page for its own digest.
+const START_PLACEHOLDER: &str = "{{start-integrity}}";
+
+/// Placeholder in the page for the digests of the scripts that it imports, as an import map.
+const IMPORTS_PLACEHOLDER: &str = "{{imports}}";
 
 /// A built dashboard.
 #[derive(Debug, Clone)]
@@ -60,6 +72,8 @@ impl DashboardFiles {
     ///
     /// # Errors
     /// If there is no `index.html` among them that can be sealed.
+    ///
+    /// Each file comes to name the digests of those that it loads: a browser refuses one that was changed on its own.
     pub fn new(files: impl IntoIterator<Item = PageFile>) -> Result<Self, PageError> {
         let is_hidden = |file: &PageFile| file.path.split('/').any(|part| part.starts_with('.'));
         let (index, mut assets): (Vec<_>, Vec<_>) =
@@ -72,6 +86,8 @@ impl DashboardFiles {
                 return Err(PageError::NotSealable(placeholder));
             }
         }
+        let start = seal_start(&mut assets);
+        let index = seal_loads(&index.replace(START_PLACEHOLDER, &start), &assets);
         Ok(Self { index, assets, packed: BTreeMap::new() })
     }
 
@@ -83,7 +99,10 @@ impl DashboardFiles {
 
     /// Takes over an asset as [`smallest_gzip`](super::publish::smallest_gzip) has packed it: it isn't packed again.
     pub fn set_packed(&mut self, path: String, packed: Bytes) {
-        self.packed.insert(path, packed);
+        // The build packed it without its digests.
+        if path != START {
+            self.packed.insert(path, packed);
+        }
     }
 
     /// Returns an asset as it was packed, if it was.
@@ -115,6 +134,58 @@ fn origin(url: &str) -> String {
     let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
     let host = authority.rsplit('@').next().unwrap_or(authority);
     format!("{scheme}://{host}")
+}
+
+/// Fills in the digests of what the start script loads: files without a hash in their names. Returns the script's own digest.
+fn seal_start(assets: &mut [PageFile]) -> String {
+    let is_loaded = |path: &str| path != START && !is_hashed(path) && is_code(path);
+    let digests: BTreeMap<String, String> = assets
+        .iter()
+        .filter(|file| is_loaded(&file.path))
+        .map(|file| (file.path.clone(), integrity(&file.content)))
+        .collect();
+    // Paths and digests hold neither quotation marks nor backslashes.
+    let digests = serde_json::to_string(&digests).unwrap_or_default();
+    let Some(start) = assets.iter_mut().find(|file| file.path == START) else { return String::new() };
+    let script = String::from_utf8_lossy(&start.content).replace(INTEGRITY_PLACEHOLDER, &digests);
+    start.content = script.into();
+    integrity(&start.content)
+}
+
+/// Fills in the digests of what the page itself loads.
+fn seal_loads(index: &str, assets: &[PageFile]) -> String {
+    let mut imports = BTreeMap::new();
+    let mut index = index.to_owned();
+    for file in assets.iter().filter(|file| is_code(&file.path)) {
+        let address = format!("./{ASSETS_PREFIX}{}", file.path);
+        if !index.contains(&address) {
+            continue;
+        }
+        let digest = integrity(&file.content);
+        match media_type(&file.path).name {
+            "application/wasm" => {
+                let checked = format!("fetch('{address}', {{ integrity: '{digest}' }})");
+                index = index.replace(&format!("'{address}'"), &checked);
+            }
+            "text/javascript; charset=utf-8" => {
+                imports.insert(address, digest);
+            }
+            // Trunk has put the digests of style sheets beside them.
+            _ => {}
+        }
+    }
+    let imports = serde_json::json!({ "integrity": imports }).to_string();
+    index.replace(IMPORTS_PLACEHOLDER, &imports)
+}
+
+/// Whether a file of the page runs, or lays it out.
+fn is_code(path: &str) -> bool {
+    [".js", ".wasm", ".css"].iter().any(|end| path.ends_with(end))
+}
+
+/// Returns a digest as a browser compares it. <https://www.w3.org/TR/SRI/>
+fn integrity(content: &[u8]) -> String {
+    format!("sha384-{}", STANDARD.encode(Sha384::digest(content)))
 }
 
 /// Returns the hash source for a script's content as a browser sees it: with line feeds alone.
@@ -248,6 +319,44 @@ mod tests {
         assert_eq!(without(HASHES_PLACEHOLDER), Some(PageError::NotSealable(HASHES_PLACEHOLDER)));
         assert_eq!(without(ENDPOINTS_PLACEHOLDER), Some(PageError::NotSealable(ENDPOINTS_PLACEHOLDER)));
         assert_eq!(DashboardFiles::new([file("app.js", "")]).err(), Some(PageError::NoIndex));
+    }
+
+    // printf x | openssl dgst -sha384 -binary | base64
+    const X: &str = "sha384-11LCxR+6DimqGQVwqdQlPkQHegWNMpf6OlYw1b0BJiL5fCisrtMTtcg7uZDKp9qF";
+
+    #[test]
+    fn each_file_names_the_digests_of_those_that_it_loads() {
+        let html = format!(
+            "{POLICY}<meta name=start content=\"{{{{start-integrity}}}}\"><script type=importmap>{{{{imports}}}}</script>\
+             <script type=module>import init from './assets/app-0123456789abcdef.js'; \
+             init({{ module_or_path: './assets/app-0123456789abcdef_bg.wasm' }});</script><link rel=icon href=./assets/x.svg>\
+             <link href=./assets/app-0123456789abcdef_bg.wasm rel=preload>"
+        );
+        let page = DashboardFiles::new([
+            file("index.html", &html),
+            file("app-0123456789abcdef.js", "x"),
+            file("app-0123456789abcdef_bg.wasm", "x"),
+            file("other.js", "x"),
+            file("other_bg.wasm", "x"),
+            file("other.css", "x"),
+            file("start.js", "const digests = JSON.parse('{{integrity}}');"),
+        ])
+        .unwrap();
+        let start = page.assets().iter().find(|file| file.path == START).unwrap();
+        assert_eq!(
+            std::str::from_utf8(&start.content).unwrap(),
+            format!(r#"const digests = JSON.parse('{{"other.css":"{X}","other.js":"{X}","other_bg.wasm":"{X}"}}');"#)
+        );
+        let index = page.sealed_index(&[]);
+        for expected in [
+            format!("<meta name=start content=\"{}\">", integrity(&start.content)),
+            format!(r#"<script type=importmap>{{"integrity":{{"./assets/app-0123456789abcdef.js":"{X}"}}}}</script>"#),
+            format!("module_or_path: fetch('./assets/app-0123456789abcdef_bg.wasm', {{ integrity: '{X}' }}) }}"),
+            "<link href=./assets/app-0123456789abcdef_bg.wasm rel=preload>".to_owned(),
+        ] {
+            assert!(index.contains(&expected), "{expected}\n{index}");
+        }
+        assert!(!index.contains("{{"), "{index}");
     }
 
     #[test]

@@ -1,10 +1,11 @@
-//! The cloud on this machine: ministack.
+//! The cloud on this machine: ministack, behind a guard that lets no website but the demo's page in.
 
 use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
 use cruncher_aws::{Client, Credentials, Endpoints, Ports};
+use http::StatusCode;
 use tokio::process::Command;
 
 use super::process::ProcessGroup;
@@ -24,29 +25,48 @@ pub(crate) fn owner_secret() -> String {
     u128::from_le_bytes(bytes).to_string()
 }
 
+/// The program: ministack, with the guard in its process.
+const GUARDED_CLOUD: &str = include_str!("guarded_cloud.py");
+
 const PATIENCE: Duration = Duration::from_mins(1);
 
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Starts it in `folder`, with an owner of this secret.
-pub(crate) fn start(
-    ministack: &Path,
-    port: u16,
-    folder: &Path,
-    owner_secret: &str,
-) -> Result<ProcessGroup, CommandFailure> {
-    let mut command = Command::new(ministack);
-    command.current_dir(folder).envs([
-        ("SERVICES", "s3,sqs,iam,sts,cloudformation,ec2,autoscaling"),
-        ("GATEWAY_PORT", &port.to_string()),
-        ("BIND_HOST", "127.0.0.1"),
-        ("IOT_MTLS_ENABLED", "0"),
-        ("SFTP_ENABLED", "0"),
-        ("AUTH", "true"),
-        ("AWS_ACCESS_KEY_ID", OWNER_KEY_ID),
-        ("AWS_SECRET_ACCESS_KEY", owner_secret),
-    ]);
-    ProcessGroup::start(command, &folder.join("cloud.log"))
+/// How a cloud is started.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CloudStart<'a> {
+    /// The Python that has ministack.
+    pub python: &'a Path,
+    /// Port on this machine.
+    pub port: u16,
+    /// Folder that it writes to.
+    pub folder: &'a Path,
+    /// Secret of its owner's key.
+    pub owner_secret: &'a str,
+    /// Scheme, host and port of the page, which alone may ask from a browser.
+    pub page_origin: &'a str,
+}
+
+impl CloudStart<'_> {
+    /// Starts it.
+    pub(crate) fn start(self) -> Result<ProcessGroup, CommandFailure> {
+        let program = self.folder.join("guarded_cloud.py");
+        std::fs::write(&program, GUARDED_CLOUD)
+            .map_err(|error| CommandFailure::new(format!("{} can't be written: {error}.", program.display())))?;
+        let mut command = Command::new(self.python);
+        command.arg(&program).arg(self.port.to_string()).arg(self.page_origin);
+        command.current_dir(self.folder).envs([
+            ("SERVICES", "s3,sqs,iam,sts,cloudformation,ec2,autoscaling"),
+            ("GATEWAY_PORT", &self.port.to_string()),
+            ("BIND_HOST", "127.0.0.1"),
+            ("IOT_MTLS_ENABLED", "0"),
+            ("SFTP_ENABLED", "0"),
+            ("AUTH", "true"),
+            ("AWS_ACCESS_KEY_ID", OWNER_KEY_ID),
+            ("AWS_SECRET_ACCESS_KEY", self.owner_secret),
+        ]);
+        ProcessGroup::start(command, &self.folder.join("cloud.log"))
+    }
 }
 
 /// Returns its address.
@@ -80,8 +100,9 @@ pub(crate) async fn wait(cloud: &mut ProcessGroup, ports: &Ports, port: u16) -> 
     Ok(())
 }
 
+/// Whether it refuses what isn't signed.
 async fn answers(ports: &Ports, port: u16) -> bool {
-    let request = http::Request::get(format!("{}/_ministack/health", url(port))).body(Bytes::new());
+    let request = http::Request::get(format!("{}/", url(port))).body(Bytes::new());
     let Ok(request) = request else { return false };
-    ports.transport.send(request).await.is_ok_and(|answer| answer.status().is_success())
+    ports.transport.send(request).await.is_ok_and(|answer| answer.status() == StatusCode::FORBIDDEN)
 }

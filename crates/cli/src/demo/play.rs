@@ -22,6 +22,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::process::Command;
 
+use super::local_cloud::CloudStart;
 use super::ports::{PortChoice, listen, port};
 use super::process::ProcessGroup;
 use super::site::StudySite;
@@ -83,7 +84,8 @@ impl DemoProcesses {
     pub(crate) async fn run(&mut self, arguments: &DemoArguments) -> Result<(), CommandFailure> {
         let page = page_to_publish()?;
         let listener = listen(PortChoice { option: "--port", asked: arguments.port, usual: 8123 }).await?;
-        let cloud_port = self.start_cloud(arguments.cloud_port).await?;
+        let page_origin = format!("http://127.0.0.1:{}", port(&listener));
+        let cloud_port = self.start_cloud(arguments.cloud_port, &page_origin).await?;
         let launched = {
             let mut reporter = ProgressReporter::new();
             let client = local_cloud::client(&self.ports, cloud_port, &self.owner_secret);
@@ -92,7 +94,7 @@ impl DemoProcesses {
             let launched = launch(&client, STUDY, release(&page), sealing, &mut |step| reporter.step(step)).await;
             launched.map_err(|error| of_launch(error, STUDY, "the local cloud"))?
         };
-        let page_url = format!("http://127.0.0.1:{}/", port(&listener));
+        let page_url = format!("{page_origin}/");
         serve(listener, cloud_port, &launched.config.bucket);
         let study = Study::new(self.ports.clone(), launched.config.clone(), &launched.keys.operator);
         let sent = self.send_cases(&study).await?;
@@ -105,15 +107,20 @@ impl DemoProcesses {
         self.watch(study).await
     }
 
-    async fn start_cloud(&mut self, asked: Option<u16>) -> Result<u16, CommandFailure> {
+    async fn start_cloud(&mut self, asked: Option<u16>, page_origin: &str) -> Result<u16, CommandFailure> {
         let reserved = listen(PortChoice { option: "--cloud-port", asked, usual: 8124 }).await?;
         let cloud_port = port(&reserved);
         // The port was held until now, so that no other program got it.
         drop(reserved);
         note(format_args!("Starting the local cloud on port {cloud_port}"));
-        let cloud =
-            local_cloud::start(&self.surroundings.ministack, cloud_port, self.folder.path(), &self.owner_secret)?;
-        local_cloud::wait(self.cloud.insert(cloud), &self.ports, cloud_port).await?;
+        let start = CloudStart {
+            python: &self.surroundings.ministack_python,
+            port: cloud_port,
+            folder: self.folder.path(),
+            owner_secret: &self.owner_secret,
+            page_origin,
+        };
+        local_cloud::wait(self.cloud.insert(start.start()?), &self.ports, cloud_port).await?;
         Ok(cloud_port)
     }
 

@@ -6,6 +6,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::rc::Rc;
 
 use bytes::Bytes;
 use http::header::{
@@ -19,6 +20,8 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
+
+use super::ports::port;
 
 type Body = BoxBody<Bytes, hyper::Error>;
 
@@ -39,14 +42,15 @@ pub(crate) struct StudySite {
 impl StudySite {
     /// Answers every connection, for ever. Runs within a [`tokio::task::LocalSet`].
     pub(crate) async fn serve(self, listener: TcpListener) {
+        let own_name: Rc<str> = format!("127.0.0.1:{}", port(&listener)).into();
         loop {
             // A connection that breaks while it is being made is left to the browser.
             let Ok((stream, _)) = listener.accept().await else { continue };
-            let site = self.clone();
+            let (site, own_name) = (self.clone(), Rc::clone(&own_name));
             tokio::task::spawn_local(async move {
                 let service = service_fn(move |request| {
-                    let site = site.clone();
-                    async move { Ok::<_, Infallible>(site.answer(&request).await) }
+                    let (site, own_name) = (site.clone(), Rc::clone(&own_name));
+                    async move { Ok::<_, Infallible>(kept_apart(site.answer(&request, &own_name).await)) }
                 });
                 // The same holds for one that breaks later.
                 let _ =
@@ -55,7 +59,11 @@ impl StudySite {
         }
     }
 
-    async fn answer(&self, request: &Request<Incoming>) -> Response<Body> {
+    async fn answer(&self, request: &Request<Incoming>, own_name: &str) -> Response<Body> {
+        // A website may have rebound a name of its own to this machine.
+        if request.headers().get(HOST).is_none_or(|host| host.as_bytes() != own_name.as_bytes()) {
+            return error(StatusCode::MISDIRECTED_REQUEST);
+        }
         if request.method() != Method::GET && request.method() != Method::HEAD {
             let mut refusal = error(StatusCode::METHOD_NOT_ALLOWED);
             refusal.headers_mut().insert(ALLOW, http::HeaderValue::from_static("GET, HEAD"));
@@ -108,6 +116,13 @@ fn key(path: &str) -> Option<String> {
         return None;
     }
     if path.is_empty() || path.ends_with('/') { Some(format!("{path}index.html")) } else { Some(path.to_owned()) }
+}
+
+/// Lets no other website embed an answer.
+fn kept_apart(mut answer: Response<Body>) -> Response<Body> {
+    let name = HeaderName::from_static("cross-origin-resource-policy");
+    answer.headers_mut().insert(name, http::HeaderValue::from_static("same-origin"));
+    answer
 }
 
 fn passed_on(object: Response<Incoming>) -> Response<Body> {

@@ -8,8 +8,8 @@ use crate::failure::CommandFailure;
 /// Paths of the demo's parts.
 #[derive(Debug, Clone)]
 pub(crate) struct DemoPaths {
-    /// The local cloud's program.
-    pub ministack: PathBuf,
+    /// The Python that has the local cloud, ministack.
+    pub ministack_python: PathBuf,
     /// The example's folder.
     pub example: PathBuf,
 }
@@ -41,13 +41,26 @@ impl DemoPaths {
                 root.join(".venv").display()
             ))
         })?;
-        Ok(Self { ministack, example })
+        let ministack_python = python_of(&ministack).ok_or_else(|| {
+            CommandFailure::new(format!(
+                "The local cloud's Python is missing: there is none beside {}; `make demo` installs both.",
+                ministack.display()
+            ))
+        })?;
+        Ok(Self { ministack_python, example })
     }
 }
 
 fn find_ministack(root: &Path) -> Option<PathBuf> {
     let folder = if cfg!(windows) { ".venv/Scripts" } else { ".venv/bin" };
     program_in(&root.join(folder), "ministack").or_else(|| find_program("ministack"))
+}
+
+/// Finds the Python of the environment that a program was installed into: it stands beside the program itself, to which a
+/// link in another folder may lead.
+fn python_of(program: &Path) -> Option<PathBuf> {
+    let program = program.canonicalize().ok()?;
+    program_in(program.parent()?, "python")
 }
 
 /// Finds a program in PATH.

@@ -67,6 +67,7 @@ checks! {
     EVERYWHERE objects::a_refusal_has_a_request_id,
     EVERYWHERE objects::many_objects_are_deleted_at_once,
     EVERYWHERE objects::odd_keys_are_kept_apart,
+    NATIVE_ONLY objects::versions_of_any_key_are_deleted_for_good,
     NATIVE_ONLY objects::a_full_bucket_is_kept,
     NATIVE_ONLY objects::a_bucket_is_deleted_when_it_is_empty,
     EVERYWHERE listings::pages_are_followed,

@@ -4,8 +4,8 @@ use std::io::Write as _;
 
 use bytes::Bytes;
 use cruncher_aws::s3::{
-    DeleteBucket, DeleteObject, DeleteObjects, FetchedObject, GetObject, HeadObject, ListObjects, PutObject,
-    StoredObject, delete_all, list_all,
+    DeleteBucket, DeleteObject, DeleteObjects, FetchedObject, GetObject, HeadObject, ListObjects, ListVersions,
+    PutObject, StoredObject, delete_all, delete_versions, list_all,
 };
 use cruncher_aws::{Client, ErrorKind};
 
@@ -217,6 +217,29 @@ pub(super) async fn odd_keys_are_kept_apart(cloud: &CheckedCloud) -> Result<(), 
     }
     let left = list_all(&client, ListObjects::new(cloud.bucket()).prefix("odd/")).await?;
     equal("what is left", &left, &Vec::new())
+}
+
+/// Keys that no document can name, or that not every reader of one takes as they stand there.
+const UNNAMEABLE_KEYS: [&str; 7] = ["a\u{1}b", "\u{7f}", "tab\t", "return\r", "\u{ffff}", "blank ", "plain"];
+
+pub(super) async fn versions_of_any_key_are_deleted_for_good(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
+    let client = cloud.administrator();
+    let keys = UNNAMEABLE_KEYS.map(|key| format!("versions/{key}"));
+    for key in &keys {
+        put(&client, cloud, key, "x").await?;
+    }
+    let listed = || async {
+        let all = client.send(&ListVersions::new(cloud.bucket())).await?;
+        Ok::<_, CheckFailure>(all.into_iter().filter(|one| keys.contains(&one.key)).collect::<Vec<_>>())
+    };
+    let mut found: Vec<String> = listed().await?.into_iter().map(|version| version.key).collect();
+    found.sort();
+    let mut expected = keys.to_vec();
+    expected.sort();
+    equal("versions", &found, &expected)?;
+    let failures = delete_versions(&client, cloud.bucket(), listed().await?).await?;
+    equal("failures", &failures, &Vec::new())?;
+    equal("what is left", &listed().await?, &Vec::new())
 }
 
 pub(super) async fn a_full_bucket_is_kept(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
