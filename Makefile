@@ -64,7 +64,7 @@ pictures: chromium $(ENVIRONMENT) dashboard command-line ## Make the pictures of
 	CRUNCHER_CHROMIUM="$$(tools/chromium)" $(PYTHON) -m pytest tools/pictures -n 0 -o python_files='*.py' -o python_functions='pictures_*'
 
 # Panics name the line that they come from: without the folders of whoever built the page, which are nobody's business.
-dashboard: $(TRUNK) $(WASM_BINDGEN) cargo-lock ## Build the page into dist/
+dashboard: $(TRUNK) $(WASM_BINDGEN) $(ENVIRONMENT) cargo-lock ## Build the page into dist/
 	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--remap-path-prefix=$$($(CARGO_BIN)/rustc --print sysroot)/lib/rustlib/src=std \
 		--remap-path-prefix=$(abspath $(CARGO_BIN)/../registry/src)=crates" .tools/bin/trunk build
 

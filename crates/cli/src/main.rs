@@ -14,6 +14,7 @@ mod enqueue;
 mod failure;
 mod freeze;
 mod launch;
+mod licences;
 mod link;
 mod links;
 mod output;
@@ -76,5 +77,6 @@ async fn run(arguments: Arguments) -> Result<(), CommandFailure> {
         Command::Freeze(freeze) => freeze::run(&account, &freeze).await,
         Command::CleanUp(clean_up) => clean_up::run(&account, &clean_up).await,
         Command::Demo(demo) => demo::run(&demo).await,
+        Command::Licences => licences::run(),
     }
 }
