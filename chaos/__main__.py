@@ -17,7 +17,7 @@ from dataclasses import asdict
 from random import Random
 from typing import Any
 
-from chaos import REPOSITORY, faulted, full_disk, hostile, killed, poison, roles, senders
+from chaos import REPOSITORY, faulted, full_disk, fuzzed, hostile, killed, poison, roles, senders
 from chaos.entry import Entries, Entry, add_all
 from chaos.surroundings import Surroundings, surroundings
 
@@ -32,6 +32,7 @@ ORDEALS: dict[str, Ordeal] = {
     "senders": senders.measure,
     "wrongly_allowed": roles.measure,
     "hostile_harm": hostile.measure,
+    "fuzz_crashes": fuzzed.measure,
 }
 
 
