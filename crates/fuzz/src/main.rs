@@ -1,8 +1,8 @@
 //! `cruncher-fuzz --target NAME [--seed N] [--secs S] [--trace FILE]` mutates the corpus of a target for so many seconds.
 //! `--list` names the targets.
 //!
-//! The last line is a JSON object: `executions`, `outcomes` (how many kinds were seen), and `found`, each with the problem and the
-//! file of the input. An input that ends the process, by a stack that is full, is the one that `--trace` has written last.
+//! The last line is a JSON object: `executions`, `outcomes` (how many kinds were seen), `slowest_ms` and `largest_kib` of one
+//! input, and `found`, each with the problem and the file of the input. An input that ends the process, by a stack that is full, is the one that `--trace` has written last.
 
 #![expect(clippy::print_stdout, reason = "its result")]
 
@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use cruncher_fuzz::trial::TrialOutcome;
 use cruncher_fuzz::{FuzzTarget, InputMutator, TARGETS, corpus, trial};
 use serde_json::{Value, json};
 
@@ -71,7 +72,7 @@ fn run(options: &FuzzOptions) -> Result<bool, String> {
     let mut pool: Vec<Vec<u8>> = corpus::inputs(target)?.into_iter().map(|(_, input)| input).collect();
     let mut mutator = InputMutator::new(options.seed, &pool);
     let (mut kinds, mut problems, mut found) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
-    let mut executions = 0_u64;
+    let (mut executions, mut slowest, mut largest_bytes) = (0_u64, Duration::ZERO, 0);
     let mut corpus = pool.clone().into_iter();
     let start = now();
     while found.len() < MAX_FOUND && now() - start < options.time {
@@ -81,7 +82,9 @@ fn run(options: &FuzzOptions) -> Result<bool, String> {
         }
         executions += 1;
         match outcome(target, &input) {
-            Ok(kind) => {
+            Ok((TrialOutcome { kind, memory_bytes }, taken)) => {
+                slowest = slowest.max(taken);
+                largest_bytes = largest_bytes.max(memory_bytes);
                 if kinds.insert(kind) && pool.len() < MAX_POOL {
                     pool.push(input);
                 }
@@ -96,20 +99,19 @@ fn run(options: &FuzzOptions) -> Result<bool, String> {
         }
     }
     let is_clean = found.is_empty();
-    let told: Value =
-        json!({ "target": target.name, "executions": executions, "outcomes": kinds.len(), "found": found });
+    let told: Value = json!({ "target": target.name, "executions": executions, "outcomes": kinds.len(), "slowest_ms": slowest.as_secs_f64() * 1000.0, "largest_kib": largest_bytes >> 10, "found": found });
     println!("{told}");
     Ok(is_clean)
 }
 
-fn outcome(target: &FuzzTarget, input: &[u8]) -> Result<String, String> {
+fn outcome(target: &FuzzTarget, input: &[u8]) -> Result<(TrialOutcome, Duration), String> {
     let start = now();
-    let kind = trial::attempt(target, input)?;
+    let outcome = trial::attempt(target, input)?;
     let taken = now() - start;
     if taken > MAX_TIME {
         return Err(format!("{} bytes of input took {} s", input.len(), taken.as_secs()));
     }
-    Ok(kind)
+    Ok((outcome, taken))
 }
 
 /// Leaves out what isn't needed for the input to fail.

@@ -52,6 +52,10 @@ pub(super) fn link(input: &[u8]) -> String {
 
 /// The page's own document, which is sealed for a study.
 pub(super) fn index(html: &[u8]) -> String {
+    // Each placeholder is filled, so the document grows by their number times that of the scripts: it is ours, and has one.
+    if String::from_utf8_lossy(html).matches("{{").count() > 2 {
+        return "more placeholders".to_owned();
+    }
     let file = PageFile { path: INDEX_KEY.to_owned(), content: Bytes::copy_from_slice(html) };
     let sealed = DashboardFiles::new([file]).map(|page| page.sealed_index(&["https://example.org".to_owned()]));
     kind(&sealed.map(|sealed| sealed.matches("'sha256-").count().min(8)))

@@ -17,7 +17,7 @@ use super::{Chunk, ParsedSegment};
 impl Chunk {
     /// Reads the whole lines of a segment. A last line without its end is left for the next time, and blank lines are skipped.
     ///
-    /// A line that is no row is only counted: it is no JSON object, lacks one of `batch`, `case_id`, `outcome`, `start_time`
+    /// A line that is no row is only counted: it is no text in UTF-8, no JSON object, lacks one of `batch`, `case_id`, `outcome`, `start_time`
     /// and `end_time`, or one of the fixed fields is of another type, or there twice.
     #[must_use]
     pub fn parse(worker: &str, text: &[u8]) -> ParsedSegment {
@@ -46,6 +46,8 @@ struct Reader {
 impl Reader {
     fn read(&mut self, worker: &str, line: &[u8]) -> serde_json::Result<()> {
         self.cuts.clear();
+        // Of fields that aren't kept, nobody would see it.
+        std::str::from_utf8(line).map_err(serde::de::Error::custom)?;
         let mut deserializer = serde_json::Deserializer::from_slice(line);
         let row = Row { reader: self, fields: Fields::default() }.deserialize(&mut deserializer);
         let row = row.and_then(|fields| deserializer.end().map(|()| fields));
