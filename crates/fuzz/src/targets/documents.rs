@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use cruncher_backend::watch::snapshot_codec::{self, EncodedSnapshot};
 use cruncher_study::accounting::AccountingInput;
 use cruncher_study::control::StudyControl;
 use cruncher_study::design_document::DesignDocument;
@@ -14,7 +15,7 @@ use cruncher_study::signature::signature;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{about, kind, said};
+use super::{about, kind, parts, said};
 
 /// Time that is now, in seconds.
 const NOW: f64 = 1_760_000_000.0;
@@ -77,6 +78,19 @@ pub(super) fn error(json: &[u8]) -> String {
         let signature = signature(&document.exception, &document.message, frames);
         kind(&(about(account(&ledger)), about(document.summary().len()), about(signature.len()), document.is_final))
     })
+}
+
+/// A snapshot as a frozen study holds it, and as the page's worker hands it on: numbers in the first part, then texts.
+pub(super) fn snapshot(input: &[u8]) -> String {
+    let mut parts = parts(input).map(String::from_utf8_lossy);
+    let numbers = parts.next().unwrap_or_default();
+    let numbers = numbers.split_whitespace().filter_map(|number| number.parse().ok()).collect();
+    let texts = parts.map(std::borrow::Cow::into_owned).collect();
+    let Some(snapshot) = snapshot_codec::read(EncodedSnapshot { numbers, texts }) else { return "none".to_owned() };
+    let written = snapshot_codec::write(&snapshot);
+    let again = snapshot_codec::read(written.clone()).expect("what was written can be read");
+    assert_eq!(format!("{:?}", snapshot_codec::write(&again)), format!("{written:?}"), "it reads otherwise");
+    kind(&(snapshot.workers.len().min(3), snapshot.batches.len().min(3), about(written.texts.len())))
 }
 
 /// A segment as the account reads it: all rows, as often as the case is named.

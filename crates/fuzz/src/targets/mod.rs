@@ -19,7 +19,7 @@ pub struct FuzzTarget {
 }
 
 /// All targets.
-pub const TARGETS: [FuzzTarget; 24] = [
+pub const TARGETS: [FuzzTarget; 25] = [
     FuzzTarget { name: "access", run: access::access },
     FuzzTarget { name: "answer", run: answers::answer },
     FuzzTarget { name: "config", run: access::config },
@@ -43,6 +43,7 @@ pub const TARGETS: [FuzzTarget; 24] = [
     FuzzTarget { name: "rows", run: results::rows },
     FuzzTarget { name: "segment", run: documents::segment },
     FuzzTarget { name: "shelf", run: results::shelf },
+    FuzzTarget { name: "snapshot", run: documents::snapshot },
     FuzzTarget { name: "table", run: tables::table },
 ];
 
