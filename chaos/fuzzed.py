@@ -46,21 +46,29 @@ def built() -> Path:
 
 
 def try_target(program: Path, target: str, seed: str, trace: Path) -> dict[str, Any]:
-    """What the program tells of a target. One that ends without a word has crashed: the last input is kept."""
-    options = ["--target", target, "--seed", seed, "--secs", str(SECS_PER_TARGET), "--trace", str(trace)]
+    """What the program tells of a target. Where it ends without a word, the input is kept that it had then."""
+    options = ["--target", target, "--seed", seed, "--secs", str(SECS_PER_TARGET)]
+    told, problem = ended(program, options)
+    if told is None:
+        # The same inputs once more, each of them written down before it is tried.
+        ended(program, [*options, "--trace", str(trace)])
+        kept = REPOSITORY / "target/fuzz" / f"{target}-{seed}"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(trace, kept)
+        told = {"executions": 0, "found": [{"problem": problem, "input": str(kept)}]}
+    return told
+
+
+def ended(program: Path, options: list[str]) -> tuple[dict[str, Any] | None, str]:
+    """What the program tells; None if it crashed or hung, and how."""
     try:
         ran = run(program, *options)
-        last = ran.stdout.splitlines()[-1] if ran.stdout else ""
-        if ran.returncode in (0, 1) and last.startswith("{"):
-            told: dict[str, Any] = json.loads(last)
-            return told
-        problem = f"it ended with {ran.returncode}"
     except subprocess.TimeoutExpired:
-        problem = f"it hung for {LIMIT_SECS} s"
-    kept = REPOSITORY / "target/fuzz" / f"{target}-{seed}"
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(trace, kept)
-    return {"executions": 0, "found": [{"problem": problem, "input": str(kept)}]}
+        return None, f"it hung for {LIMIT_SECS} s"
+    last = ran.stdout.splitlines()[-1] if ran.stdout else ""
+    if ran.returncode in (0, 1) and last.startswith("{"):
+        return json.loads(last), ""
+    return None, f"it ended with {ran.returncode}"
 
 
 def run(program: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
