@@ -35,13 +35,13 @@ CARGO_DENY    := $(STAMPS)/cargo-deny-$(CARGO_DENY_VERSION)
 CARGO_MACHETE := $(STAMPS)/cargo-machete-$(CARGO_MACHETE_VERSION)
 S3S_FS        := $(STAMPS)/s3s-fs-$(S3S_FS_VERSION)
 
-.PHONY: help demo test check bench chaos pictures dashboard setup clean
+.PHONY: help demo test check bench chaos pictures dashboard requirements setup clean
 .PHONY: chromium cargo-lock command-line check-rust check-supply check-python check-texts
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 # ---- What it does ----
 
@@ -64,9 +64,13 @@ pictures: chromium $(ENVIRONMENT) dashboard command-line ## Make the pictures of
 	CRUNCHER_CHROMIUM="$$(tools/chromium)" $(PYTHON) -m pytest tools/pictures -n 0 -o python_files='*.py' -o python_functions='pictures_*'
 
 # Panics name the line that they come from: without the folders of whoever built the page, which are nobody's business.
-dashboard: $(TRUNK) $(WASM_BINDGEN) cargo-lock ## Build the page into dist/
+dashboard: $(TRUNK) $(WASM_BINDGEN) $(ENVIRONMENT) cargo-lock ## Build the page into dist/
 	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--remap-path-prefix=$$($(CARGO_BIN)/rustc --print sysroot)/lib/rustlib/src=std \
 		--remap-path-prefix=$(abspath $(CARGO_BIN)/../registry/src)=crates" .tools/bin/trunk build
+
+requirements: $(ENVIRONMENT) ## Make requirements.txt anew, of requirements.in: newer versions of what isn't named there
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \
+		--custom-compile-command "make requirements" --output-file requirements.txt requirements.in
 
 setup: chromium $(ENVIRONMENT) $(RUST) $(TRUNK) $(WASM_BINDGEN) $(CARGO_DENY) $(CARGO_MACHETE) $(S3S_FS) ## Install everything that the other targets need
 	@echo "set up"
@@ -95,15 +99,11 @@ check-rust: $(RUST)
 	$(CARGO) clippy $(WASM_PACKAGES) $(WASM) -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
 
-# Advisories need a git host. Where that can't be reached, the check says so and passes.
-check-supply: $(RUST) $(CARGO_DENY) $(CARGO_MACHETE)
+# Its last lines say what no advisory names, and what wasn't checked, and why.
+check-supply: $(RUST) $(CARGO_DENY) $(CARGO_MACHETE) $(ENVIRONMENT)
 	.tools/bin/cargo-machete
-	.tools/bin/cargo-deny check bans licenses sources
-	@if .tools/bin/cargo-deny fetch db >/dev/null 2>&1; then \
-	    set -x; .tools/bin/cargo-deny check --disable-fetch advisories; \
-	else \
-	    echo "note: advisories were not checked, their database could not be fetched"; \
-	fi
+	.tools/bin/cargo-deny --workspace check bans licenses sources
+	@$(PYTHON) tools/advisories.py
 
 # ---- Set-up ----
 

@@ -17,7 +17,7 @@ from dataclasses import asdict
 from random import Random
 from typing import Any
 
-from chaos import REPOSITORY, crowds, faulted, full_disk, hostile, killed, poison, roles, senders
+from chaos import REPOSITORY, crowds, faulted, full_disk, fuzzed, hostile, killed, poison, roles, senders
 from chaos.entry import Entries, Entry, add_all
 from chaos.surroundings import Surroundings, surroundings
 
@@ -33,6 +33,7 @@ ORDEALS: dict[str, Ordeal] = {
     "wrongly_allowed": roles.measure,
     "hostile_harm": hostile.measure,
     "crowds_harm": crowds.measure,
+    "fuzz_crashes": fuzzed.measure,
 }
 
 

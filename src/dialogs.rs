@@ -35,6 +35,7 @@ enum Command {
     Act(ShortcutAct),
     Copy(String),
     News,
+    Licences,
     Lock,
 }
 
@@ -115,6 +116,7 @@ impl Dialogs {
                 reader.said.set(Some(words));
             }),
             Command::News => self.show_news(),
+            Command::Licences => ask(&DialogRequest::Licences, reader),
             Command::Lock => sharing::lock(),
         }
     }
@@ -198,6 +200,7 @@ fn offers(open: &OpenStudy) -> (Vec<PaletteEntry>, Vec<Command>) {
         let key = SHORTCUTS.iter().find(|shortcut| shortcut.act == act).map_or("", |own| own.key);
         offer("Action", label, key, Command::Act(act));
     }
+    offer("Action", "Licences", "of this page and cruncher", Command::Licences);
     offer("Action", "Lock", "forgets the key", Command::Lock);
     if snapshot.batches.len() > 1 {
         offer("Batch", "all batches", "", Command::Go(route.of(BatchChoice::All).to_string()));

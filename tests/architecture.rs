@@ -7,7 +7,7 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, NodeDep, PackageId};
 
 /// Crates of the workspace, each with all that it knows of the others.
-const ARROWS: [(&str, &[&str]); 18] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     ("cruncher-analysis", &[]),
     ("cruncher-aws", &[]),
     (
@@ -42,6 +42,18 @@ const ARROWS: [(&str, &[&str]); 18] = [
             "cruncher-canvas",
             "cruncher-plot",
             "cruncher-results",
+            "cruncher-study",
+        ],
+    ),
+    (
+        "cruncher-fuzz",
+        &[
+            "cruncher-aws",
+            "cruncher-backend",
+            "cruncher-browser",
+            "cruncher-legacy",
+            "cruncher-results",
+            "cruncher-sealing",
             "cruncher-study",
         ],
     ),

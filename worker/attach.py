@@ -1665,7 +1665,7 @@ def read_source(model: bytes, case: Case, folder: str) -> Tuple[Source, List[str
     text, unused = render(template, case.parameters, language)
     try:
         content = text.encode(encoding)
-    except UnicodeEncodeError as error:
+    except UnicodeError as error:
         words = "the model is written in {}, which lacks a character of a parameter: {}"
         raise CaseFailure(words.format(encoding, error)) from error
     return Source(os.path.join(folder, case.model_name), template, text, content), unread(text, case.kind, unused)
@@ -1676,7 +1676,7 @@ def decode(model: bytes, language: str) -> Tuple[str, str]:
     try:
         encoding = tokenize.detect_encoding(io.BytesIO(model).readline)[0] if language == "python" else "utf-8-sig"
         return model.decode(encoding), "utf-8" if encoding == "utf-8-sig" else encoding
-    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+    except (SyntaxError, UnicodeError, LookupError) as error:
         raise ModelNotFound("the model is no text in its encoding: {}".format(error)) from error
 
 
@@ -2795,7 +2795,7 @@ def read_crash(noted: str, case: Case, model: bytes, folder: str) -> Tuple[str, 
     if of_thread is None:
         return "", ()
     path = os.path.join(folder, case.model_name).encode("ascii", "backslashreplace").decode("ascii")
-    pattern = r'  File "' + re.escape(path) + r'", line (\d+) in (.*)'
+    pattern = r'  File "' + re.escape(path) + r'", line (\d{1,9}) in (.*)'
     found = [(int(line), function) for line, function in re.findall(pattern, of_thread.group())]
     calls = [
         ModelCall(case.model_name, line, function, lines[line - 1].strip() if line <= len(lines) else "")
@@ -4670,13 +4670,21 @@ def load_study(config_url: str, client: "Client") -> Study:
     if answer.status != 200:
         raise NoStudy("there is no study at {}: the answer was {} {}".format(config_url, answer.status, answer.code))
     try:
-        return read_study(json.loads(answer.body.decode("utf-8")))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise NoStudy("{} is no configuration of a study: {}".format(config_url, one_line(error))) from error
+        return study_of(answer.body)
+    except NoStudy as error:
+        raise NoStudy("{} is no configuration of a study: {}".format(config_url, error)) from error
+
+
+def study_of(body: bytes) -> Study:
+    """The study that a configuration describes."""
+    try:
+        return read_study(json.loads(body.decode("utf-8")))
+    except (ValueError, OverflowError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise NoStudy(one_line(error)) from error
 
 
 def read_study(document: Dict[str, Any]) -> Study:
-    """The study that a configuration describes."""
+    """The same of a document that was read."""
     endpoint_url = document["endpoint_url"]
     names = [document[name] for name in ("study", "region", "bucket", "queue_url")]
     if not all(isinstance(one, str) for one in (*names, endpoint_url or "")):
@@ -4757,12 +4765,7 @@ class Cloud:
             # When an answer is lost, the repeated request gets the same message and no receive is wasted.
             "ReceiveRequestAttemptId": uuid.uuid4().hex,
         }
-        messages = self._accepted(self._ask("ReceiveMessage", fields), "receiving a case").json.get("Messages") or []
-        if not messages:
-            return None
-        one = messages[0]
-        count = int(one.get("Attributes", {}).get("ApproximateReceiveCount", 1))
-        return Message(one["MessageId"], one["ReceiptHandle"], one["Body"], count)
+        return message_in(self._accepted(self._ask("ReceiveMessage", fields), "receiving a case"))
 
     def delete(self, message: Message) -> bool:
         """Deletes a message; whether it was still this worker's."""
@@ -4976,7 +4979,10 @@ class Answer:
         self.status, self.headers, self.body = status, headers, body
         self.json: Dict[str, Any] = {}
         if headers.get("content-type", "").startswith("application/x-amz-json"):
-            self.json = json.loads(body.decode("utf-8")) if body else {}
+            try:
+                self.json = json.loads(body.decode("utf-8")) if body else {}
+            except RecursionError as error:
+                raise ValueError("the answer is nested too deep") from error
             if not isinstance(self.json, dict):
                 raise ValueError("the answer is no object")
 
@@ -4998,6 +5004,23 @@ class Answer:
     def text(self) -> str:
         """The start of the body, for messages."""
         return " ".join(self.body[:500].decode("utf-8", "replace").split())
+
+
+def message_in(answer: Answer) -> Optional[Message]:
+    """The message that was received, or None."""
+    try:
+        messages = answer.json.get("Messages") or []
+        if not messages:
+            return None
+        one = messages[0]
+        count = int(one.get("Attributes", {}).get("ApproximateReceiveCount", 1))
+        texts = one["MessageId"], one["ReceiptHandle"], one["Body"]
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueError("a message consists of texts")
+    except (ValueError, OverflowError, LookupError, TypeError, AttributeError) as error:
+        words = "receiving a case: unexpected answer {} {}"
+        raise Unexpected(words.format(answer.status, answer.text)) from error
+    return Message(*texts, receive_count=count)
 
 
 class Http:

@@ -100,6 +100,8 @@ pub(crate) enum Command {
     CleanUp(CleanUp),
     /// Show a whole study running on this machine, without any account
     Demo(DemoArguments),
+    /// Print the licences of Cruncher, and of all that its page and this program are made of
+    Licences,
 }
 
 /// Checks the address of a cloud.

@@ -14,6 +14,7 @@ mod enqueue;
 mod failure;
 mod freeze;
 mod launch;
+mod licences;
 mod link;
 mod links;
 mod output;
@@ -78,5 +79,6 @@ async fn run(arguments: Arguments) -> Result<(), CommandFailure> {
         Command::Restore(restore) => restore::run(&account, &restore).await,
         Command::CleanUp(clean_up) => clean_up::run(&account, &clean_up).await,
         Command::Demo(demo) => demo::run(&demo).await,
+        Command::Licences => licences::run(),
     }
 }

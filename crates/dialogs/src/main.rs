@@ -9,6 +9,8 @@
 )]
 
 #[cfg(target_arch = "wasm32")]
+mod licences;
+#[cfg(target_arch = "wasm32")]
 mod modal;
 #[cfg(target_arch = "wasm32")]
 mod news;

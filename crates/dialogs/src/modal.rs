@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlDialogElement, HtmlElement};
 
-use crate::{news, palette, shortcuts};
+use crate::{licences, news, palette, shortcuts};
 
 /// What the dialog shows.
 #[derive(Clone)]
@@ -19,6 +19,7 @@ pub(crate) enum ShownDialog {
     Palette(Vec<PaletteEntry>),
     Shortcuts,
     News,
+    Licences,
 }
 
 /// The dialog.
@@ -62,6 +63,7 @@ impl ModalDialog {
                 DialogRequest::Palette(entries) => self.open(ShownDialog::Palette(entries)),
                 DialogRequest::Shortcuts => self.open(ShownDialog::Shortcuts),
                 DialogRequest::News => self.open(ShownDialog::News),
+                DialogRequest::Licences => self.open(ShownDialog::Licences),
                 DialogRequest::Tell(message) => news::tell(&message),
             }
         }
@@ -90,11 +92,13 @@ impl ModalDialog {
             ShownDialog::Palette(entries) => palette::palette(entries, self),
             ShownDialog::Shortcuts => shortcuts::shortcuts(self),
             ShownDialog::News => news::news(self),
+            ShownDialog::Licences => licences::licences(self),
         };
         let label = move || match self.shown.get() {
             ShownDialog::Nothing | ShownDialog::Palette(_) => "Search",
             ShownDialog::Shortcuts => "Shortcuts",
             ShownDialog::News => "Tell me",
+            ShownDialog::Licences => "Licences",
         };
         // It may have been opened again before this event comes.
         let closed = move |_| {
@@ -111,7 +115,8 @@ impl ModalDialog {
         };
         view! {
             <dialog
-                class="modal" class:modal--palette=move || matches!(*self.shown.read(), ShownDialog::Palette(_)) node_ref=self.element
+                class="modal" class:modal--palette=move || matches!(*self.shown.read(), ShownDialog::Palette(_))
+                class:modal--licences=move || matches!(*self.shown.read(), ShownDialog::Licences) node_ref=self.element
                 aria-label=label on:mousedown=pressed on:close=closed
             >
                 {content}

@@ -163,6 +163,9 @@ impl SignIn {
                 "Whoever launched the study got the passphrases from " <code>"cruncher launch"</code> ", can make links with "
                 <code>"cruncher link"</code> ", and new ones of both with " <code>"cruncher configure STUDY --rotate-keys"</code> "."
             </p>
+            <p class="faint">
+                <a href="assets/licences.txt" target="_blank" rel="noopener">"Licences"</a>
+            </p>
         }
         .into_any()
     }

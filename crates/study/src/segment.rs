@@ -131,9 +131,11 @@ pub fn parse_segment(text: &[u8]) -> SegmentRows {
     let read_bytes = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
     let mut segment = SegmentRows { read_bytes, ..SegmentRows::default() };
     for line in text[..read_bytes].split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
-        match serde_json::from_slice(line) {
-            Ok(row) => segment.rows.push(row),
-            Err(_) => segment.unreadable += 1,
+        // A field that isn't read isn't looked at, even if it is no text.
+        let row = std::str::from_utf8(line).ok().and_then(|_| serde_json::from_slice(line).ok());
+        match row {
+            Some(row) => segment.rows.push(row),
+            None => segment.unreadable += 1,
         }
     }
     segment
@@ -157,6 +159,17 @@ mod tests {
         assert_eq!(segment.rows[0].outcome, RowOutcome::Done);
         assert!((segment.rows[0].end_time - 1.5).abs() < f64::EPSILON);
         assert_eq!(segment.rows[0].numbers.first(None), Some(("end_load", 2.0)));
+    }
+
+    /// Of fields that nobody reads here, JSON alone doesn't see it, but whoever reads results does.
+    #[test]
+    fn a_line_that_is_no_text_is_no_row() {
+        let mut text = format!("{}\n", DONE.replace('\n', "").replace("\"c\"", "\"?\"")).into_bytes();
+        assert_eq!(parse_segment(&text).rows.len(), 1);
+        let place = text.iter().position(|&byte| byte == b'?').unwrap();
+        text[place] = 0xff;
+        let segment = parse_segment(&text);
+        assert_eq!((segment.rows.len(), segment.unreadable), (0, 1));
     }
 
     #[test]

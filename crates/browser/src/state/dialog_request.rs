@@ -30,6 +30,8 @@ pub enum DialogRequest {
     Shortcuts,
     /// Show how the reader is told of events.
     News,
+    /// Show the licences of what the page is made of.
+    Licences,
     /// Tell the reader, and whoever else is to know, of an event.
     Tell(EventMessage),
 }
@@ -48,6 +50,7 @@ pub struct EventMessage {
 const PALETTE: &str = "palette";
 const SHORTCUTS: &str = "shortcuts";
 const NEWS: &str = "news";
+const LICENCES: &str = "licences";
 const TELL: &str = "tell";
 
 impl DialogRequest {
@@ -64,6 +67,7 @@ impl DialogRequest {
             }
             Self::Shortcuts => SHORTCUTS.to_owned(),
             Self::News => NEWS.to_owned(),
+            Self::Licences => LICENCES.to_owned(),
             Self::Tell(EventMessage { study, event, text }) => [TELL, study, event, &plain_line(text)].join("\n"),
         }
     }
@@ -83,6 +87,7 @@ impl DialogRequest {
             }
             SHORTCUTS => Some(Self::Shortcuts),
             NEWS => Some(Self::News),
+            LICENCES => Some(Self::Licences),
             TELL => {
                 let mut part = || lines.next().map(str::to_owned);
                 Some(Self::Tell(EventMessage { study: part()?, event: part()?, text: part()? }))
@@ -105,6 +110,7 @@ mod tests {
             DialogRequest::Palette(entries),
             DialogRequest::Shortcuts,
             DialogRequest::News,
+            DialogRequest::Licences,
             DialogRequest::Tell(message),
         ] {
             assert_eq!(DialogRequest::parse(&request.to_text()), Some(request));

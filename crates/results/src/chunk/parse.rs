@@ -17,8 +17,8 @@ use super::{Chunk, ParsedSegment};
 impl Chunk {
     /// Reads the whole lines of a segment. A last line without its end is left for the next time, and blank lines are skipped.
     ///
-    /// A line that is no row is only counted: it is no JSON object, lacks one of `batch`, `case_id`, `outcome`, `start_time`
-    /// and `end_time`, or one of the fixed fields is of another type, or there twice.
+    /// A line that is no row is only counted: it is no text in UTF-8, no JSON object, lacks one of `batch`, `case_id`, `outcome`,
+    /// `start_time` and `end_time`, one of the fixed fields is of another type, or a field that is read is there twice.
     #[must_use]
     pub fn parse(worker: &str, text: &[u8]) -> ParsedSegment {
         let read_bytes = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
@@ -46,6 +46,8 @@ struct Reader {
 impl Reader {
     fn read(&mut self, worker: &str, line: &[u8]) -> serde_json::Result<()> {
         self.cuts.clear();
+        // Of fields that aren't kept, nobody would see it.
+        std::str::from_utf8(line).map_err(serde::de::Error::custom)?;
         let mut deserializer = serde_json::Deserializer::from_slice(line);
         let row = Row { reader: self, fields: Fields::default() }.deserialize(&mut deserializer);
         let row = row.and_then(|fields| deserializer.end().map(|()| fields));
@@ -161,8 +163,8 @@ impl<'de> Visitor<'de> for Row<'_> {
     fn visit_map<A: MapAccess<'de>>(mut self, mut row: A) -> Result<Fields, A::Error> {
         let mut expected = BATCH;
         while let Some(field) = row.next_key_seed(Field { expected })? {
-            let is_fixed = field < PARAMETERS;
-            if is_fixed && self.fields.has(field) {
+            let is_known = field < NAMES.len();
+            if is_known && self.fields.has(field) {
                 return Err(no_row());
             }
             self.fields.seen |= 1 << field;

@@ -156,6 +156,7 @@ fn a_row_that_is_none_leaves_nothing_behind() {
         (r#""start_time":0.0,"#, ""),
         (r#""end_time":1.5"#, r#""end_time":null"#),
         (r#""end_time":1.5"#, r#""start_time":1.5,"end_time":1.5"#),
+        (r#""end_time":1.5"#, r#""result":{},"end_time":1.5"#),
         ("}}", "}"),
         ("}}", "}}}"),
         ("}}", "},}"),

@@ -13,8 +13,11 @@
 //! | `load:*`, `load:!` | there is a value, there is none |
 //!
 //! A column is a field, a factor or a response, by its name; `factor.x` and `response.x` tell those of the same name apart. Names and
-//! values with spaces stand in quotation marks.
+//! values with spaces stand in quotation marks; two quotation marks there are one.
 
+mod typed_word;
+
+use self::typed_word::{TypedWord, name_words, pattern_words, value_words};
 use crate::column_id::{CaseField, ColumnId};
 use crate::filter::{FilterCondition, RangeLimit, RowFilter};
 use crate::store::ResultStore;
@@ -112,7 +115,7 @@ pub fn completions(text: &str, store: &ResultStore) -> Vec<String> {
         return named.map(|label| format!("state:{label}")).collect();
     }
     let fields = FIELDS.iter().map(|(name, _)| format!("{name}:"));
-    let columns = store.factors().chain(store.responses()).map(|(id, _)| format!("{} ", quoted(id.name())));
+    let columns = store.factors().chain(store.responses()).map(|(id, _)| format!("{} ", name_words(id.name())));
     fields.chain(columns).filter(|name| name.starts_with(word)).take(MAX_COMPLETIONS).collect()
 }
 
@@ -132,18 +135,11 @@ impl Reader {
     }
 
     /// Reads a word up to a space, or to an operator if `ends_at_operator`; a quoted part of it is taken as it stands.
-    fn word(&mut self, ends_at_operator: bool) -> Result<String, LanguageError> {
-        let mut word = String::new();
+    fn word(&mut self, ends_at_operator: bool) -> Result<TypedWord, LanguageError> {
+        let mut word = TypedWord::default();
         while let Some(char) = self.chars.get(self.at).copied() {
             if char == '"' {
-                let open = self.at;
-                let length = self.chars[open + 1..].iter().position(|char| *char == '"');
-                let Some(length) = length else {
-                    let length = self.chars.len() - open;
-                    return Err(LanguageError { at: open, length, problem: LanguageProblem::Quotation });
-                };
-                word.extend(&self.chars[open + 1..=open + length]);
-                self.at = open + length + 2;
+                word.push_quoted(self.quoted()?);
                 continue;
             }
             if char.is_whitespace() || ends_at_operator && self.operator().is_some() {
@@ -155,6 +151,27 @@ impl Reader {
         Ok(word)
     }
 
+    /// Reads from a quotation mark to the one that closes it.
+    fn quoted(&mut self) -> Result<Vec<char>, LanguageError> {
+        let open = self.at;
+        let mut quoted = Vec::new();
+        loop {
+            self.at += 1;
+            match self.chars.get(self.at) {
+                Some('"') if self.chars.get(self.at + 1) == Some(&'"') => self.at += 1,
+                Some('"') => break,
+                Some(_) => {}
+                None => {
+                    let length = self.chars.len() - open;
+                    return Err(LanguageError { at: open, length, problem: LanguageProblem::Quotation });
+                }
+            }
+            quoted.push(self.chars[self.at]);
+        }
+        self.at += 1;
+        Ok(quoted)
+    }
+
     /// Returns the operator that stands here.
     fn operator(&self) -> Option<&'static str> {
         let is_here = |operator: &&str| operator.chars().eq(self.chars[self.at..].iter().copied().take(operator.len()));
@@ -164,7 +181,7 @@ impl Reader {
 
 fn condition(reader: &mut Reader, store: &ResultStore) -> Result<FilterCondition, LanguageError> {
     let start = reader.at;
-    let name = reader.word(true)?;
+    let name = reader.word(true)?.text();
     let name_end = reader.at;
     reader.skip_spaces();
     let Some(operator) = reader.operator() else {
@@ -178,9 +195,9 @@ fn condition(reader: &mut Reader, store: &ResultStore) -> Result<FilterCondition
     let behind = reader.at;
     reader.skip_spaces();
     let value_at = reader.at;
-    let is_quoted = reader.chars.get(reader.at) == Some(&'"');
-    let value = reader.word(false)?;
-    if value.is_empty() && !is_quoted {
+    let word = reader.word(false)?;
+    let value = word.text();
+    if value.is_empty() && !word.is_quoted() {
         return Err(of(operator_at, behind, LanguageProblem::NoValue(operator)));
     }
     let number = || {
@@ -192,25 +209,26 @@ fn condition(reader: &mut Reader, store: &ResultStore) -> Result<FilterCondition
         ">=" => FilterCondition::Range { column, least: Some(number()?), most: None },
         "<" => FilterCondition::Range { column, least: None, most: Some(next(number()?, -1)) },
         "<=" => FilterCondition::Range { column, least: None, most: Some(number()?) },
-        ":" if !is_quoted => of_values(column, &value).map_err(|problem| of(value_at, reader.at, problem))?,
+        ":" if !word.is_quoted() => of_values(column, &word).map_err(|problem| of(value_at, reader.at, problem))?,
         _ => one_of(column, vec![value]),
     })
 }
 
 /// Reads what stands behind a colon.
-fn of_values(column: ColumnId, value: &str) -> Result<FilterCondition, LanguageProblem> {
-    if let Some((least, most)) = value.split_once("..") {
+fn of_values(column: ColumnId, word: &TypedWord) -> Result<FilterCondition, LanguageProblem> {
+    let (text, meaning) = (word.text(), word.meaning());
+    if let Some((least, most)) = text.split_once("..").filter(|_| meaning.contains("..")) {
         let end = |text: &str| match text {
             "" => Ok(None),
             _ => RangeLimit::parse(text).map(Some).ok_or_else(|| LanguageProblem::Number(text.to_owned())),
         };
         return Ok(FilterCondition::Range { column, least: end(least)?, most: end(most)? });
     }
-    Ok(match value {
+    Ok(match meaning.as_str() {
         "*" => FilterCondition::HasValue(column),
         "!" => FilterCondition::HasNone(column),
-        pattern if pattern.contains('*') => FilterCondition::Like { column, pattern: pattern.to_owned() },
-        values => one_of(column, values.split('|').map(str::to_owned).collect()),
+        pattern if pattern.contains('*') => FilterCondition::Like { column, pattern: text },
+        _ => one_of(column, word.alternatives()),
     })
 }
 
@@ -275,9 +293,9 @@ fn words(condition: &FilterCondition, store: &ResultStore) -> String {
         let plain = field.unwrap_or_else(|| id.name().to_owned());
         let is_clear = column(&plain, store).is_ok_and(|found| found == *id);
         match id {
-            ColumnId::Factor(name) if !is_clear => quoted(&format!("factor.{name}")),
-            ColumnId::Response(name) if !is_clear => quoted(&format!("response.{name}")),
-            _ => quoted(&plain),
+            ColumnId::Factor(name) if !is_clear => name_words(&format!("factor.{name}")),
+            ColumnId::Response(name) if !is_clear => name_words(&format!("response.{name}")),
+            _ => name_words(&plain),
         }
     };
     let end = |limit: &Option<RangeLimit>| limit.map(|limit| limit.to_string()).unwrap_or_default();
@@ -285,34 +303,15 @@ fn words(condition: &FilterCondition, store: &ResultStore) -> String {
         FilterCondition::Range { column, least: Some(least), most: None } => format!("{} >= {least}", name(column)),
         FilterCondition::Range { column, least: None, most: Some(most) } => format!("{} <= {most}", name(column)),
         FilterCondition::Range { column, least, most } => format!("{}:{}..{}", name(column), end(least), end(most)),
-        FilterCondition::OneOf { column, values } if values.len() == 1 => match values[0].as_str() {
-            value if is_plain(value) && !value.contains('|') => format!("{}:{value}", name(column)),
-            value => format!("{}:\"{value}\"", name(column)),
-        },
-        FilterCondition::OneOf { column, values } => format!("{}:{}", name(column), values.join("|")),
+        FilterCondition::OneOf { column, values } => {
+            let values: Vec<_> = values.iter().map(|value| value_words(value)).collect();
+            format!("{}:{}", name(column), values.join("|"))
+        }
         FilterCondition::HasValue(column) => format!("{}:*", name(column)),
         FilterCondition::HasNone(column) => format!("{}:!", name(column)),
-        FilterCondition::Like { column, pattern } => format!("{}:{pattern}", name(column)),
-        FilterCondition::Search(text) => quoted(text),
+        FilterCondition::Like { column, pattern } => format!("{}:{}", name(column), pattern_words(pattern)),
+        FilterCondition::Search(text) => name_words(text),
         FilterCondition::Cases(_) => condition.to_string(),
-    }
-}
-
-/// Whether a value is read as it stands.
-fn is_plain(value: &str) -> bool {
-    !value.is_empty()
-        && !value.contains(['*', '!', '"'])
-        && !value.contains("..")
-        && !value.contains(char::is_whitespace)
-}
-
-/// Returns a name as it stands in the language.
-fn quoted(name: &str) -> String {
-    let has_operator = name.contains([':', '=', '<', '>', '!', '"']);
-    if name.is_empty() || has_operator || name.contains(char::is_whitespace) {
-        format!("\"{name}\"")
-    } else {
-        name.to_owned()
     }
 }
 
@@ -389,6 +388,29 @@ mod tests {
         check("seed >= 9007199254740993", &[1, 2, 3]);
         check("seed < 9007199254740994", &[0, 1]);
         check("seed = 9007199254740993", &[1]);
+    }
+
+    /// Blanks, bars, quotation marks and dots are read as they were written.
+    #[test]
+    fn what_has_to_be_quoted_is_quoted() {
+        check("error:*\"negative cohesion\"*", &[1, 2]);
+        check("error:\"ValueError: negative cohesion\"|x", &[1, 2]);
+        check("error:x|\"a \"\"b\"\"\"", &[]);
+        check("\"negative \"\"cohesion\"\"\"", &[]);
+        check("case:\"ab..\"", &[]);
+        let value = |text: &str| FilterCondition::OneOf {
+            column: ColumnId::Case(CaseField::Worker),
+            values: text.split(';').map(str::to_owned).collect(),
+        };
+        for text in ["node 7", "node 7;node 8", "a\"b", "a|b;c", "*", "a..b", "!", "a b;\"", ";a"] {
+            let filter = RowFilter { conditions: vec![value(text)] };
+            assert_eq!(parse(&write(&filter, &store()), &store()), Ok(filter.clone()), "{}", write(&filter, &store()));
+        }
+        for pattern in ["*no disk*", " *", "a\"*", "*..*", "a|*", "* \" *"] {
+            let column = ColumnId::Case(CaseField::Error);
+            let filter = RowFilter { conditions: vec![FilterCondition::Like { column, pattern: pattern.to_owned() }] };
+            assert_eq!(parse(&write(&filter, &store()), &store()), Ok(filter.clone()), "{}", write(&filter, &store()));
+        }
     }
 
     #[test]

@@ -1,0 +1,114 @@
+//! Tables of cases, designs, and models: what a user brings, and what comes of it in the bucket.
+
+use cruncher_study::case::{CaseId, Parameters};
+use cruncher_study::case_table::{TableRow, read_case, read_cases, read_table, write_points, write_table};
+use cruncher_study::cases::DesignCases;
+use cruncher_study::design::DesignFile;
+use cruncher_study::design_document::{DesignDocument, Submission};
+use cruncher_study::import::{
+    DecimalMark, NumberReading, PercentSign, design_file, import as import_table, parse_field,
+};
+use cruncher_study::model::{ModelDigest, ModelKind, ModelReference};
+use cruncher_study::template::{ModelLanguage, decode, placeholders, render, uses_name};
+
+use super::{about, kind, parts, said};
+
+/// Maximum number of points of a design that are chosen.
+const MAX_POINTS: u64 = 300;
+
+/// A table that a user opens, with each reading of its numbers.
+pub(super) fn import(content: &[u8]) -> String {
+    let readings = [
+        NumberReading::default(),
+        NumberReading { decimal_mark: Some(DecimalMark::Comma), percent: Some(PercentSign::Fraction) },
+        NumberReading { decimal_mark: Some(DecimalMark::Point), percent: Some(PercentSign::Number) },
+    ];
+    let outcomes = readings.map(|reading| match import_table(content, reading) {
+        Ok(table) => {
+            let json = table.to_json();
+            let again = import_table(&json, NumberReading::default()).expect("its own JSON can be read");
+            assert_eq!(again.to_json(), json, "it reads otherwise");
+            kind(&(about(json.len()), "ok"))
+        }
+        Err(error) => said(&error),
+    });
+    let _ = parse_field(&String::from_utf8_lossy(content));
+    outcomes.concat()
+}
+
+/// A design that a user opens, and all that comes of it; behind it a model.
+pub(super) fn design(input: &[u8]) -> String {
+    let mut parts = parts(input);
+    let file = parts.next().unwrap_or_default();
+    let model = parts.next().unwrap_or_default();
+    let mut told = template(model);
+    let file = match design_file(file) {
+        Some(Ok(file)) => file,
+        Some(Err(no_design)) => return told + &said(&no_design.reason()),
+        None => return told + "none",
+    };
+    told += &match file.check() {
+        Ok(points) if points <= MAX_POINTS && file.replicates <= 3 => match file.design() {
+            Ok(points) => {
+                let cases = DesignCases::of(points, &ModelDigest::of(model), file.replicates);
+                check_table(&file, &cases, model);
+                kind(&about(cases.len()))
+            }
+            Err(error) => said(&error),
+        },
+        Ok(points) => kind(&("many", points > 1_000_000)),
+        Err(error) => said(&error),
+    };
+    told
+}
+
+/// The table that is written of cases holds them.
+fn check_table(file: &DesignFile, cases: &DesignCases, model: &[u8]) {
+    let reference = ModelReference::new(&ModelDigest::of(model), "model.py", ModelKind::Python);
+    let submission = Submission { id: "00f1e2d3c4b5a697".to_owned(), time: 1.0, by: String::new() };
+    let document = DesignDocument::new(file, cases, reference, &submission);
+    let table = write_table(cases).expect("a table can be written");
+    let rows = read_table(&table).expect("a table can be read");
+    assert_eq!(rows.len(), cases.len());
+    assert!(rows.iter().zip(0..).all(|(row, index)| row.case_id == cases.case_id(index)), "other cases");
+    let read = read_cases(&document, &table).expect("cases can be read");
+    assert!((0..cases.len()).all(|index| read.case_id(index) == cases.case_id(index)), "other cases");
+    let _ = write_points(cases);
+}
+
+/// A model with placeholders, and values for them.
+fn template(model: &[u8]) -> String {
+    let text = match decode(model) {
+        Ok(text) => text,
+        Err(error) => return said(&error),
+    };
+    let values = r#"{"a": 1, "b": -2.5, "c": "it's \"x\"\n", "depth": [1.0, 2.0], "e": -3, "f": 1e300}"#;
+    let values: Parameters = serde_json::from_str(values).expect("they are parameters");
+    let kinds = [ModelLanguage::Python, ModelLanguage::Other].map(|language| {
+        let found = placeholders(text, language);
+        let rendered = render(text, &values, language);
+        let _ = uses_name(text, "a");
+        (about(found.len()), rendered.map(|rendered| rendered.unused.len()))
+    });
+    kind(&kinds)
+}
+
+/// A table as it lies in the bucket, behind its design.
+pub(super) fn table(input: &[u8]) -> String {
+    let mut parts = parts(input);
+    let (document, table) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let rows = read_table(table);
+    if let Ok(rows) = &rows {
+        let bytes = TableRow::to_bytes(rows);
+        let again = TableRow::from_bytes(&bytes).expect("rows can be read");
+        assert_eq!(again.len(), rows.len());
+    }
+    let _ = TableRow::from_bytes(table);
+    let read = serde_json::from_slice::<DesignDocument>(document).ok().map(|document| {
+        let cases = read_cases(&document, table).map(|cases| about(cases.len()));
+        let case = CaseId::parse("0123456789abcdef0123456789abcdef").expect("it is an id");
+        let one = read_case(&document, table, case).map(|case| case.is_some());
+        (cases, one)
+    });
+    kind(&(rows.map(|rows| about(rows.len())), read))
+}
