@@ -173,6 +173,7 @@ FAILURES_RESTS_SECS = 10.0, 60.0
 UNFIT_RESTS_SECS = 300.0, 3600.0
 MAX_HALT_COUNT = 1000000  # as many cases as a design may have
 FAREWELL_SECS = 10.0  # how long a worker that ends tries to say so
+KEY_RETIRED = "its key was replaced: attach it again with the new line of the page Attach"
 TIMEOUT_SECS = 40.0  # for one answer; longer than a long poll
 REFUSED_PATIENCE_SECS = 6.0  # a new key takes seconds until it is known everywhere
 BACKOFF_SECS = 0.1
@@ -364,6 +365,7 @@ class Ending(NamedTuple):
     state: str
     message: str
     traceback: Optional[str] = None
+    key_retired: bool = False
 
 
 class Worker:
@@ -375,8 +377,8 @@ class Worker:
         self._client = Client(key, study.region, clock, journal, host.wait)
         self._cloud = Cloud(study, self._client)
         self._models = Models(self._cloud)
-        self._control = Control()
-        self._report = Report(self._identity, clock, journal, study.lease_secs)
+        self._control = Control(key.key_id)
+        self._report = Report(self._identity, clock, journal, study.lease_secs, key.key_id)
         self._keeper = Keeper(self._report, Cloud(study, self._client.once()), study.lease_secs, self._control, journal)
         self._interrupts = Interrupts()
         self._computer_rests = Rests(COMPUTER_RESTS_SECS)
@@ -422,6 +424,8 @@ class Worker:
         """The steps of docs/protocol.md, in their order."""
         while not self._interrupts.by_user:  # a model may have caught it
             self._control.read(self._cloud, self._journal)  # 1
+            if self._control.key_retired:
+                return Ending("stopped", KEY_RETIRED, key_retired=True)
             if self._identity.worker in self._control.drain:
                 return Ending("stopped", "drained")
             if self._control.paused:
@@ -509,7 +513,8 @@ class Worker:
         while monotonic() < end and not self._interrupts.by_user:
             self._control.read(self._cloud, self._journal)
             control = self._control
-            if control.paused or control.why_halted is not None or self._identity.worker in control.drain:
+            ends = control.key_retired or self._identity.worker in control.drain
+            if ends or control.paused or control.why_halted is not None:
                 break
             self._host.wait(max(0.0, min(CONTROL_SECS, end - monotonic())))
 
@@ -938,15 +943,17 @@ class AttemptOutcomes:
 class Control:
     """`control.json`, read at most every few seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, key_id: str = "") -> None:
         self.paused = False
         self.drain: List[str] = []
+        self.key_retired = False  # the key that it was attached with
         self.halt_rule = HaltRule()
         self.why_halted: Optional[str] = None  # by the failures of all workers
         self.go_on_time = -math.inf
         self._batches: List[str] = []
         self._cases: List[str] = []
         self._submissions: List[str] = []
+        self._key_id = key_id
         self._etag: Optional[str] = None
         self._read_time = -math.inf
         self._reading = new_lock()  # while a case is computed the keeper reads it
@@ -991,6 +998,9 @@ class Control:
         self.why_halted = first_of(" ".join(halted["reason"].split()), SHORT_CHARACTERS) if has_reason else None
         has_time = type(go_on_time) in (int, float) and abs(go_on_time) < sys.float_info.max
         self.go_on_time = float(go_on_time) if has_time else -math.inf
+        retired: Any = document.get("retired_keys")
+        self.key_retired = isinstance(retired, dict) and self._key_id in retired
+        wrong += ["retired_keys"] if not isinstance(retired, (dict, type(None))) else []
         wrong += ["halted"] if halted is not None and not has_reason else []
         return wrong + (["go_on_time"] if go_on_time is not None and not has_time else [])
 
@@ -1089,6 +1099,7 @@ class Keeper:
         self._ticking = threading.Lock()
         self._wakeup = Wakeup()
         self._stopped = False
+        self._has_told_retired = False
         self._refused_time, self._has_told_refused = math.inf, False
 
     def start(self) -> None:
@@ -1141,6 +1152,7 @@ class Keeper:
             self._report.write_what_is_due(self._cloud)
             if self._attempt is not None:
                 self._interrupt_if_cancelled(self._attempt)
+                self._tell_retired()
         except Refused as error:
             self._tell_refused(error)
         except TROUBLE:
@@ -1157,6 +1169,13 @@ class Keeper:
                 attempt.cancelled_time = monotonic()
         if attempt.is_cancelled:
             attempt.interrupt()
+
+    def _tell_retired(self) -> None:
+        """Says once that it ends after this case, and why."""
+        if self._control.key_retired and not self._has_told_retired:
+            self._has_told_retired = True
+            self._report.say("it ends after this case, since {}".format(KEY_RETIRED))
+            self._report.touch()
 
     def _tell_refused(self, error: "Refused") -> None:
         """Says once that the key was deleted, should that last: the loop only meets it when the model has ended."""
@@ -1189,9 +1208,12 @@ TAKES_NO_CASE = "resting", "halted"  # states of which the message says why
 class Report:
     """Heartbeat, segments and journal: what is to be told, and when each was last written."""
 
-    def __init__(self, identity: Identity, clock: "Clock", journal: "Journal", lease_secs: int) -> None:
+    def __init__(
+        self, identity: Identity, clock: "Clock", journal: "Journal", lease_secs: int, key_id: str = ""
+    ) -> None:
         self.state = "starting"
         self.message: Optional[str] = None
+        self._key_id, self._key_retired = key_id, False
         self._identity, self._clock, self._journal, self._lease_secs = identity, clock, journal, lease_secs
         self._prefix = "workers/{}/".format(identity.worker)
         self._attempt: Optional[Attempt] = None
@@ -1271,7 +1293,7 @@ class Report:
         if not self._writing.acquire(timeout=FAREWELL_SECS):
             raise Unanswered("the network is stuck")
         self.change(ending.state, None)
-        self.message, self._traceback = ending.message, ending.traceback
+        self.message, self._traceback, self._key_retired = ending.message, ending.traceback, ending.key_retired
         self._write_heartbeat(cloud)
         self._write_segments(cloud)
         self._write_journal(cloud)
@@ -1313,6 +1335,7 @@ class Report:
             "case": attempt.in_heartbeat() if attempt else None, "counts": dict(self._counts),
             "median_secs": statistics.median(list(self._durations)) if self._durations else None,
             "lease_secs": self._lease_secs, "message": self.message, "traceback": self._traceback,
+            "key_id": self._key_id, "key_retired": self._key_retired,
         }  # fmt: skip
 
 
