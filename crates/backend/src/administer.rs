@@ -9,5 +9,6 @@ pub mod observe;
 pub mod page;
 pub mod publish;
 pub mod redrive;
+pub mod rotation;
 pub mod sealed_access;
 pub mod stack;

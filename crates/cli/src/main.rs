@@ -23,6 +23,7 @@ mod release;
 mod report;
 mod results;
 mod retry;
+mod rotation;
 mod signal;
 mod state_folder;
 mod status;
