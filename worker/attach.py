@@ -203,6 +203,7 @@ MAX_FRAME_BYTES = RESULT_BYTES + 1024 * 1024
 MAX_PIECE_BYTES = 1024 * 1024
 MAX_COMMAND_BYTES = 4096
 LEFT_PROCESSES_NAMED = 20
+MIN_SECRET_CHARACTERS = 16
 
 
 # ---------------------------------------------------------------- attaching
@@ -210,16 +211,39 @@ LEFT_PROCESSES_NAMED = 20
 
 def attach(config_url: str, key_id: str, secret: str, workers: int = 1) -> None:
     """Computes cases of the study at `config_url` until it is drained, refused, or stopped by Ctrl-C."""
+    try:
+        key = Key(key_id, secret)
+        del secret
+        conceal(key)
+        _attach(config_url, key, workers)
+    except KeyboardInterrupt:
+        print("cruncher: stopped")
+    except Exception as error:  # noqa: BLE001 - what gets out of here is shown with the line, and that has the key
+        print("cruncher: it can't be attached: {}".format(one_line(error)))
+
+
+def _attach(config_url: str, key: "Key", workers: int) -> None:
     if workers == 1:
-        work(config_url, Key(key_id, secret))
+        work(config_url, key)
     elif not isinstance(workers, int) or workers < 1:
-        print("cruncher: workers must be a whole number from 1 on, not {!r}".format(workers))
+        print("cruncher: workers must be a whole number from 1 on")
     elif vendor_module() is not None:
         print("cruncher: one FLAC3D, 3DEC or PFC holds one model, so workers must be 1; start the program once more")
     elif not sys.executable:
         print("cruncher: this Python can't start another one, so workers must be 1")
     else:
-        Processes(workers, config_url, key_id, secret).watch()
+        Processes(workers, config_url, key).watch()
+
+
+def conceal(key: "Key") -> None:
+    """Takes the attach line out of what Python has kept of it, for tracebacks and in the arguments of the program."""
+    if len(key.secret) < MIN_SECRET_CHARACTERS:
+        return  # it is no key, and may be a part of anything
+    for name, entry in list(linecache.cache.items()):
+        if any(key.secret in line for line in (entry[2] if len(entry) > 2 else ())):
+            del linecache.cache[name]
+    arguments: List[str] = getattr(sys, "orig_argv", [])
+    arguments[:] = [one.replace(key.secret, "…") for one in arguments]
 
 
 def work(config_url: str, key: "Key", label: str = "cruncher") -> str:
@@ -241,8 +265,8 @@ def work(config_url: str, key: "Key", label: str = "cruncher") -> str:
 
 # The key comes through standard input: what stands in the arguments can be read by everybody on the computer.
 BOOTSTRAP = (
-    "import marshal, sys; file, function, arguments = marshal.load(sys.stdin.buffer);"
-    " names = {'__name__': 'cruncher_worker'}; exec(file, names); names[function](*arguments)"
+    "import marshal, sys; told = marshal.load(sys.stdin.buffer); names = {'__name__': 'cruncher_worker'};"
+    " exec(told[0], names); names[told[1]](*told.pop())"  # so that no variable keeps them
 )
 
 
@@ -261,7 +285,7 @@ def start_python(
     assert process.stdin is not None
     try:
         with contextlib.suppress(OSError), process.stdin:
-            process.stdin.write(marshal.dumps((_THIS_FILE, function, arguments(process))))
+            process.stdin.write(marshal.dumps([_THIS_FILE, function, arguments(process)]))
     except BaseException:
         end_group(process)
         raise
@@ -302,14 +326,14 @@ def ask_to_end(process: "subprocess.Popen[bytes]") -> None:
 class Processes:
     """Several workers, each a process of its own. One that dies is reported and not replaced."""
 
-    def __init__(self, count: int, config_url: str, key_id: str, secret: str) -> None:
+    def __init__(self, count: int, config_url: str, key: "Key") -> None:
         self._journal = Journal(sys.stdout, "cruncher")
-        self._count, self._arguments = count, (config_url, key_id, secret)
+        self._count, self._config_url, self._key = count, config_url, key
         self._running: Dict[int, subprocess.Popen[bytes]] = {}
 
     def _start(self, number: int) -> "subprocess.Popen[bytes]":
-        arguments = (*self._arguments, "cruncher #{}".format(number), os.getpid())
-        return start_python("work_as_process", lambda _: arguments)
+        label, key = "cruncher #{}".format(number), self._key
+        return start_python("work_as_process", lambda _: (self._config_url, key.key_id, key.secret, label, os.getpid()))
 
     def watch(self) -> None:
         """Waits until all have ended; Ctrl-C is passed on to them."""
@@ -4687,15 +4711,38 @@ class Study(NamedTuple):
 
 def load_study(config_url: str, client: "Client") -> Study:
     """The study at `config_url`."""
-    if not re.fullmatch(r"https?://[^\s/:]+(:[0-9]{1,5})?/[!-~]*", config_url):
-        raise NoStudy("{} is no address of a study; it starts with http:// or https://".format(config_url))
+    if not re.fullmatch(r"https?://[^\s/:@]+(:[0-9]{1,5})?/[!-~]*", config_url):
+        # It isn't shown: the key may stand in its place.
+        raise NoStudy("this is no address of a study; it starts with http:// or https://, and names no user")
+    check_is_private(config_url)
     answer = client.send(Request("GET", config_url))
     if answer.status != 200:
         raise NoStudy("there is no study at {}: the answer was {} {}".format(config_url, answer.status, answer.code))
     try:
-        return read_study(json.loads(answer.body.decode("utf-8")))
+        study = read_study(json.loads(answer.body.decode("utf-8")))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise NoStudy("{} is no configuration of a study: {}".format(config_url, one_line(error))) from error
+    check_is_pinned(study, config_url)
+    return study
+
+
+CONFIG_KEY = "public/config.json"
+
+
+def check_is_pinned(study: Study, config_url: str) -> None:
+    """Raises `NoStudy` unless the study is the one at this address, which pins bucket, and region or endpoint."""
+    check_is_private(study.endpoint_url or "")
+    own = study.object_url(CONFIG_KEY)
+    if own != config_url:
+        words = "what stands at {} is of another study, whose own is at {}: copy the line from the page Attach again"
+        raise NoStudy(words.format(config_url, own))
+
+
+def check_is_private(url: str) -> None:
+    """Raises `NoStudy` for an address of AWS without TLS."""
+    host = urllib.parse.urlsplit(url).hostname or ""
+    if url.startswith("http:") and re.search(r"(\A|\.)amazonaws\.com(\.cn)?\.?\Z", host):
+        raise NoStudy("{} is an address of AWS without TLS: it has to start with https://".format(url))
 
 
 def read_study(document: Dict[str, Any]) -> Study:
@@ -4704,6 +4751,8 @@ def read_study(document: Dict[str, Any]) -> Study:
     names = [document[name] for name in ("study", "region", "bucket", "queue_url")]
     if not all(isinstance(one, str) for one in (*names, endpoint_url or "")):
         raise ValueError("study, region, bucket, queue_url and endpoint_url must be strings")
+    if endpoint_url and not re.fullmatch(r"https?://[^\s/@]+(/[!-~]*)?", endpoint_url):
+        raise ValueError("endpoint_url must be an address that names no user")
     name, region, bucket, queue_url = names
     lease_secs = max(1, int(document["lease_secs"]))
     max_receives = int(document.get("max_receives") or USUAL_MAX_RECEIVES)
