@@ -16,8 +16,10 @@ from attached import Shell, attach
 from command_line import CommandLine, Launched, Ran, wait_for
 from enqueue import enqueue
 from local_cloud import Key, client
+from playwright.sync_api import expect
 from small_models import DOUBLE
-from studies import line_of, messages, queue_of, wait_for_end
+from studies import line_of, link, messages, queue_of, wait_for_end
+from visit import Visits, check_accessible, go_to
 
 AT_GATE = "import os, time\nwhile not os.path.exists({{gate}}):\n    time.sleep(0.02)\nresult['a'] = 1\n"
 ROLES = ("viewer", "operator", "worker")
@@ -301,7 +303,46 @@ def test_a_public_study_stays_public_until_it_is_made_private(command_line: Comm
 
 def test_the_control_document_keeps_its_replaced_keys_when_others_change_it(study: Launched) -> None:
     s3 = study.command_line.cloud.client("s3")
-    body = json.dumps({"v": 1, "retired_keys": {"AKIAOLD": 5.5}}).encode()
+    body = json.dumps({"v": 1, "retired_keys": {"AKIAOLD": 5}}).encode()
     s3.put_object(Bucket=study.bucket, Key="control.json", Body=body)
     assert study.command_line.run("pause", study.study).code == 0
-    assert control(study)["retired_keys"] == {"AKIAOLD": 5.5} and control(study)["paused"] is True
+    assert control(study)["retired_keys"] == {"AKIAOLD": 5} and control(study)["paused"] is True
+
+
+def test_the_page_names_who_must_be_attached_again_and_shows_no_line_that_is_old(
+    cruncher: CommandLine, visits: Visits, tmp_path: Path
+) -> None:
+    study, gate = cruncher.launch(), tmp_path / "open"
+    must = "must be attached again with the line of the Attach page: its key was replaced."
+    with busy(study, gate) as worker:
+        page = visits.open(link(study))
+        go_to(page, "Attach")
+        line = page.get_by_role("textbox", name="the line for Python")
+        expect(line).to_contain_text(study.key("worker").key_id)
+        with rotating(study, "--role", "worker") as (rotation, log):
+            wait_for(lambda: "1 worker has the old key" in log.read_text())
+            expect(page.get_by_text("The workers' key was replaced, so the line")).to_be_visible()
+            expect(line).not_to_be_visible()
+            go_to(page, "Overview")
+            expect(page.get_by_text(f"{must} It finishes its case first.")).to_be_visible()
+            # What the page changes in the control document leaves this in it.
+            page.get_by_role("button", name="Pause").click()
+            expect(page.get_by_role("button", name="Resume")).to_be_visible()
+            wait_for(lambda: control(study)["paused"] is True)
+            assert study.key("worker").key_id in control(study)["retired_keys"]
+            page.get_by_role("button", name="Resume").click()
+            gate.touch()
+            assert worker.process.wait(30) == 0
+            out = rotation.communicate(timeout=60)[0]
+        expect(page.get_by_text(f"{must} It finishes its case first.")).not_to_be_visible()
+    expect(page.get_by_text(must)).to_be_visible()
+    expect(page.get_by_role("region", name="Workers")).to_contain_text(REPLACED)
+    check_accessible(page)
+    renewed = after(study, out)
+    with attach(line_of(renewed)):
+        expect(page.get_by_text(must)).not_to_be_visible()
+    page.get_by_role("button", name="Lock").click()
+    page.get_by_role("textbox", name="Passphrase").fill(study.ran.json()["operator_passphrase"])
+    page.get_by_role("button", name="Open the study").click()
+    go_to(page, "Attach")
+    expect(line).to_contain_text(renewed.key("worker").key_id)

@@ -46,16 +46,16 @@ pub struct StudyControl {
     pub queue_empty_time: f64,
     /// What a look has found in the dead-letter queue.
     pub dead_letters: DeadLetters,
-    /// Ids of workers' access keys that were replaced, and the time of each, in seconds since 1970: who was attached with one ends after
-    /// its case, and has to be attached again.
+    /// Ids of workers' access keys that were replaced, and the time of each, in whole seconds since 1970: who was attached with one ends
+    /// after its case, and has to be attached again.
     #[serde(deserialize_with = "keys_or_none")]
-    pub retired_keys: BTreeMap<String, f64>,
+    pub retired_keys: BTreeMap<String, u64>,
 }
 
 /// Reads retired keys. What is none of them is as if it weren't there, as workers see it.
-fn keys_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, f64>, D::Error> {
+fn keys_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, u64>, D::Error> {
     let written = Box::<RawValue>::deserialize(deserializer)?;
-    Ok(serde_json::from_str(written.get()).unwrap_or_default())
+    Ok(serde_json::from_slice(written.get().as_bytes()).unwrap_or_default())
 }
 
 /// What an operator's look has found in the dead-letter queue. A viewer can only count its messages.

@@ -568,7 +568,7 @@ mod tests {
 
     #[test]
     fn workers_whose_key_was_replaced_are_named() {
-        let control = StudyControl { retired_keys: [("old".to_owned(), 950.0)].into(), ..StudyControl::default() };
+        let control = StudyControl { retired_keys: [("old".to_owned(), 950)].into(), ..StudyControl::default() };
         let of_old_key =
             |state, key_retired| Heartbeat { key_id: Some("old".into()), key_retired, ..heartbeat(state, 990.0) };
         let told = |heartbeats: &[Heartbeat]| {

@@ -56,13 +56,8 @@ pub struct Heartbeat {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_id: Option<String>,
     /// Whether it has ended because that key was replaced.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default)]
     pub key_retired: bool,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
-const fn is_false(value: &bool) -> bool {
-    !*value
 }
 
 impl Heartbeat {

@@ -7,7 +7,7 @@ use crate::heartbeat::{FRESH_SECS, Heartbeat};
 /// Returns the workers that have to be attached again, of keys that were `retired` at these times: those that were at work then, until they
 /// are forgotten, or as many others have come to their host with a newer key. Who ended for another reason isn't meant.
 #[must_use]
-pub fn to_attach_again<'a>(workers: &'a [Heartbeat], retired: &BTreeMap<String, f64>) -> Vec<&'a Heartbeat> {
+pub fn to_attach_again<'a>(workers: &'a [Heartbeat], retired: &BTreeMap<String, u64>) -> Vec<&'a Heartbeat> {
     let since = |worker| retired_since(worker, retired).map(|time| (time, worker));
     let mut meant: Vec<(f64, &Heartbeat)> = workers.iter().filter_map(since).collect();
     if meant.is_empty() {
@@ -15,7 +15,7 @@ pub fn to_attach_again<'a>(workers: &'a [Heartbeat], retired: &BTreeMap<String, 
     }
     for newcomer in workers {
         let Some(key_id) = &newcomer.key_id else { continue };
-        let until = retired.get(key_id).copied().unwrap_or(f64::INFINITY);
+        let until = time_of(retired, key_id).unwrap_or(f64::INFINITY);
         // The times are compared first: a hostile worker can have written thousands of heartbeats.
         let is_replaced = |(since, worker): &(f64, &Heartbeat)| {
             newcomer.start_time >= *since && until > *since && worker.host == newcomer.host
@@ -29,17 +29,22 @@ pub fn to_attach_again<'a>(workers: &'a [Heartbeat], retired: &BTreeMap<String, 
 
 /// Whether the worker holds a key that was retired, and doesn't know it yet, or finishes its case, or wasn't heard of since.
 #[must_use]
-pub fn holds_retired_key(worker: &Heartbeat, retired: &BTreeMap<String, f64>) -> bool {
+pub fn holds_retired_key(worker: &Heartbeat, retired: &BTreeMap<String, u64>) -> bool {
     !worker.state.is_over() && retired_since(worker, retired).is_some()
 }
 
 /// Returns since when the key of a worker is retired that is, or was, at work with it then.
-fn retired_since(worker: &Heartbeat, retired: &BTreeMap<String, f64>) -> Option<f64> {
-    let time = worker.key_id.as_ref().and_then(|key_id| retired.get(key_id)).copied();
+fn retired_since(worker: &Heartbeat, retired: &BTreeMap<String, u64>) -> Option<f64> {
+    let time = worker.key_id.as_ref().and_then(|key_id| time_of(retired, key_id));
     if worker.key_retired {
         return Some(time.unwrap_or(worker.time));
     }
     time.filter(|time| !worker.state.is_over() && worker.time > time - FRESH_SECS)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far fewer than 2^53 seconds")]
+fn time_of(retired: &BTreeMap<String, u64>, key_id: &str) -> Option<f64> {
+    retired.get(key_id).map(|secs| *secs as f64)
 }
 
 #[cfg(test)]
@@ -47,6 +52,7 @@ mod tests {
     use super::*;
     use crate::heartbeat::WorkerState;
 
+    const RETIRED_SECS: u64 = 10_000;
     const RETIRED: f64 = 10_000.0;
 
     /// A worker of this host, attached with this key, `state` at a time after the key was retired.
@@ -63,7 +69,7 @@ mod tests {
     }
 
     fn check(workers: &[Heartbeat], expected: &[&str]) {
-        let retired = BTreeMap::from([("old".to_owned(), RETIRED)]);
+        let retired = BTreeMap::from([("old".to_owned(), RETIRED_SECS)]);
         let hosts: Vec<&str> = to_attach_again(workers, &retired).iter().map(|worker| worker.host.as_str()).collect();
         assert_eq!(hosts, expected);
     }
@@ -93,7 +99,7 @@ mod tests {
         // What was there before, or comes again with the old key, replaces nobody.
         check(&[ended("a"), worker("a", "other", WorkerState::Running, 70.0), ended("a")], &["a", "a"]);
         // Its successor's key was replaced, too: one worker has to come, not two.
-        let retired = BTreeMap::from([("old".to_owned(), RETIRED), ("new".to_owned(), RETIRED + 100.0)]);
+        let retired = BTreeMap::from([("old".to_owned(), RETIRED_SECS), ("new".to_owned(), RETIRED_SECS + 100)]);
         let successor = Heartbeat { key_retired: true, ..new("a", WorkerState::Stopped) };
         assert_eq!(to_attach_again(&[ended("a"), successor], &retired).len(), 1);
         // Once nobody names the key any more, the worker's own word counts.
@@ -102,7 +108,7 @@ mod tests {
 
     #[test]
     fn who_has_ended_is_not_waited_for() {
-        let retired = BTreeMap::from([("old".to_owned(), RETIRED)]);
+        let retired = BTreeMap::from([("old".to_owned(), RETIRED_SECS)]);
         assert!(holds_retired_key(&worker("a", "old", WorkerState::Running, 1.0), &retired));
         assert!(!holds_retired_key(&ended("a"), &retired));
         assert!(!holds_retired_key(&worker("a", "new", WorkerState::Running, 1.0), &retired));

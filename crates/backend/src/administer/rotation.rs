@@ -278,10 +278,11 @@ impl OldWorkers {
         let workers = old.reader.read(&old.study).await?;
         let named: BTreeSet<&str> = workers.iter().filter_map(|worker| worker.key_id.as_deref()).collect();
         let unknown: Vec<&Heartbeat> = workers.iter().filter(|worker| old.doesnt_tell(worker)).collect();
+        let secs = old.study.client.now().as_secs();
         let change = |control: &mut StudyControl| {
             control.retired_keys.retain(|key_id, _| named.contains(key_id.as_str()));
             for key in &old.keys {
-                control.retired_keys.entry(key.key_id.clone()).or_insert(old.time);
+                control.retired_keys.entry(key.key_id.clone()).or_insert(secs);
             }
             control.drain.extend(unknown.iter().map(|worker| worker.worker.clone()));
         };
@@ -295,7 +296,7 @@ impl OldWorkers {
     /// If a request fails.
     pub async fn look(&mut self) -> Result<Vec<Heartbeat>, Error> {
         let workers = self.reader.read(&self.study).await?;
-        let retired = self.keys.iter().map(|key| (key.key_id.clone(), 0.0)).collect();
+        let retired = self.keys.iter().map(|key| (key.key_id.clone(), 0)).collect();
         let now = self.study.now();
         let is_meant = |worker: &Heartbeat| holds_retired_key(worker, &retired) || self.doesnt_tell(worker);
         Ok(workers.into_iter().filter(|worker| !worker.is_gone(now) && is_meant(worker)).collect())
@@ -480,7 +481,7 @@ mod tests {
         worker(&cloud, "new", "running", Some("new"));
         worker(&cloud, "earlier", "running", None);
         cloud.put("workers/broken/heartbeat.json", "{");
-        cloud.put("control.json", r#"{"paused": true, "retired_keys": {"forgotten": 1.0, "new": 2.0}, "later": [1]}"#);
+        cloud.put("control.json", r#"{"paused": true, "retired_keys": {"forgotten": 1, "new": 2}, "later": [1]}"#);
         let keys = vec![OldKey { user: "u".into(), key_id: "old".into() }];
         let mut old = block_on(OldWorkers::ask_to_end(study.clone(), keys)).unwrap();
         let control = block_on(control(&study)).unwrap();

@@ -193,7 +193,7 @@ mod tests {
         let heartbeat = r#"{"worker": "w", "host": "h", "start_time": 1.0, "time": 2.0, "state": "stopped", "key_id": "AKIAOLD",
             "key_retired": true}"#;
         cloud.put("workers/w/heartbeat.json", heartbeat);
-        cloud.put("control.json", r#"{"retired_keys": {"AKIAOLD": 1.0}}"#);
+        cloud.put("control.json", r#"{"retired_keys": {"AKIAOLD": 1}}"#);
         let content = block_on(collect(&study, Rc::new(|_| ()))).unwrap();
         assert_eq!(content.snapshot.workers.len(), 1);
         assert!(!format!("{:?}", content.snapshot).contains("AKIAOLD"));
