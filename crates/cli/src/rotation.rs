@@ -1,12 +1,13 @@
 //! `cruncher configure --rotate-keys`: new keys while the study goes on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use cruncher_backend::administer::keys::{KeyHolder, OldKey};
+use cruncher_backend::administer::keys::{KeyHolder, wait_until_accepted};
 use cruncher_backend::administer::launch::{ConfiguredStudy, find_outputs};
 use cruncher_backend::administer::rotation::{
-    KnownAccess, NewPassphrases, OldWorkers, RotationError, RotationPlan, ViewMode, delete_keys_of_people, plan, renew,
+    KnownAccess, NewPassphrases, OldWorkers, RenewedAccess, RotationError, RotationPlan, ViewMode,
+    delete_keys_of_people, plan, renew,
 };
 use cruncher_backend::administer::sealed_access::{SealedAccessError, read_access};
 use cruncher_backend::study::Study;
@@ -66,45 +67,61 @@ impl Rotation {
         arguments: &ConfigureArguments,
     ) -> Result<(), CommandFailure> {
         let name = arguments.study.as_str();
-        let old = match &self.plan {
-            RotationPlan::Finish(old) => {
-                note(
-                    "The workers got a new key by a rotation that was interrupted. It is finished now; no other key is made. \
-                     Repeat the command for new keys.",
-                );
-                let links = StudyLinks::new(&configured.config, &configured.outputs.website_url, None);
-                print(&links, arguments);
-                old.clone()
-            }
-            RotationPlan::Renew(_) => {
-                let interrupted = || {
-                    format!(
-                        "Interrupted: there may be new keys already, and the old ones still work. If passphrases were printed, \
-                         those are valid. `cruncher configure {name} --rotate-keys` can be run again."
-                    )
-                };
-                unless_ended(self.renew(configured, arguments), interrupted).await?
-            }
+        let interrupted = || {
+            format!(
+                "Interrupted: there may be new keys already, and the old ones still work. If passphrases were printed, those are \
+                 valid. `cruncher configure {name} --rotate-keys` can be run again."
+            )
         };
-        if old.is_empty() {
+        let Some(workers) = unless_ended(self.replace(configured, arguments), interrupted).await? else {
             return Ok(());
-        }
+        };
         let interrupted = || {
             format!(
                 "Interrupted: the new keys are valid, and the workers' old key still works, too, for those that have it. `cruncher \
                  configure {name} --rotate-keys --role worker` goes on waiting and deletes it, with --now at once."
             )
         };
-        unless_ended(delete_when_unused(self.study, old, arguments), interrupted).await
+        unless_ended(delete_when_unused(workers, &self.study, arguments), interrupted).await
     }
 
-    /// Makes the new keys and deletes old ones of people; returns those of the workers.
+    /// Replaces the keys as planned; returns the workers to be waited for, if there are old keys of theirs.
+    async fn replace(
+        &self,
+        configured: &ConfiguredStudy,
+        arguments: &ConfigureArguments,
+    ) -> Result<Option<OldWorkers>, CommandFailure> {
+        let ask_to_end = |old| OldWorkers::ask_to_end(self.study.clone(), old);
+        match &self.plan {
+            RotationPlan::Finish(old) => {
+                note(
+                    "The workers got a new key by a rotation that was interrupted. It is finished now; no other key is made. \
+                     Repeat the command for new keys.",
+                );
+                print(&StudyLinks::new(&configured.config, &configured.outputs.website_url, None), arguments);
+                Ok(Some(ask_to_end(old.clone()).await.map_err(of_rotation)?))
+            }
+            RotationPlan::Renew(_) => {
+                let renewed = self.renew(configured, arguments).await?;
+                // At once, so that an interrupted rotation knows which of the two keys is old.
+                let workers = match renewed.old.get(&KeyHolder::Worker) {
+                    Some(old) if !old.is_empty() => Some(ask_to_end(old.clone()).await.map_err(of_rotation)?),
+                    _ => None,
+                };
+                self.delete_keys_of_people(&renewed).await?;
+                Ok(workers)
+            }
+        }
+    }
+
+    /// Makes the new keys, and prints what is new: nobody is to be locked out should something fail after that.
     async fn renew(
         &self,
         configured: &ConfiguredStudy,
         arguments: &ConfigureArguments,
-    ) -> Result<Vec<OldKey>, CommandFailure> {
-        let RotationPlan::Renew(renewals) = &self.plan else { return Ok(Vec::new()) };
+    ) -> Result<RenewedAccess, CommandFailure> {
+        let no_renewals = BTreeMap::new();
+        let renewals = if let RotationPlan::Renew(renewals) = &self.plan { renewals } else { &no_renewals };
         let view = match (arguments.rotation.public_view, arguments.rotation.private_view) {
             (true, _) => ViewMode::Public,
             (_, true) => ViewMode::Private,
@@ -120,30 +137,39 @@ impl Rotation {
                 .await
                 .map_err(of_rotation)?
         };
-        if !renewed.keys_are_accepted {
+        let is_kept = self.known.is_public() && view != ViewMode::Private;
+        let access = NewAccess::of_rotation(&renewed, is_kept || view == ViewMode::Public);
+        print(&StudyLinks::new(&configured.config, &configured.outputs.website_url, Some(access)), arguments);
+        Ok(renewed)
+    }
+
+    /// Deletes the old keys of the roles of people, once the new ones are accepted.
+    async fn delete_keys_of_people(&self, renewed: &RenewedAccess) -> Result<(), CommandFailure> {
+        let client = &self.study.client;
+        let are_accepted = {
+            let mut reporter = ProgressReporter::new();
+            wait_until_accepted(client, &self.study.config, &renewed.made, &mut |step| reporter.step(step)).await?
+        };
+        if !are_accepted {
             note(
                 "The new keys are not accepted everywhere yet: should a link be refused, reload the page in a minute.",
             );
         }
-        let is_kept = self.known.is_public() && view != ViewMode::Private;
-        let access = NewAccess::of_rotation(&renewed, is_kept || view == ViewMode::Public);
-        print(&StudyLinks::new(&configured.config, &configured.outputs.website_url, Some(access)), arguments);
-        // This comes after the new passphrases were printed, so that nobody is locked out should it fail.
-        delete_keys_of_people(&self.study.client, &renewed.old).await?;
+        delete_keys_of_people(client, &renewed.old).await?;
         let people: Vec<String> =
-            renewals.keys().filter(|holder| **holder != KeyHolder::Worker).map(ToString::to_string).collect();
+            renewed.made.keys().filter(|holder| **holder != KeyHolder::Worker).map(ToString::to_string).collect();
         if !people.is_empty() {
             note(format_args!(
                 "Deleted the old key of the {}: its links are refused from now on.",
                 people.join(" and of the ")
             ));
         }
-        if renewals.contains_key(&KeyHolder::Operator) && renewals.len() < KeyHolder::ALL.len() {
+        if renewed.made.contains_key(&KeyHolder::Operator) && renewed.made.len() < KeyHolder::ALL.len() {
             note(
                 "Whoever knew the operator's old passphrase may have kept the other roles' keys: if it has leaked, leave --role out.",
             );
         }
-        Ok(renewed.old.get(&KeyHolder::Worker).cloned().unwrap_or_default())
+        Ok(())
     }
 }
 
@@ -187,12 +213,11 @@ async fn ask(study: &Study, document: &AccessDocument) -> Result<Option<(StudyAc
 
 /// Waits until no worker has one of the old keys, and deletes them.
 async fn delete_when_unused(
-    study: Study,
-    keys: Vec<OldKey>,
+    mut workers: OldWorkers,
+    study: &Study,
     arguments: &ConfigureArguments,
 ) -> Result<(), CommandFailure> {
     let sleep = study.client.ports().sleep.clone();
-    let mut workers = OldWorkers::ask_to_end(study, keys).await.map_err(of_rotation)?;
     let mut left = workers.look().await?;
     if !arguments.rotation.now {
         let reporter = ProgressReporter::new();

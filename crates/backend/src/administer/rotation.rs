@@ -177,13 +177,13 @@ pub struct RenewedAccess {
     pub viewer: Option<StudyAccess>,
     /// The viewer's passphrase, if it is new.
     pub viewer_passphrase: Option<Passphrase>,
-    /// Whether the new keys are accepted already; if not, they will be in a while.
-    pub keys_are_accepted: bool,
+    /// The new keys, which may not be accepted everywhere yet.
+    pub made: BTreeMap<KeyHolder, AccessKey>,
     /// The old keys, which still work: delete them once the new ones were handed over.
     pub old: BTreeMap<KeyHolder, Vec<OldKey>>,
 }
 
-/// Makes new keys as planned, seals and publishes them, and waits until they are accepted.
+/// Makes new keys as planned, seals and publishes them. From then on the new passphrases open the study.
 ///
 /// # Errors
 /// If a request fails, or nothing can be sealed.
@@ -196,11 +196,9 @@ pub async fn renew(
     progress: Progress<'_>,
 ) -> Result<RenewedAccess, RotationError> {
     let new = keys::make(&study.client, outputs, renewals, progress).await?;
-    let made = new.made.clone();
     let (document, renewed) = seal(&study.config.bucket, new, known, view, passphrases)?;
     put_access(&study.client, &study.config.bucket, &document).await?;
-    let keys_are_accepted = keys::wait_until_accepted(&study.client, &study.config, &made, progress).await?;
-    Ok(RenewedAccess { keys_are_accepted, ..renewed })
+    Ok(renewed)
 }
 
 /// Seals new keys together with those that stay.
@@ -253,7 +251,7 @@ fn seal(
         operator_passphrase: operator_passphrase.is_none().then(|| operator.clone()),
         viewer: viewer_access,
         viewer_passphrase,
-        keys_are_accepted: false,
+        made,
         old,
     };
     Ok((document, renewed))
