@@ -74,7 +74,9 @@ def measure(study: Study) -> dict[str, Any]:
     line = (
         f"exec('''import time, urllib.request as r\\nfor s in 1, 2, 4, 8, 0:\\n\\t"
         f"try: a = r.urlopen('{study.bucket_url}/public/attach.py', None, 20).read().decode(); break\\n\\t"
-        f"except Exception:\\n\\t\\tif not s: raise\\n\\t\\ttime.sleep(s)\\nexec(a, globals())''', globals(), {{}}); "
+        f"except Exception as e: a = 'def attach(*_, **k): print(' + "
+        f"repr('cruncher: the worker can not be fetched: ' + str(e)) + ')'; time.sleep(s)\\n"
+        f"exec(a, globals())''', globals(), {{}}); "
         f"attach('{study.config_url}', '{study.worker.key_id}', '{study.worker.secret}')"
     )
     done = subprocess.run(  # noqa: S603 - this Python, with the line above

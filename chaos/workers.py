@@ -13,17 +13,12 @@ from attached import Shell, attach
 from command_line import Launched
 from studies import line_of
 
-from chaos.surroundings import Detour
-
 
 @contextmanager
 def attached(study: Launched, **environment: str) -> Iterator[Shell]:
     """One worker, whose process is the shell's. It ends with this, at once."""
     # In place of what a shell finds as python3, which may be a script that starts one.
     line = line_of(study).replace("python3", shlex.quote(sys.executable), 1)
-    if isinstance(study.command_line, Detour):
-        # A failed attaching is repeated here; from then on repeating is the worker's.
-        line = line.replace(f"attach('{study.command_line.cloud.endpoint_url}", f"attach('{study.command_line.address}")
     # Whoever is killed leaves folders behind, which go with all else.
     environment = {"TMPDIR": str(study.command_line.page.parent), **environment}
     settings = "".join(f"{name}={shlex.quote(value)} " for name, value in environment.items())

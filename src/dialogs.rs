@@ -174,7 +174,7 @@ fn offers(open: &OpenStudy) -> (Vec<PaletteEntry>, Vec<Command>) {
         let hint = "choose on the Cases page";
         offer("Action", "Retry failed cases …", hint, where_in_cases("state", "failed"));
     }
-    if let Some(worker) = &open.worker {
+    if let Some(worker) = open.attach_key(Some(&snapshot)) {
         let bucket_url = open.study.bucket_url();
         let lines = [
             ("Copy the line for Python", AttachHost::Python),

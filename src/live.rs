@@ -24,6 +24,15 @@ pub(crate) struct OpenStudy {
     pub(crate) reader: ReaderState,
 }
 
+impl OpenStudy {
+    /// Returns the workers' key, if this tab may show it and it wasn't replaced since.
+    pub(crate) fn attach_key(&self, snapshot: Option<&Snapshot>) -> Option<&AccessKey> {
+        let is_retired =
+            |key: &AccessKey| snapshot.is_some_and(|seen| seen.control.retired_keys.contains_key(&key.key_id));
+        self.worker.as_ref().filter(|key| !is_retired(key))
+    }
+}
+
 /// The study as it was seen last, and whether looking at it works.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LiveStudy {

@@ -173,6 +173,7 @@ FAILURES_RESTS_SECS = 10.0, 60.0
 UNFIT_RESTS_SECS = 300.0, 3600.0
 MAX_HALT_COUNT = 1000000  # as many cases as a design may have
 FAREWELL_SECS = 10.0  # how long a worker that ends tries to say so
+KEY_RETIRED = "its key was replaced: attach it again with the new line of the page Attach"
 TIMEOUT_SECS = 40.0  # for one answer; longer than a long poll
 REFUSED_PATIENCE_SECS = 6.0  # a new key takes seconds until it is known everywhere
 BACKOFF_SECS = 0.1
@@ -202,6 +203,7 @@ MAX_FRAME_BYTES = RESULT_BYTES + 1024 * 1024
 MAX_PIECE_BYTES = 1024 * 1024
 MAX_COMMAND_BYTES = 4096
 LEFT_PROCESSES_NAMED = 20
+MIN_SECRET_CHARACTERS = 16
 
 
 # ---------------------------------------------------------------- attaching
@@ -209,16 +211,39 @@ LEFT_PROCESSES_NAMED = 20
 
 def attach(config_url: str, key_id: str, secret: str, workers: int = 1) -> None:
     """Computes cases of the study at `config_url` until it is drained, refused, or stopped by Ctrl-C."""
+    try:
+        key = Key(key_id, secret)
+        del secret
+        conceal(key)
+        _attach(config_url, key, workers)
+    except KeyboardInterrupt:
+        print("cruncher: stopped")
+    except Exception as error:  # noqa: BLE001 - what gets out of here is shown with the line, and that has the key
+        print("cruncher: it can't be attached: {}".format(one_line(error)))
+
+
+def _attach(config_url: str, key: "Key", workers: int) -> None:
     if workers == 1:
-        work(config_url, Key(key_id, secret))
+        work(config_url, key)
     elif not isinstance(workers, int) or workers < 1:
-        print("cruncher: workers must be a whole number from 1 on, not {!r}".format(workers))
+        print("cruncher: workers must be a whole number from 1 on")
     elif vendor_module() is not None:
         print("cruncher: one FLAC3D, 3DEC or PFC holds one model, so workers must be 1; start the program once more")
     elif not sys.executable:
         print("cruncher: this Python can't start another one, so workers must be 1")
     else:
-        Processes(workers, config_url, key_id, secret).watch()
+        Processes(workers, config_url, key).watch()
+
+
+def conceal(key: "Key") -> None:
+    """Takes the attach line out of what Python has kept of it, for tracebacks and in the arguments of the program."""
+    if len(key.secret) < MIN_SECRET_CHARACTERS:
+        return  # it is no key, and may be a part of anything
+    for name, entry in list(linecache.cache.items()):
+        if any(key.secret in line for line in (entry[2] if len(entry) > 2 else ())):
+            del linecache.cache[name]
+    arguments: List[str] = getattr(sys, "orig_argv", [])
+    arguments[:] = [one.replace(key.secret, "…") for one in arguments]
 
 
 def work(config_url: str, key: "Key", label: str = "cruncher") -> str:
@@ -240,8 +265,8 @@ def work(config_url: str, key: "Key", label: str = "cruncher") -> str:
 
 # The key comes through standard input: what stands in the arguments can be read by everybody on the computer.
 BOOTSTRAP = (
-    "import marshal, sys; file, function, arguments = marshal.load(sys.stdin.buffer);"
-    " names = {'__name__': 'cruncher_worker'}; exec(file, names); names[function](*arguments)"
+    "import marshal, sys; told = marshal.load(sys.stdin.buffer); names = {'__name__': 'cruncher_worker'};"
+    " exec(told[0], names); names[told[1]](*told.pop())"  # so that no variable keeps them
 )
 
 
@@ -260,7 +285,7 @@ def start_python(
     assert process.stdin is not None
     try:
         with contextlib.suppress(OSError), process.stdin:
-            process.stdin.write(marshal.dumps((_THIS_FILE, function, arguments(process))))
+            process.stdin.write(marshal.dumps([_THIS_FILE, function, arguments(process)]))
     except BaseException:
         end_group(process)
         raise
@@ -301,14 +326,14 @@ def ask_to_end(process: "subprocess.Popen[bytes]") -> None:
 class Processes:
     """Several workers, each a process of its own. One that dies is reported and not replaced."""
 
-    def __init__(self, count: int, config_url: str, key_id: str, secret: str) -> None:
+    def __init__(self, count: int, config_url: str, key: "Key") -> None:
         self._journal = Journal(sys.stdout, "cruncher")
-        self._count, self._arguments = count, (config_url, key_id, secret)
+        self._count, self._config_url, self._key = count, config_url, key
         self._running: Dict[int, subprocess.Popen[bytes]] = {}
 
     def _start(self, number: int) -> "subprocess.Popen[bytes]":
-        arguments = (*self._arguments, "cruncher #{}".format(number), os.getpid())
-        return start_python("work_as_process", lambda _: arguments)
+        label, key = "cruncher #{}".format(number), self._key
+        return start_python("work_as_process", lambda _: (self._config_url, key.key_id, key.secret, label, os.getpid()))
 
     def watch(self) -> None:
         """Waits until all have ended; Ctrl-C is passed on to them."""
@@ -364,6 +389,7 @@ class Ending(NamedTuple):
     state: str
     message: str
     traceback: Optional[str] = None
+    key_retired: bool = False
 
 
 class Worker:
@@ -375,8 +401,8 @@ class Worker:
         self._client = Client(key, study.region, clock, journal, host.wait)
         self._cloud = Cloud(study, self._client)
         self._models = Models(self._cloud)
-        self._control = Control()
-        self._report = Report(self._identity, clock, journal, study.lease_secs)
+        self._control = Control(key.key_id)
+        self._report = Report(self._identity, clock, journal, study.lease_secs, key.key_id)
         self._keeper = Keeper(self._report, Cloud(study, self._client.once()), study.lease_secs, self._control, journal)
         self._interrupts = Interrupts()
         self._computer_rests = Rests(COMPUTER_RESTS_SECS)
@@ -422,6 +448,8 @@ class Worker:
         """The steps of docs/protocol.md, in their order."""
         while not self._interrupts.by_user:  # a model may have caught it
             self._control.read(self._cloud, self._journal)  # 1
+            if self._control.key_retired:
+                return Ending("stopped", KEY_RETIRED, key_retired=True)
             if self._identity.worker in self._control.drain:
                 return Ending("stopped", "drained")
             if self._control.paused:
@@ -509,7 +537,8 @@ class Worker:
         while monotonic() < end and not self._interrupts.by_user:
             self._control.read(self._cloud, self._journal)
             control = self._control
-            if control.paused or control.why_halted is not None or self._identity.worker in control.drain:
+            ends = control.key_retired or self._identity.worker in control.drain
+            if ends or control.paused or control.why_halted is not None:
                 break
             self._host.wait(max(0.0, min(CONTROL_SECS, end - monotonic())))
 
@@ -938,15 +967,17 @@ class AttemptOutcomes:
 class Control:
     """`control.json`, read at most every few seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, key_id: str = "") -> None:
         self.paused = False
         self.drain: List[str] = []
+        self.key_retired = False  # the key that it was attached with
         self.halt_rule = HaltRule()
         self.why_halted: Optional[str] = None  # by the failures of all workers
         self.go_on_time = -math.inf
         self._batches: List[str] = []
         self._cases: List[str] = []
         self._submissions: List[str] = []
+        self._key_id = key_id
         self._etag: Optional[str] = None
         self._read_time = -math.inf
         self._reading = new_lock()  # while a case is computed the keeper reads it
@@ -991,6 +1022,9 @@ class Control:
         self.why_halted = first_of(" ".join(halted["reason"].split()), SHORT_CHARACTERS) if has_reason else None
         has_time = type(go_on_time) in (int, float) and abs(go_on_time) < sys.float_info.max
         self.go_on_time = float(go_on_time) if has_time else -math.inf
+        retired: Any = document.get("retired_keys")
+        self.key_retired = isinstance(retired, dict) and self._key_id in retired
+        wrong += ["retired_keys"] if not isinstance(retired, (dict, type(None))) else []
         wrong += ["halted"] if halted is not None and not has_reason else []
         return wrong + (["go_on_time"] if go_on_time is not None and not has_time else [])
 
@@ -1089,6 +1123,7 @@ class Keeper:
         self._ticking = threading.Lock()
         self._wakeup = Wakeup()
         self._stopped = False
+        self._has_told_retired = False
         self._refused_time, self._has_told_refused = math.inf, False
 
     def start(self) -> None:
@@ -1141,6 +1176,7 @@ class Keeper:
             self._report.write_what_is_due(self._cloud)
             if self._attempt is not None:
                 self._interrupt_if_cancelled(self._attempt)
+                self._tell_retired()
         except Refused as error:
             self._tell_refused(error)
         except TROUBLE:
@@ -1157,6 +1193,13 @@ class Keeper:
                 attempt.cancelled_time = monotonic()
         if attempt.is_cancelled:
             attempt.interrupt()
+
+    def _tell_retired(self) -> None:
+        """Says once that it ends after this case, and why."""
+        if self._control.key_retired and not self._has_told_retired:
+            self._has_told_retired = True
+            self._report.say("it ends after this case, since {}".format(KEY_RETIRED))
+            self._report.touch()
 
     def _tell_refused(self, error: "Refused") -> None:
         """Says once that the key was deleted, should that last: the loop only meets it when the model has ended."""
@@ -1189,9 +1232,12 @@ TAKES_NO_CASE = "resting", "halted"  # states of which the message says why
 class Report:
     """Heartbeat, segments and journal: what is to be told, and when each was last written."""
 
-    def __init__(self, identity: Identity, clock: "Clock", journal: "Journal", lease_secs: int) -> None:
+    def __init__(
+        self, identity: Identity, clock: "Clock", journal: "Journal", lease_secs: int, key_id: str = ""
+    ) -> None:
         self.state = "starting"
         self.message: Optional[str] = None
+        self._key_id, self._key_retired = key_id, False
         self._identity, self._clock, self._journal, self._lease_secs = identity, clock, journal, lease_secs
         self._prefix = "workers/{}/".format(identity.worker)
         self._attempt: Optional[Attempt] = None
@@ -1271,7 +1317,7 @@ class Report:
         if not self._writing.acquire(timeout=FAREWELL_SECS):
             raise Unanswered("the network is stuck")
         self.change(ending.state, None)
-        self.message, self._traceback = ending.message, ending.traceback
+        self.message, self._traceback, self._key_retired = ending.message, ending.traceback, ending.key_retired
         self._write_heartbeat(cloud)
         self._write_segments(cloud)
         self._write_journal(cloud)
@@ -1313,6 +1359,7 @@ class Report:
             "case": attempt.in_heartbeat() if attempt else None, "counts": dict(self._counts),
             "median_secs": statistics.median(list(self._durations)) if self._durations else None,
             "lease_secs": self._lease_secs, "message": self.message, "traceback": self._traceback,
+            "key_id": self._key_id, "key_retired": self._key_retired,
         }  # fmt: skip
 
 
@@ -4664,15 +4711,19 @@ class Study(NamedTuple):
 
 def load_study(config_url: str, client: "Client") -> Study:
     """The study at `config_url`."""
-    if not re.fullmatch(r"https?://[^\s/:]+(:[0-9]{1,5})?/[!-~]*", config_url):
-        raise NoStudy("{} is no address of a study; it starts with http:// or https://".format(config_url))
+    if not re.fullmatch(r"https?://[^\s/:@]+(:[0-9]{1,5})?/[!-~]*", config_url):
+        # It isn't shown: the key may stand in its place.
+        raise NoStudy("this is no address of a study; it starts with http:// or https://, and names no user")
+    check_is_private(config_url)
     answer = client.send(Request("GET", config_url))
     if answer.status != 200:
         raise NoStudy("there is no study at {}: the answer was {} {}".format(config_url, answer.status, answer.code))
     try:
-        return study_of(answer.body)
+        study = study_of(answer.body)
     except NoStudy as error:
         raise NoStudy("{} is no configuration of a study: {}".format(config_url, error)) from error
+    check_is_pinned(study, config_url)
+    return study
 
 
 def study_of(body: bytes) -> Study:
@@ -4683,12 +4734,33 @@ def study_of(body: bytes) -> Study:
         raise NoStudy(one_line(error)) from error
 
 
+CONFIG_KEY = "public/config.json"
+
+
+def check_is_pinned(study: Study, config_url: str) -> None:
+    """Raises `NoStudy` unless the study is the one at this address, which pins bucket, and region or endpoint."""
+    check_is_private(study.endpoint_url or "")
+    own = study.object_url(CONFIG_KEY)
+    if own != config_url:
+        words = "what stands at {} is of another study, whose own is at {}: copy the line from the page Attach again"
+        raise NoStudy(words.format(config_url, own))
+
+
+def check_is_private(url: str) -> None:
+    """Raises `NoStudy` for an address of AWS without TLS."""
+    host = urllib.parse.urlsplit(url).hostname or ""
+    if url.startswith("http:") and re.search(r"(\A|\.)amazonaws\.com(\.cn)?\.?\Z", host):
+        raise NoStudy("{} is an address of AWS without TLS: it has to start with https://".format(url))
+
+
 def read_study(document: Dict[str, Any]) -> Study:
     """The same of a document that was read."""
     endpoint_url = document["endpoint_url"]
     names = [document[name] for name in ("study", "region", "bucket", "queue_url")]
     if not all(isinstance(one, str) for one in (*names, endpoint_url or "")):
         raise ValueError("study, region, bucket, queue_url and endpoint_url must be strings")
+    if endpoint_url and not re.fullmatch(r"https?://[^\s/@]+(/[!-~]*)?", endpoint_url):
+        raise ValueError("endpoint_url must be an address that names no user")
     name, region, bucket, queue_url = names
     lease_secs = max(1, int(document["lease_secs"]))
     max_receives = int(document.get("max_receives") or USUAL_MAX_RECEIVES)

@@ -15,6 +15,11 @@ pub(crate) fn attach_lines(open: &OpenStudy) -> AnyView {
         let why = "The attach line holds the workers' key, so only the operator's link shows it. Ask whoever gave you this link.";
         return view! { <p>{why}</p> }.into_any();
     };
+    if open.attach_key(open.live.snapshot.get().as_deref()).is_none() {
+        let why = "The workers' key was replaced, so the line that this page knows attaches nobody any more. Lock it, and sign in with the \
+                   operator's passphrase.";
+        return view! { <p role="status">{why}</p> }.into_any();
+    }
     let reader = open.reader;
     let bucket_url = open.study.bucket_url();
     let line = |host| attach_line(host, &bucket_url, worker);

@@ -21,6 +21,8 @@ fn worker(name: &str, (done, failed): (u64, u64), median_secs: f64) -> Heartbeat
         traceback: None,
         lease_secs: None,
         max_silence_secs: None,
+        key_id: None,
+        key_retired: false,
     }
 }
 

@@ -26,11 +26,15 @@ def queue_of(study: Launched) -> Queue:
 def line_of(study: Launched) -> str:
     """The line that attaches one worker in a shell, where no page has to be read for it."""
     bucket_url, key = f"{study.command_line.cloud.endpoint_url}/{study.bucket}", study.key("worker")
+    # The configuration has to be that of its own address, which may be a proxy's.
+    own_url = str(study.ran.json()["page_url"]).rsplit("/", 1)[0]
     return (
         f"python3 -c \"exec('''import time, urllib.request as r\\nfor s in 1, 2, 4, 8, 0:\\n\\t"
         f"try: a = r.urlopen('{bucket_url}/public/attach.py', None, 20).read().decode(); break\\n\\t"
-        f"except Exception:\\n\\t\\tif not s: raise\\n\\t\\ttime.sleep(s)\\nexec(a, globals())''', globals(), {{}}); "
-        f"attach('{bucket_url}/public/config.json', '{key.key_id}', '{key.secret}')\""
+        f"except Exception as e: a = 'def attach(*_, **k): print(' + "
+        f"repr('cruncher: the worker can not be fetched: ' + str(e)) + ')'; time.sleep(s)\\n"
+        f"exec(a, globals())''', globals(), {{}}); "
+        f"attach('{own_url}/public/config.json', '{key.key_id}', '{key.secret}')\""
     )
 
 

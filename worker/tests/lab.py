@@ -144,6 +144,7 @@ class Proxy:
         self.seen: list[Seen] = []
         self.fault: Fault = lambda _: None
         self.date_of_config = True
+        self._bucket = study.bucket
         proxy, target = self, ("127.0.0.1", study.cloud.port)
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -154,7 +155,7 @@ class Proxy:
                 """Quiet."""
 
             def answer(self) -> None:
-                if self.path == "/config.json":
+                if self.path == f"/{study.bucket}/public/config.json":
                     self.config()
                 else:
                     proxy.exchange(self, target)
@@ -178,7 +179,7 @@ class Proxy:
     @property
     def config_url(self) -> str:
         """What a worker is attached with."""
-        return f"{self.url}/config.json"
+        return f"{self.url}/{self._bucket}/public/config.json"
 
     def close(self) -> None:
         """Ends it."""
@@ -318,7 +319,8 @@ class Lab:
         line = (
             f"exec('''import time, urllib.request as r\\nfor s in 1, 2, 4, 8, 0:\\n\\t"
             f"try: a = r.urlopen('{address}/public/attach.py', None, 20).read().decode(); break\\n\\t"
-            f"except Exception:\\n\\t\\tif not s: raise\\n\\t\\ttime.sleep(s)\\n"
+            f"except Exception as e: a = 'def attach(*_, **k): print(' + "
+            f"repr('cruncher: the worker can not be fetched: ' + str(e)) + ')'; time.sleep(s)\\n"
             f"exec(a, globals())''', globals(), {{}}); {between}attach('{config_url or self.study.config_url}', "
             f"'{key.key_id}', '{key.secret}'{after})"
         )

@@ -55,8 +55,9 @@ def test_the_line_fetches_the_worker_again_if_that_fails(lab: Lab) -> None:
 def test_the_line_says_why_the_worker_can_not_be_fetched(lab: Lab) -> None:
     quickly = "import time; time.sleep = lambda _: None; "
     worker = lab.attach(before=quickly, address=lab.study.bucket_url + "/nowhere")
-    assert worker.ends() == 1
-    assert "urllib.error.HTTPError: HTTP Error 40" in worker.output
+    assert worker.ends() == 0
+    assert worker.output.startswith("cruncher: the worker can not be fetched: HTTP Error 40")
+    assert "Traceback" not in worker.output and lab.study.worker.secret not in worker.output
 
 
 def test_the_result_is_written_before_the_message_is_deleted(lab: Lab) -> None:
@@ -425,6 +426,59 @@ def test_a_key_that_is_deleted_while_a_worker_waits_ends_it(lab: Lab) -> None:
     iam.delete_access_key(UserName=user, AccessKeyId=lab.study.worker.key_id)
     assert worker.ends() == 0
     assert "refused: the study does not accept this key" in worker.output and "Traceback" not in worker.output
+
+
+def retire(lab: Lab, key: Key) -> None:
+    """Asks the workers with this key to end."""
+    lab.control(retired_keys={key.key_id: int(time.time())})
+
+
+def test_a_worker_whose_key_is_replaced_finishes_its_case_and_says_that_it_must_be_attached_again(lab: Lab) -> None:
+    gate = lab.gate()
+    case_id = lab.send(gate.code + "result['a'] = 1")
+    lab.send("result['a'] = 2")
+    worker = lab.attach()
+    gate.arrivals(1)
+    assert lab.heartbeat(worker.name(), state="running")["key_id"] == lab.study.worker.key_id
+    retire(lab, lab.study.worker)
+    worker.says("it ends after this case, since its key was replaced")
+    busy = lab.heartbeat(worker.name(), state="running", key_retired=False)
+    gate.open()
+    assert worker.ends() == 0
+    assert lab.done(case_id)["result"] == {"a": 1}
+    ended = lab.heartbeat(worker.name(), state="stopped", key_retired=True)
+    assert ended["message"] == "its key was replaced: attach it again with the new line of the page Attach"
+    assert ended["counts"]["done"] == 1 and ended["key_id"] == busy["key_id"]
+    assert worker.output.count("its key was replaced") == 2 and "Traceback" not in worker.output
+    # What it hadn't taken is still there for others.
+    assert lab.in_queue() == (1, 0)
+    assert [row["case_id"] for row in lab.rows(worker.name())] == [case_id]
+
+
+def test_a_worker_that_waits_is_paused_or_rests_ends_when_its_key_is_replaced(lab: Lab) -> None:
+    for fields in ({}, {"paused": True}, {"halted": {"time": 1.0, "reason": "the first attempt failed"}}):
+        lab.control(**fields)
+        worker = lab.attach(between="attach.__globals__.update(LONG_POLL_SECS=1); ")
+        state = "paused" if "paused" in fields else "halted" if fields else "waiting"
+        lab.heartbeat(worker.name(), state=state)
+        lab.control(**fields, retired_keys={"AKIAOFNOBODY": 1, lab.study.worker.key_id: 2})
+        assert worker.ends() == 0
+        lab.heartbeat(worker.name(), state="stopped", key_retired=True)
+
+
+def test_several_workers_and_those_that_come_too_late_end_when_their_key_is_replaced(lab: Lab) -> None:
+    retire(lab, lab.study.worker)
+    worker = lab.attach(after=", workers=2")
+    assert worker.ends() == 0
+    assert worker.output.count("its key was replaced: attach it again") == 2
+    assert worker.output.count("ended;") == 2 and "died" not in worker.output
+
+
+def test_a_list_of_replaced_keys_that_is_none_is_named_and_left_out(lab: Lab) -> None:
+    lab.control(retired_keys=[lab.study.worker.key_id], paused=True)
+    worker = lab.attach()
+    worker.says("retired_keys in control.json is not what the protocol says")
+    lab.heartbeat(worker.name(), state="paused")
 
 
 def test_an_address_without_a_study_is_said_plainly(lab: Lab) -> None:

@@ -10,5 +10,6 @@ pub mod page;
 pub mod publish;
 pub mod redrive;
 pub mod restore;
+pub mod rotation;
 pub mod sealed_access;
 pub mod stack;

@@ -16,8 +16,11 @@ pub enum ProgressStep {
         /// Number of all objects.
         of: usize,
     },
-    /// Every role has a new access key.
-    KeysMade,
+    /// New access keys are made.
+    KeysMade {
+        /// Number of keys.
+        keys: usize,
+    },
     /// The new access keys are not accepted everywhere yet.
     WaitingForKeys,
     /// The roles' access keys are deleted.

@@ -7,6 +7,7 @@ mod results;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use cruncher_backend::administer::keys::KeyHolder;
 use cruncher_study::access::Role;
 use cruncher_study::config::check_study_name;
 
@@ -160,12 +161,19 @@ Run it after an upgrade of cruncher: it updates the stack, and uploads the page,
 Results, cases and workers are not touched.
 
 Passphrases and links stay valid. They can't be printed again, since AWS shows a key only once: with --rotate-keys every
-role gets a new key and a new passphrase, and the old ones, as well as old links and attached workers, are refused from
-then on.
+role, or each of --role, gets a new key, and people a new passphrase. Old passphrases and links are refused from then on. The
+study goes on: workers finish their case under the old key and end, and the command waits for them before it deletes that. Attach
+them again with the new line of the Attach page. A rotation that was interrupted is finished by the same command.
+
+With --role it asks for the operator's passphrase, or reads it from standard input, since the keys that stay are known only
+sealed. If that is empty, operator and workers get new keys, too.
 
 Examples:
   cruncher configure prandtl
-  cruncher configure prandtl --rotate-keys";
+  cruncher configure prandtl --rotate-keys
+  cruncher configure prandtl --rotate-keys --role viewer              a link was passed on too far
+  cruncher configure prandtl --rotate-keys --role worker --now        an attach line leaked: workers are refused at once
+  pass show prandtl | cruncher configure prandtl --rotate-keys --role worker";
 
 /// Bring a study up to this version.
 #[derive(Debug, Args)]
@@ -177,12 +185,28 @@ pub(crate) struct ConfigureArguments {
     /// Make new keys and passphrases; the old ones, and old links, stop working
     #[arg(long)]
     pub rotate_keys: bool,
-    /// With new keys: let anyone look who has the page's address
-    #[arg(long, requires = "rotate_keys")]
-    pub public_view: bool,
+    #[command(flatten)]
+    pub rotation: RotationArguments,
     /// Print addresses, and passphrases and links if there are new ones, as a JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// Whose keys are rotated, and how.
+#[derive(Debug, Args)]
+pub(crate) struct RotationArguments {
+    /// The role that gets a new key; can be repeated [default: all]
+    #[arg(long = "role", value_enum, value_name = "ROLE", requires = "rotate_keys")]
+    pub roles: Vec<HolderOption>,
+    /// Delete the workers' old key at once, though workers have cases: those come back to the queue when their leases end
+    #[arg(long, requires = "rotate_keys")]
+    pub now: bool,
+    /// With a new viewer's key: let anyone look who has the page's address
+    #[arg(long, requires = "rotate_keys", conflicts_with = "private_view")]
+    pub public_view: bool,
+    /// With a new viewer's key: let nobody look any more without a passphrase
+    #[arg(long, requires = "rotate_keys")]
+    pub private_view: bool,
 }
 
 const AFTER_LINK: &str = "\
@@ -219,6 +243,27 @@ impl From<RoleOption> for Role {
         match option {
             RoleOption::Viewer => Self::Viewer,
             RoleOption::Operator => Self::Operator,
+        }
+    }
+}
+
+/// Role that has a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HolderOption {
+    /// Looks
+    Viewer,
+    /// Defines and sends cases, and attaches workers
+    Operator,
+    /// Computes cases
+    Worker,
+}
+
+impl From<HolderOption> for KeyHolder {
+    fn from(option: HolderOption) -> Self {
+        match option {
+            HolderOption::Viewer => Self::Viewer,
+            HolderOption::Operator => Self::Operator,
+            HolderOption::Worker => Self::Worker,
         }
     }
 }

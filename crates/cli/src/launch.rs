@@ -7,7 +7,7 @@ use cruncher_backend::administer::stack::stack_name;
 use crate::arguments::{CloudAccount, LaunchArguments};
 use crate::cloud;
 use crate::failure::{CommandFailure, of_launch};
-use crate::links::StudyLinks;
+use crate::links::{NewAccess, StudyLinks};
 use crate::output::{ProgressReporter, note, result};
 use crate::passphrases;
 use crate::release::{page_to_publish, release};
@@ -21,7 +21,8 @@ pub(crate) async fn run(account: &CloudAccount, arguments: &LaunchArguments) -> 
     if !launched.keys_are_accepted {
         note("The new keys are not accepted everywhere yet: should a link be refused, reload the page in a minute.");
     }
-    let links = StudyLinks::new(&launched.config, &launched.website_url, Some((&launched.keys, &passphrases)));
+    let access = NewAccess::of_all(&launched.keys, &passphrases);
+    let links = StudyLinks::new(&launched.config, &launched.website_url, Some(access));
     if arguments.json {
         links.print_json();
         return Ok(());

@@ -25,6 +25,7 @@ mod report;
 mod restore;
 mod results;
 mod retry;
+mod rotation;
 mod signal;
 mod state_folder;
 mod status;

@@ -152,7 +152,9 @@ impl ProgressReporter {
     pub(crate) fn step(&mut self, step: ProgressStep) {
         match step {
             ProgressStep::Stack(event) => self.event(&event),
-            ProgressStep::KeysMade => self.line("Made an access key for each role"),
+            ProgressStep::KeysMade { keys: 3 } => self.line("Made an access key for each role"),
+            ProgressStep::KeysMade { keys: 1 } => self.line("Made a new access key"),
+            ProgressStep::KeysMade { keys } => self.line(format_args!("Made {keys} new access keys")),
             ProgressStep::WaitingForKeys => {
                 self.now("waiting until AWS accepts the new keys everywhere");
                 if self.bar.is_hidden() {

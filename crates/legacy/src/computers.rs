@@ -171,6 +171,8 @@ impl<'a> Sightings<'a> {
             median_secs,
             message: None,
             traceback: None,
+            key_id: None,
+            key_retired: false,
         }
     }
 }

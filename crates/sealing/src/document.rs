@@ -124,6 +124,11 @@ impl AccessDocument {
         serde_json::to_vec_pretty(self).expect("the document is plain JSON")
     }
 
+    /// Leaves out the access of a role: nobody opens it with a passphrase any more.
+    pub fn leave_out(&mut self, role: Role) {
+        self.sealed.retain(|sealed| sealed.role != role);
+    }
+
     /// The roles that have a passphrase.
     pub fn roles(&self) -> impl Iterator<Item = Role> {
         self.sealed.iter().map(|sealed| sealed.role)
@@ -149,7 +154,7 @@ impl AccessDocument {
         let content = XChaCha20Poly1305::new(&key.into())
             .encrypt(XNonce::from_slice(&nonce), payload)
             .map_err(|error| SealError(error.to_string()))?;
-        self.sealed.retain(|sealed| sealed.role != access.role);
+        self.leave_out(access.role);
         self.sealed.push(SealedRole {
             role: access.role,
             nonce: STANDARD.encode(nonce),
@@ -276,6 +281,8 @@ mod tests {
         assert_eq!(open("three four"), Ok(Role::Operator));
         assert_eq!(open("one two"), Err(OpenError::WrongPassphrase));
         assert_eq!(document.roles().count(), 2);
+        document.leave_out(Role::Viewer);
+        assert_eq!(document.roles().collect::<Vec<_>>(), [Role::Operator]);
     }
 
     #[test]

@@ -16,7 +16,8 @@ pub enum AttachHost {
 
 /// Returns the line that attaches a worker of the study whose public files lie below `bucket_url`.
 ///
-/// It tries up to five times to fetch the worker, and keeps its names to itself: in a console only `attach` stays. It holds single
+/// It tries up to five times to fetch the worker. If it can't, it says so without a traceback: from Python 3.13 on that would show the line,
+/// with the key. It keeps its names to itself: in a console only `attach` stays. It holds single
 /// quotes only, and nothing that `sh`, `cmd` or PowerShell would expand, so that it can stand in double quotes; and no two spaces in a row, which pages and mails make one.
 #[must_use]
 pub fn attach_line(host: AttachHost, bucket_url: &str, worker: &AccessKey) -> String {
@@ -25,7 +26,8 @@ pub fn attach_line(host: AttachHost, bucket_url: &str, worker: &AccessKey) -> St
         format!(
             "exec('''import time, urllib.request as r\\nfor s in 1, 2, 4, 8, 0:\\n\\t\
              try: a = r.urlopen('{bucket_url}/public/attach.py', None, 20).read().decode(); break\\n\\t\
-             except Exception:\\n\\t\\tif not s: raise\\n\\t\\ttime.sleep(s)\\nexec(a, globals())''', globals(), {{}}); \
+             except Exception as e: a = 'def attach(*_, **k): print(' + repr('cruncher: the worker can not be fetched: ' \
+             + str(e)) + ')'; time.sleep(s)\\nexec(a, globals())''', globals(), {{}}); \
              attach('{bucket_url}/public/config.json', '{key_id}', '{secret}'{more})"
         )
     };
@@ -45,7 +47,8 @@ mod tests {
         let worker = AccessKey { key_id: "AKIA1".into(), secret: "s/+".into() };
         let line = "exec('''import time, urllib.request as r\\nfor s in 1, 2, 4, 8, 0:\\n\\t\
                     try: a = r.urlopen('https://b/public/attach.py', None, 20).read().decode(); break\\n\\t\
-                    except Exception:\\n\\t\\tif not s: raise\\n\\t\\ttime.sleep(s)\\nexec(a, globals())''', globals(), {}); \
+                    except Exception as e: a = 'def attach(*_, **k): print(' + repr('cruncher: the worker can not be fetched: ' \
+                    + str(e)) + ')'; time.sleep(s)\\nexec(a, globals())''', globals(), {}); \
                     attach('https://b/public/config.json', 'AKIA1', 's/+')";
         assert_eq!(attach_line(AttachHost::Python, "https://b", &worker), line);
         assert_eq!(

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 use crate::batch::Batch;
 use crate::case::{CaseId, CaseRef};
@@ -45,6 +46,16 @@ pub struct StudyControl {
     pub queue_empty_time: f64,
     /// What a look has found in the dead-letter queue.
     pub dead_letters: DeadLetters,
+    /// Ids of workers' access keys that were replaced, and the time of each, in whole seconds since 1970: who was attached with one ends
+    /// after its case, and has to be attached again.
+    #[serde(deserialize_with = "keys_or_none")]
+    pub retired_keys: BTreeMap<String, u64>,
+}
+
+/// Reads retired keys. What is none of them is as if it weren't there, as workers see it.
+fn keys_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, u64>, D::Error> {
+    let written = Box::<RawValue>::deserialize(deserializer)?;
+    Ok(serde_json::from_slice(written.get().as_bytes()).unwrap_or_default())
 }
 
 /// What an operator's look has found in the dead-letter queue. A viewer can only count its messages.
@@ -117,10 +128,12 @@ impl StudyControl {
             go_on_time: _,
             queue_empty_time: _,
             dead_letters,
+            retired_keys,
         } = self;
         let dead = dead_letters.cases.len();
         let submissions = withdrawn_submissions.len().max(held_submissions.len());
-        drain.len().max(cancelled_batches.len()).max(cancelled_cases.len()).max(submissions).max(dead)
+        let names = cancelled_batches.len().max(cancelled_cases.len()).max(retired_keys.len());
+        drain.len().max(names).max(submissions).max(dead)
     }
 
     /// Whether workers take no further case until somebody says so.
@@ -188,6 +201,11 @@ mod tests {
         let control: StudyControl =
             serde_json::from_str(r#"{"paused": true, "halt_rule": {"first": "many"}, "halted": null}"#).unwrap();
         assert_eq!((control.paused, control.halt_rule), (true, Some(HaltRule::default())));
+        for wrong in ["null", "[]", r#"["AKIA1"]"#, r#"{"AKIA1": "yesterday"}"#] {
+            let json = format!(r#"{{"paused": true, "retired_keys": {wrong}}}"#);
+            let control: StudyControl = serde_json::from_str(&json).unwrap();
+            assert!(control.paused && control.retired_keys.is_empty(), "{wrong}");
+        }
         let control: StudyControl = serde_json::from_str(r#"{"halt_rule": {"first": 5}}"#).unwrap();
         assert_eq!(control.halt_rule.unwrap().first, 5);
     }

@@ -6,6 +6,7 @@ use crate::accounting::CaseCounts;
 use crate::control::StudyControl;
 use crate::heartbeat::{Heartbeat, WorkerState};
 use crate::number_format::duration;
+use crate::replaced_keys::to_attach_again;
 
 /// The messages of a queue, approximately, as SQS counts them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -101,6 +102,15 @@ pub enum Notice {
         /// The message that it ended with.
         message: String,
     },
+    /// Workers have to be attached again, since their key was replaced.
+    WorkersToAttach {
+        /// Number of workers.
+        workers: usize,
+        /// Number of those among them that finish their case first.
+        at_work: usize,
+        /// The processes and hosts of the first of them.
+        names: String,
+    },
     /// Workers take no case at present.
     WorkersResting {
         /// Number of workers.
@@ -147,6 +157,7 @@ impl Notice {
             | Self::AllDraining { .. }
             | Self::Missing { .. }
             | Self::Empty { .. }
+            | Self::WorkersToAttach { .. }
             | Self::WorkersResting { .. }
             | Self::WorkersSilent { .. } => NoticeWeight::Warning,
             Self::Halted { .. }
@@ -208,6 +219,18 @@ impl fmt::Display for Notice {
             Self::MoreWorkers { workers: 1 } => f.write_str("1 other worker was refused or crashed, too."),
             Self::MoreWorkers { workers } => write!(f, "{workers} other workers were refused or crashed, too."),
             Self::WorkerCrashed { worker, message } => write!(f, "Worker {worker} crashed: {message}"),
+            Self::WorkersToAttach { workers: 1, at_work, names } => {
+                let then = if *at_work > 0 { " It finishes its case first." } else { "" };
+                write!(f, "Worker {names} must be attached again with the line of the Attach page: its key was replaced.{then}")
+            }
+            Self::WorkersToAttach { workers, at_work, names } => {
+                let then = match at_work {
+                    0 => String::new(),
+                    1 => " 1 of them finishes its case first.".to_owned(),
+                    _ => format!(" {at_work} of them finish their case first."),
+                };
+                write!(f, "{workers} workers must be attached again with the line of the Attach page: their key was replaced. They are {names}.{then}")
+            }
             Self::WorkersResting { workers: 1, worker, message } => {
                 write!(f, "Worker {worker} takes no case at present: {message}.")
             }
@@ -293,6 +316,7 @@ pub fn diagnose(counts: &CaseCounts, input: &DiagnosisInput) -> Vec<Notice> {
     let beyond = ended.count();
     notices.extend((beyond > 0).then_some(Notice::MoreWorkers { workers: beyond }));
     notices.extend((input.unread > 0).then_some(Notice::Unread { objects: input.unread }));
+    notices.extend(workers_to_attach(input));
     notices.extend(workers_in(WorkerState::Resting, heartbeats, now));
     // Where the study is halted, its workers say the same.
     notices.extend(workers_in(WorkerState::Halted, heartbeats, now).filter(|_| !control.is_stopped()));
@@ -334,6 +358,9 @@ fn dead_letters(counts: &CaseCounts, input: &DiagnosisInput) -> Option<Notice> {
     (cases > 0).then_some(Notice::DeadLetters { cases })
 }
 
+/// Maximum number of workers that a notice names.
+const MAX_NAMED: usize = 5;
+
 /// Time for which an ended worker is worth a notice, in seconds.
 const RECENT_SECS: f64 = 24.0 * 3600.0;
 
@@ -348,6 +375,18 @@ fn worker_notice(heartbeat: &Heartbeat, now: f64) -> Option<Notice> {
         WorkerState::Crashed => Some(Notice::WorkerCrashed { worker, message }),
         _ => None,
     }
+}
+
+/// Returns a notice of all workers whose key was replaced.
+fn workers_to_attach(input: &DiagnosisInput) -> Option<Notice> {
+    let meant = to_attach_again(input.heartbeats, &input.control.retired_keys);
+    let workers = meant.len();
+    let at_work = meant.iter().filter(|worker| !worker.is_gone(input.now)).count();
+    let mut names = meant.iter().take(MAX_NAMED).map(|worker| named(worker)).collect::<Vec<_>>().join(", ");
+    if workers > MAX_NAMED {
+        names = format!("{names} and {} more", workers - MAX_NAMED);
+    }
+    (workers > 0).then_some(Notice::WorkersToAttach { workers, at_work, names })
 }
 
 /// Returns a notice of all workers that rest, or are halted: they often are so for the same reason.
@@ -410,6 +449,8 @@ mod tests {
             traceback: None,
             lease_secs: Some(900.0),
             max_silence_secs: None,
+            key_id: None,
+            key_retired: false,
         }
     }
 
@@ -567,6 +608,31 @@ mod tests {
         // One that is no longer heard of is gone, as others are.
         let gone = Heartbeat { time: 700.0, ..rest };
         check(queued, &[gone], 0, false, &["5 cases wait, and no worker"]);
+    }
+
+    #[test]
+    fn workers_whose_key_was_replaced_are_named() {
+        let control = StudyControl { retired_keys: [("old".to_owned(), 950)].into(), ..StudyControl::default() };
+        let of_old_key =
+            |state, key_retired| Heartbeat { key_id: Some("old".into()), key_retired, ..heartbeat(state, 990.0) };
+        let told = |heartbeats: &[Heartbeat]| {
+            let counts = CaseCounts { cases: 1, done: 1, ..CaseCounts::default() };
+            diagnosed(counts, heartbeats, 0, &control).iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let (busy, ended) = (of_old_key(WorkerState::Running, false), of_old_key(WorkerState::Stopped, true));
+        let must = "must be attached again with the line of the Attach page:";
+        assert_eq!(told(std::slice::from_ref(&ended))[0], format!("Worker w on node7 {must} its key was replaced."));
+        let one = told(std::slice::from_ref(&busy));
+        assert_eq!(one[0], format!("Worker w on node7 {must} its key was replaced. It finishes its case first."));
+        let some = [busy.clone(), ended.clone(), busy];
+        assert_eq!(
+            told(&some)[0],
+            format!(
+                "3 workers {must} their key was replaced. They are w on node7, w on node7, w on node7. 2 of them finish their case first."
+            )
+        );
+        assert!(told(&vec![ended; 7])[0].ends_with("w on node7 and 2 more."), "no more than a reader takes in");
+        assert_eq!(told(&[of_old_key(WorkerState::Stopped, false)]), ["Every case that could be computed has been."]);
     }
 
     #[test]

@@ -52,6 +52,12 @@ pub struct Heartbeat {
     /// has it: it is for computers of the predecessor, which write nothing while they compute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_silence_secs: Option<f64>,
+    /// Id of the access key that it was attached with, which is no secret; `None` of workers that don't tell it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
+    /// Whether it has ended because that key was replaced.
+    #[serde(default)]
+    pub key_retired: bool,
 }
 
 impl Heartbeat {
@@ -184,7 +190,7 @@ mod tests {
             "case": {"case_id": "9f86d081884c7d659a2feaa0c55ad015", "batch": "prandtl", "level": 3, "attempt": 1,
                      "start_time": 1790000090.0, "progress": 0.4, "progress_text": "circle 40 of 100", "lease": "queue"},
             "counts": {"done": 12, "failed": 1, "retried": 0, "skipped": 0, "cancelled": 0}, "median_secs": 7.5,
-            "message": null, "traceback": null}"#;
+            "message": null, "traceback": null, "key_id": "AKIA1", "key_retired": false}"#;
         let heartbeat: Heartbeat = serde_json::from_str(json).unwrap();
         assert_eq!(heartbeat.case.as_ref().unwrap().progress, Some(0.4));
         assert!(heartbeat.is_alive(1_790_000_170.0), "it writes every minute");
@@ -192,5 +198,6 @@ mod tests {
         assert!(!heartbeat.is_silent(1_790_000_160.0) && heartbeat.is_silent(1_790_000_200.0));
         assert!(!heartbeat.is_alive(1_790_000_280.0), "silent for three minutes");
         assert_eq!(heartbeat.process(), "4711-3fa2c1");
+        assert_eq!((heartbeat.key_id.as_deref(), heartbeat.key_retired), (Some("AKIA1"), false));
     }
 }

@@ -35,6 +35,7 @@ pub mod message;
 pub mod model;
 pub mod number_format;
 pub mod outcome;
+pub mod replaced_keys;
 pub mod responses;
 pub mod sampler;
 pub mod segment;

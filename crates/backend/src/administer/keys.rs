@@ -1,5 +1,7 @@
 //! The roles' access keys: making, trying, renewing and deleting them.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
 use cruncher_aws::{Client, Credentials, Error, ErrorKind, iam, s3, sqs};
@@ -17,6 +19,42 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Maximum number of keys that IAM allows a user.
 const MAX_KEYS: usize = 2;
 
+/// Holder of a key: one of the three users of a study.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeyHolder {
+    /// Those who look.
+    Viewer,
+    /// Those who define and send cases, and attach workers.
+    Operator,
+    /// The workers.
+    Worker,
+}
+
+impl KeyHolder {
+    /// All holders.
+    pub const ALL: [Self; 3] = [Self::Viewer, Self::Operator, Self::Worker];
+
+    /// Returns the holder's IAM user.
+    #[must_use]
+    pub fn user(self, outputs: &StackOutputs) -> &str {
+        match self {
+            Self::Viewer => &outputs.viewer_user,
+            Self::Operator => &outputs.operator_user,
+            Self::Worker => &outputs.worker_user,
+        }
+    }
+}
+
+impl fmt::Display for KeyHolder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Viewer => "viewer",
+            Self::Operator => "operator",
+            Self::Worker => "worker",
+        })
+    }
+}
+
 /// One key for each role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleKeys {
@@ -29,6 +67,29 @@ pub struct RoleKeys {
 }
 
 impl RoleKeys {
+    /// Returns the keys of all roles; `None` if one is missing.
+    #[must_use]
+    pub fn of(keys: &BTreeMap<KeyHolder, AccessKey>) -> Option<Self> {
+        let key = |holder| keys.get(&holder).cloned();
+        Some(Self {
+            viewer: key(KeyHolder::Viewer)?,
+            operator: key(KeyHolder::Operator)?,
+            worker: key(KeyHolder::Worker)?,
+        })
+    }
+
+    /// Returns the keys by their holders.
+    #[must_use]
+    pub fn by_holder(&self) -> BTreeMap<KeyHolder, AccessKey> {
+        let key = |key: &AccessKey| key.clone();
+        [
+            (KeyHolder::Viewer, key(&self.viewer)),
+            (KeyHolder::Operator, key(&self.operator)),
+            (KeyHolder::Worker, key(&self.worker)),
+        ]
+        .into()
+    }
+
     /// Returns the link for those who look.
     #[must_use]
     pub fn viewer_link(&self, page_url: &str) -> String {
@@ -66,12 +127,12 @@ pub struct OldKey {
 }
 
 /// New keys, and those that they replace, which still work.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewKeys {
     /// The new ones.
-    pub keys: RoleKeys,
+    pub made: BTreeMap<KeyHolder, AccessKey>,
     /// The old ones.
-    pub old: Vec<OldKey>,
+    pub old: BTreeMap<KeyHolder, Vec<OldKey>>,
 }
 
 /// Renewal of a user's key: the old ones to be deleted, to make room for the new one.
@@ -83,56 +144,64 @@ pub struct KeyRenewal {
     pub delete_after: Vec<String>,
 }
 
-/// Decides which keys are deleted when. Of two, the inactive one goes first, else the older one: the other may be in use until
-/// its successor works.
+/// Decides which keys are deleted when; `None` if there are two, and both are among those `in_use`. Of two that aren't, the inactive one
+/// goes first, else the older one: the other may be in use until its successor works.
 #[must_use]
-pub fn renewal(existing: &[iam::ListedAccessKey]) -> KeyRenewal {
+pub fn renewal(existing: &[iam::ListedAccessKey], in_use: &BTreeSet<String>) -> Option<KeyRenewal> {
     let mut keys: Vec<&iam::ListedAccessKey> = existing.iter().collect();
-    keys.sort_by_key(|key| (key.status == "Active", key.create_time.unwrap_or_default()));
+    keys.sort_by_key(|key| (in_use.contains(&key.key_id), key.status == "Active", key.create_time.unwrap_or_default()));
     let ids: Vec<String> = keys.into_iter().map(|key| key.key_id.clone()).collect();
     let too_many = (ids.len() + 1).saturating_sub(MAX_KEYS);
-    KeyRenewal { delete_before: ids[..too_many].to_vec(), delete_after: ids[too_many..].to_vec() }
+    let (before, after) = ids.split_at(too_many);
+    let has_room = !before.iter().any(|key_id| in_use.contains(key_id));
+    has_room.then(|| KeyRenewal { delete_before: before.to_vec(), delete_after: after.to_vec() })
 }
 
-/// Makes a new key for every role.
+/// Returns the renewals of a study whose users have no keys.
+#[must_use]
+pub fn first_renewals() -> BTreeMap<KeyHolder, KeyRenewal> {
+    KeyHolder::ALL.map(|holder| (holder, KeyRenewal::default())).into()
+}
+
+/// Makes new keys.
 ///
 /// # Errors
 /// If one can't be made; the new ones made until then are deleted again.
-pub async fn make(client: &Client, outputs: &StackOutputs, progress: Progress<'_>) -> Result<NewKeys, Error> {
-    let (mut made, mut old) = (Vec::new(), Vec::new());
-    let keys = async {
-        Ok(RoleKeys {
-            viewer: make_for(client, &outputs.viewer_user, &mut made, &mut old).await?,
-            operator: make_for(client, &outputs.operator_user, &mut made, &mut old).await?,
-            worker: make_for(client, &outputs.worker_user, &mut made, &mut old).await?,
-        })
-    };
-    match keys.await {
-        Ok(keys) => {
-            progress(ProgressStep::KeysMade);
-            Ok(NewKeys { keys, old })
-        }
-        Err(error) => {
-            // The first error is the one to report.
-            let _ = delete(client, &made).await;
-            Err(error)
+pub async fn make(
+    client: &Client,
+    outputs: &StackOutputs,
+    renewals: &BTreeMap<KeyHolder, KeyRenewal>,
+    progress: Progress<'_>,
+) -> Result<NewKeys, Error> {
+    let mut new = NewKeys::default();
+    for (holder, renewal) in renewals {
+        let user = holder.user(outputs);
+        let owned = |key_id: &String| OldKey { user: user.to_owned(), key_id: key_id.clone() };
+        match make_for(client, user, renewal).await {
+            Ok(key) => {
+                new.made.insert(*holder, key);
+                new.old.insert(*holder, renewal.delete_after.iter().map(owned).collect());
+            }
+            Err(error) => {
+                let made = new
+                    .made
+                    .iter()
+                    .map(|(holder, key)| OldKey { user: holder.user(outputs).to_owned(), key_id: key.key_id.clone() });
+                // The first error is the one to report.
+                let _ = delete(client, &made.collect::<Vec<_>>()).await;
+                return Err(error);
+            }
         }
     }
+    progress(ProgressStep::KeysMade { keys: new.made.len() });
+    Ok(new)
 }
 
-async fn make_for(
-    client: &Client,
-    user: &str,
-    made: &mut Vec<OldKey>,
-    old: &mut Vec<OldKey>,
-) -> Result<AccessKey, Error> {
-    let renewal = renewal(&client.send(&iam::ListAccessKeys::new(user)).await?);
-    for key_id in renewal.delete_before {
-        client.send(&iam::DeleteAccessKey::new(user, key_id)).await?;
+async fn make_for(client: &Client, user: &str, renewal: &KeyRenewal) -> Result<AccessKey, Error> {
+    for key_id in &renewal.delete_before {
+        delete(client, &[OldKey { user: user.to_owned(), key_id: key_id.clone() }]).await?;
     }
     let iam::AccessKey { key_id, secret } = client.send(&iam::CreateAccessKey::new(user)).await?;
-    made.push(OldKey { user: user.to_owned(), key_id: key_id.clone() });
-    old.extend(renewal.delete_after.into_iter().map(|key_id| OldKey { user: user.to_owned(), key_id }));
     Ok(AccessKey { key_id, secret })
 }
 
@@ -157,7 +226,7 @@ pub async fn are_missing(client: &Client, outputs: &StackOutputs) -> Result<bool
 pub async fn wait_until_accepted(
     client: &Client,
     config: &StudyConfig,
-    keys: &RoleKeys,
+    keys: &BTreeMap<KeyHolder, AccessKey>,
     progress: Progress<'_>,
 ) -> Result<bool, Error> {
     let start = client.ports().clock.now();
@@ -175,16 +244,29 @@ pub async fn wait_until_accepted(
     Ok(true)
 }
 
-async fn are_accepted(client: &Client, config: &StudyConfig, keys: &RoleKeys) -> Result<bool, Error> {
-    for key in [&keys.viewer, &keys.operator] {
+async fn are_accepted(
+    client: &Client,
+    config: &StudyConfig,
+    keys: &BTreeMap<KeyHolder, AccessKey>,
+) -> Result<bool, Error> {
+    for (holder, key) in keys {
         let client = signing(client, key);
-        let list = s3::ListObjects::new(&config.bucket).max_keys(1);
-        let count = sqs::GetQueueAttributes::new(&config.queue_url);
-        if !is_accepted(client.send(&list).await)? || !is_accepted(client.send(&count).await)? {
+        let is_accepted = match holder {
+            KeyHolder::Worker => is_accepted_as_worker(&client, config).await?,
+            KeyHolder::Viewer | KeyHolder::Operator => {
+                let list = s3::ListObjects::new(&config.bucket).max_keys(1);
+                let count = sqs::GetQueueAttributes::new(&config.queue_url);
+                is_accepted(client.send(&list).await)? && is_accepted(client.send(&count).await)?
+            }
+        };
+        if !is_accepted {
             return Ok(false);
         }
     }
-    let client = signing(client, &keys.worker);
+    Ok(true)
+}
+
+async fn is_accepted_as_worker(client: &Client, config: &StudyConfig) -> Result<bool, Error> {
     if !is_accepted(client.send(&s3::GetObject::new(&config.bucket, CONFIG_KEY)).await)? {
         return Ok(false);
     }
@@ -255,31 +337,28 @@ mod tests {
         }
     }
 
-    fn check(existing: &[iam::ListedAccessKey], before: &[&str], after: &[&str]) {
-        let KeyRenewal { delete_before, delete_after } = renewal(existing);
-        assert_eq!(
-            (delete_before.as_slice(), delete_after.as_slice()),
-            (&before.map_owned()[..], &after.map_owned()[..])
-        );
-    }
-
-    trait MapOwned {
-        fn map_owned(&self) -> Vec<String>;
-    }
-
-    impl MapOwned for [&str] {
-        fn map_owned(&self) -> Vec<String> {
-            self.iter().map(|text| (*text).to_owned()).collect()
-        }
+    fn check(existing: &[iam::ListedAccessKey], in_use: &[&str], expected: Option<(&[&str], &[&str])>) {
+        let found = renewal(existing, &in_use.iter().map(|id| (*id).to_owned()).collect());
+        let found = found.map(|KeyRenewal { delete_before, delete_after }| (delete_before, delete_after));
+        let owned = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+        assert_eq!(found, expected.map(|(before, after)| (owned(before), owned(after))));
     }
 
     #[test]
     fn a_new_key_finds_room_and_the_old_one_works_until_the_new_one_does() {
-        check(&[], &[], &[]);
-        check(&[listed("a", "Active", 1)], &[], &["a"]);
-        check(&[listed("a", "Active", 2), listed("b", "Active", 1)], &["b"], &["a"]);
-        check(&[listed("a", "Active", 1), listed("b", "Inactive", 2)], &["b"], &["a"]);
-        check(&[listed("a", "Inactive", 1), listed("b", "Inactive", 2)], &["a"], &["b"]);
+        check(&[], &[], Some((&[], &[])));
+        check(&[listed("a", "Active", 1)], &[], Some((&[], &["a"])));
+        check(&[listed("a", "Active", 2), listed("b", "Active", 1)], &[], Some((&["b"], &["a"])));
+        check(&[listed("a", "Active", 1), listed("b", "Inactive", 2)], &[], Some((&["b"], &["a"])));
+        check(&[listed("a", "Inactive", 1), listed("b", "Inactive", 2)], &[], Some((&["a"], &["b"])));
+    }
+
+    #[test]
+    fn a_key_that_is_in_use_makes_no_room() {
+        let two = [listed("a", "Active", 1), listed("b", "Active", 2)];
+        check(&two, &["a"], Some((&["b"], &["a"])));
+        check(&two, &["a", "b"], None);
+        check(&two[..1], &["a"], Some((&[], &["a"])));
     }
 
     #[test]

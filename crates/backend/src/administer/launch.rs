@@ -6,7 +6,7 @@ use cruncher_study::PROTOCOL_VERSION;
 use cruncher_study::config::{CONFIG_KEY, StudyConfig};
 
 use super::keys;
-use super::keys::{NewKeys, RoleKeys};
+use super::keys::RoleKeys;
 use super::page::DashboardFiles;
 use super::publish::publish;
 use super::sealed_access::{AccessSealing, SealedAccessError, publish_access};
@@ -58,21 +58,12 @@ pub struct LaunchedStudy {
 pub struct ConfiguredStudy {
     /// Addresses of its parts.
     pub config: StudyConfig,
-    /// The page's address over http.
-    pub website_url: String,
-    /// The new keys, if some were made. The old ones still work: delete them once the new ones were handed over.
-    pub new_keys: Option<NewKeys>,
+    /// The names of its parts.
+    pub outputs: StackOutputs,
+    /// The keys, if they were made: only if no role had one.
+    pub new_keys: Option<RoleKeys>,
     /// Whether the new keys are accepted already.
     pub keys_are_accepted: bool,
-}
-
-/// Treatment of the roles' keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyPolicy {
-    /// Links stay valid. Keys are made only if no role has one.
-    Keep,
-    /// Every role gets a new one.
-    Renew,
 }
 
 /// A launch or a configuration that didn't succeed.
@@ -140,15 +131,20 @@ pub async fn launch(
 ) -> Result<LaunchedStudy, LaunchError> {
     let outputs = create(client, study, release.template, progress).await?;
     let finish = async {
-        let new = keys::make(client, &outputs, progress).await?;
+        let keys = first_keys(client, &outputs, progress).await?;
         let config = config(client, study, release.version, &outputs).await?;
-        publish_access(client, &config.bucket, &new.keys, sealing).await?;
+        publish_access(client, &config.bucket, &keys, sealing).await?;
         publish(client, &config, release.page, release.worker, progress).await?;
-        let keys_are_accepted = keys::wait_until_accepted(client, &config, &new.keys, progress).await?;
+        let keys_are_accepted = keys::wait_until_accepted(client, &config, &keys.by_holder(), progress).await?;
         let website_url = outputs.website_url.clone();
-        Ok(LaunchedStudy { config, website_url, keys: new.keys, keys_are_accepted })
+        Ok(LaunchedStudy { config, website_url, keys, keys_are_accepted })
     };
     finish.await.map_err(|source| LaunchError::Unfinished { study: study.to_owned(), source })
+}
+
+async fn first_keys(client: &Client, outputs: &StackOutputs, progress: Progress<'_>) -> Result<RoleKeys, Error> {
+    let new = keys::make(client, outputs, &keys::first_renewals(), progress).await?;
+    Ok(RoleKeys::of(&new.made).expect("every holder was given a key"))
 }
 
 async fn create(
@@ -203,7 +199,8 @@ async fn unusable(client: &Client, stack: &StackDescription) -> Result<Option<La
     })
 }
 
-/// Brings the stack, the page and the worker of a study up to this version. Should keys be made, they are sealed anew.
+/// Brings the stack, the page and the worker of a study up to this version. If no role has a key, since the launch broke off, they are
+/// made and sealed.
 ///
 /// # Errors
 /// If there is no such study, its stack can't be changed, or a request fails.
@@ -211,29 +208,36 @@ pub async fn configure(
     client: &Client,
     study: &str,
     release: StudyRelease<'_>,
-    policy: KeyPolicy,
     sealing: AccessSealing<'_>,
     progress: Progress<'_>,
 ) -> Result<ConfiguredStudy, LaunchError> {
     let outputs = update(client, study, release.template, progress).await?;
     // A stack whose template hasn't changed isn't updated, whatever somebody has done to its bucket by hand.
     client.send(&cors(&outputs.bucket)).await?;
-    let needs_keys = policy == KeyPolicy::Renew || keys::are_missing(client, &outputs).await?;
+    let needs_keys = keys::are_missing(client, &outputs).await?;
     let config = StudyConfig {
         launch_time: launch_time(client, &outputs.bucket).await?,
         ..config(client, study, release.version, &outputs).await?
     };
-    let new_keys = if needs_keys { Some(keys::make(client, &outputs, progress).await?) } else { None };
-    if let Some(new) = &new_keys {
-        let published = publish_access(client, &config.bucket, &new.keys, sealing).await;
+    let new_keys = if needs_keys { Some(first_keys(client, &outputs, progress).await?) } else { None };
+    if let Some(keys) = &new_keys {
+        let published = publish_access(client, &config.bucket, keys, sealing).await;
         published.map_err(|source| LaunchError::Unfinished { study: study.to_owned(), source })?;
     }
     publish(client, &config, release.page, release.worker, progress).await?;
     let keys_are_accepted = match &new_keys {
-        Some(new) => keys::wait_until_accepted(client, &config, &new.keys, progress).await?,
+        Some(keys) => keys::wait_until_accepted(client, &config, &keys.by_holder(), progress).await?,
         None => true,
     };
-    Ok(ConfiguredStudy { config, website_url: outputs.website_url, new_keys, keys_are_accepted })
+    Ok(ConfiguredStudy { config, outputs, new_keys, keys_are_accepted })
+}
+
+/// Finds the names of a study's parts.
+///
+/// # Errors
+/// If there is no such study, its stack isn't complete, or a request fails.
+pub async fn find_outputs(client: &Client, study: &str) -> Result<StackOutputs, LaunchError> {
+    Ok(StackOutputs::of(&find(client, study).await?)?)
 }
 
 /// Whether the study's cloud is spoken to by TLS: AWS always is, a cloud of one's own may have none.

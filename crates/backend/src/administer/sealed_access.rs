@@ -65,6 +65,14 @@ pub async fn publish_access(
         Some(passphrase) => document.seal(bucket, &keys.viewer_access(), passphrase, random)?,
         None => document.public_viewer = Some(keys.viewer.clone()),
     }
+    Ok(put_access(client, bucket, &document).await?)
+}
+
+/// Publishes the document in place of what was sealed before.
+///
+/// # Errors
+/// If the request fails.
+pub async fn put_access(client: &Client, bucket: &str, document: &AccessDocument) -> Result<(), Error> {
     let put = s3::PutObject::new(bucket, ACCESS_KEY, document.to_json()).content_type("application/json");
     client.send(&put.cache_control("no-cache")).await?;
     Ok(())

@@ -77,8 +77,22 @@ pub fn units<'a>(factors: impl IntoIterator<Item = &'a Factor>) -> BTreeMap<Stri
 #[cfg(test)]
 mod tests {
     use cruncher_study::factor::FactorValues;
+    use cruncher_study::model::ModelKind;
+    use futures::executor::block_on;
 
     use super::*;
+    use crate::testing::TestCloud;
+
+    #[test]
+    fn a_model_that_is_not_the_one_of_its_key_is_not_given() {
+        let (cloud, study) = TestCloud::study();
+        let model = ModelReference::new(&ModelDigest::of(b"result['a'] = 1"), "m.py", ModelKind::Python);
+        cloud.put(&model.key, "result['a'] = 1");
+        assert_eq!(block_on(submitted_model(&study, &model)).unwrap(), "result['a'] = 1");
+        cloud.put(&model.key, "result['a'] = 2");
+        let error = block_on(submitted_model(&study, &model)).unwrap_err();
+        assert_eq!(error, "what stands in the bucket isn't what was submitted");
+    }
 
     #[test]
     fn a_unit_is_known_if_designs_agree() {

@@ -67,7 +67,8 @@ impl DocumentCache for Rows {
 /// If a request fails.
 pub async fn collect(study: &Study, report: Rc<dyn Fn(FreezeProgress)>) -> Result<FrozenContent, Error> {
     let rows = Rc::new(Rows { chunks: RefCell::default(), report: report.clone() });
-    let snapshot = StudyWatch::with_cache(study.clone(), rows.clone()).refresh_until_read().await?;
+    let mut snapshot = StudyWatch::with_cache(study.clone(), rows.clone()).refresh_until_read().await?;
+    leave_out_keys(&mut snapshot);
     let chunks = take(&mut *rows.chunks.borrow_mut());
     let mut outline = ListingOutline::of(&study.client, &study.config.bucket, DATA_PREFIX).await?;
     outline.leave_out(ListingRow::Files);
@@ -84,6 +85,14 @@ pub async fn collect(study: &Study, report: Rc<dyn Fn(FreezeProgress)>) -> Resul
         documents: documents.held,
         launch_time: study.config.launch_time,
     })
+}
+
+/// Forgets which keys workers had: a frozen study tells nothing of how the study is reached.
+fn leave_out_keys(snapshot: &mut Snapshot) {
+    snapshot.control.retired_keys.clear();
+    for worker in &mut snapshot.workers {
+        (worker.key_id, worker.key_retired) = (None, false);
+    }
 }
 
 /// Returns the number of cases that ended without a row that says how.
@@ -176,6 +185,18 @@ mod tests {
         assert_eq!((content.snapshot.total.done, content.snapshot.total.withdrawn), (1, 1));
         assert_eq!((store.len(), store.counted().count()), (1, 0));
         assert_eq!(content.left_out, ["the rows of 1 case"], "the row of a withdrawn case stands for no other one");
+    }
+
+    #[test]
+    fn no_key_is_named() {
+        let (cloud, study) = TestCloud::study();
+        let heartbeat = r#"{"worker": "w", "host": "h", "start_time": 1.0, "time": 2.0, "state": "stopped", "key_id": "AKIAOLD",
+            "key_retired": true}"#;
+        cloud.put("workers/w/heartbeat.json", heartbeat);
+        cloud.put("control.json", r#"{"retired_keys": {"AKIAOLD": 1}}"#);
+        let content = block_on(collect(&study, Rc::new(|_| ()))).unwrap();
+        assert_eq!(content.snapshot.workers.len(), 1);
+        assert!(!format!("{:?}", content.snapshot).contains("AKIAOLD"));
     }
 
     #[test]

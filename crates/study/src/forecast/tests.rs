@@ -28,6 +28,8 @@ fn heartbeat(worker: usize, running_since: Option<f64>, now: f64) -> Heartbeat {
         traceback: None,
         lease_secs: None,
         max_silence_secs: None,
+        key_id: None,
+        key_retired: false,
     }
 }
 
