@@ -1,7 +1,6 @@
 //! The fleet: workers, or the hosts of many, with what sets one apart from the others, in the reader's order.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 use cruncher_browser::state::route::{ALL, encoded};
 use cruncher_study::heartbeat::{Heartbeat, WorkerState};
@@ -93,16 +92,14 @@ impl<'a> Fleet<'a> {
         let totals = FleetTotals::of(workers);
         // Those of a host may stand apart: alive ones come first.
         let mut hosts: Vec<(&str, Vec<&Heartbeat>)> = Vec::new();
-        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         for worker in workers {
-            let place = *places.entry(&worker.host).or_insert(hosts.len());
-            if place == hosts.len() {
-                hosts.push((&worker.host, Vec::new()));
+            match hosts.iter_mut().find(|(host, _)| *host == worker.host) {
+                Some((_, known)) => known.push(*worker),
+                None => hosts.push((&worker.host, vec![*worker])),
             }
-            hosts[place].1.push(*worker);
         }
         let has_hosts = workers.len() > MAX_FLAT && hosts.len() < workers.len() && open != Some(ALL);
-        let of_host = |host: &str| places.get(host).map_or(&[][..], |place| &hosts[*place].1);
+        let of_host = |host: &str| hosts.iter().find(|(own, _)| *own == host).map_or(&[][..], |(_, known)| known);
         let single = |worker: &&'a Heartbeat| {
             let process = process(worker, of_host(&worker.host));
             totals.row(process, vec![*worker], false)

@@ -3,7 +3,7 @@
 pub(crate) mod steering;
 mod versions;
 
-use cruncher_backend::watch::snapshot::Snapshot;
+use cruncher_backend::watch::snapshot::{Snapshot, submitted_first};
 use cruncher_browser::components::error_group::error_group_head;
 use cruncher_browser::local_time::clock_time;
 use cruncher_browser::state::route::{BatchChoice, Page, Route, encoded};
@@ -269,18 +269,13 @@ fn parts(shown: &[&BatchAccount], route: &Route) -> Option<AnyView> {
         let target = if is_shown { route.list("case.state:*") } else { route.of(batches).to_string() };
         (account.batch.to_string(), target, account.counts)
     };
-    // Of very many, those that somebody has submitted come first.
-    let mut several = shown.to_vec();
-    if several.len() > MAX_PARTS {
-        several.sort_by_key(|account| account.submit_time <= 0.0);
-    }
     let (all, explained) = match shown {
         [only] => (only.levels.len(), only.levels.len() > 1),
         several => (several.len(), false),
     };
     let rows: Vec<(String, String, CaseCounts)> = match shown {
         [only] => only.levels.iter().take(MAX_PARTS).map(of_level).collect(),
-        _ => several.iter().take(MAX_PARTS).map(of_batch).collect(),
+        several => submitted_first(several.iter().copied(), MAX_PARTS).iter().map(of_batch).collect(),
     };
     let row = |(name, target, counts): (String, String, CaseCounts)| {
         let label = format!("Progress of {name}");

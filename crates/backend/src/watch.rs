@@ -67,7 +67,7 @@ pub struct StudyWatch<M = FullStrategy> {
     missing: MissingMessages,
     heartbeats: KnownHeartbeats,
     segments: BTreeMap<String, SegmentPlace>,
-    /// The key and the entity tag of each table that was read.
+    /// The key and the entity tag of each table that was read, in the order of keys.
     tables: Vec<(String, String)>,
     control: Seen<StudyControl>,
     queue: QueueCounts,
@@ -291,15 +291,16 @@ impl<M: WatchStrategy> StudyWatch<M> {
         // Keys begin with the host, so those of a host stand together.
         let known = || self.heartbeats.read().chain(self.strategy.workers());
         // Those alive come first; of very many, those that compute.
-        let mut workers: Vec<&Heartbeat> = known().collect();
-        let rank = |worker: &Heartbeat| (!worker.is_alive(now), worker.state != WorkerState::Running);
-        let workers_beyond = workers.len().saturating_sub(MAX_WORKERS);
-        if workers_beyond > 0 {
-            workers.sort_by_key(|worker| rank(worker));
-            workers.truncate(MAX_WORKERS);
-        }
-        workers.sort_by_key(|worker| rank(worker).0);
-        let mut workers: Vec<Heartbeat> = workers.into_iter().cloned().collect();
+        let alive = || known().filter(|worker| worker.is_alive(now));
+        let is_computing = |worker: &&Heartbeat| worker.state == WorkerState::Running;
+        let gone = known().filter(|worker| !worker.is_alive(now));
+        let workers_beyond = known().count().saturating_sub(MAX_WORKERS);
+        let mut workers: Vec<Heartbeat> = if workers_beyond == 0 {
+            alive().chain(gone).cloned().collect()
+        } else {
+            let idle = alive().filter(|worker| !is_computing(worker));
+            alive().filter(is_computing).chain(idle).chain(gone).take(MAX_WORKERS).cloned().collect()
+        };
         let running = self.running(&workers, now);
         // A heartbeat is older than what is known of its case by now.
         for worker in &mut workers {

@@ -1,11 +1,11 @@
 //! Groups of failures that are alike.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::batch::Batch;
 use crate::case::{CaseId, CaseRef};
 use crate::ledger::CaseFailure;
+use crate::ordering::ascending;
 
 /// Failures of one batch with the same signature.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,9 +61,10 @@ pub fn error_groups<'a>(parts: impl IntoIterator<Item = &'a ErrorPart>) -> Vec<E
             group.parts.swap(0, last);
         }
     }
-    let mut groups: Vec<ErrorGroup> = by_signature.into_values().collect();
-    groups.sort_by_key(|group| Reverse(group.len()));
-    groups
+    let groups: Vec<ErrorGroup> = by_signature.into_values().collect();
+    let order = ascending(groups.iter().map(|group| u64::MAX - group.len() as u64));
+    let mut groups: Vec<Option<ErrorGroup>> = groups.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|place| groups[place].take()).collect()
 }
 
 /// Returns the computer that a worker runs on, as its name says: `node7` of `node7_linux_4711-3fa2c1`. A name of another form is

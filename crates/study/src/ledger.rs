@@ -112,7 +112,7 @@ impl BatchCases {
     }
 
     /// Forgets the finishes of which this isn't so; a case that only its row named is gone.
-    fn retain_finishes(&mut self, is_kept: impl Fn(&CaseId, &CaseFinish) -> bool) {
+    fn retain_finishes(&mut self, mut is_kept: impl FnMut(&CaseId, &CaseFinish) -> bool) {
         let finishes = std::mem::take(&mut self.finishes);
         let responses = std::mem::take(&mut self.responses);
         // Moved one by one: taking single entries out of a map is much code for the page.
@@ -349,20 +349,15 @@ impl Ledger {
 
     /// Forgets results that a listing doesn't have, unless their rows may be younger than it.
     fn forget_unproven(&mut self, listing: &DataListing, listed: f64) {
-        let mut proven: BTreeMap<&Batch, Vec<CaseId>> = BTreeMap::new();
-        for ((batch, case), _) in &listing.done {
-            proven.entry(batch).or_default().push(*case);
-        }
+        let mut proven = BTreeSet::new();
+        proven.extend(listing.done.iter().map(|(case, _)| case.clone()));
         for (batch, cases) in &mut self.batches {
-            let own = proven.entry(batch).or_default();
-            if cases.finishes.len() > own.len() {
-                own.sort_unstable();
-                cases.retain_finishes(|case, finish| {
-                    own.binary_search(case).is_ok() || finish.end_time > listed - UNPROVEN_SECS
-                });
-            }
+            let mut case_ref = (batch.clone(), CaseId::default());
+            cases.retain_finishes(|case, finish| {
+                case_ref.1 = *case;
+                finish.end_time > listed - UNPROVEN_SECS || proven.contains(&case_ref)
+            });
         }
-        self.batches.retain(|_, cases| !cases.entries.is_empty());
     }
 
     fn entry(&self, (batch, case): &CaseRef) -> Option<&Entry> {

@@ -34,6 +34,7 @@ pub mod ledger;
 pub mod message;
 pub mod model;
 pub mod number_format;
+pub mod ordering;
 pub mod outcome;
 pub mod replaced_keys;
 pub mod responses;

@@ -1,11 +1,11 @@
 //! Heartbeats, as far as they are known: a limited number is read with each look, and each has its turn.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use cruncher_aws::s3::ListedObject;
 use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::key::WorkerKey;
+use cruncher_study::ordering::ascending;
 use cruncher_study::shown_text::{visible, visible_lines};
 
 use crate::reading::ReadRequest;
@@ -54,11 +54,12 @@ impl KnownHeartbeats {
             news.push((known.look, object));
         }
         self.unread = news.len().saturating_sub(MAX_READ);
-        if self.unread > 0 {
-            news.sort_unstable_by_key(|(look, object)| (*look, Reverse(object.last_modified)));
-            news.truncate(MAX_READ);
-        }
-        news.into_iter().map(|(_, object)| ReadRequest::whole(object.clone())).collect()
+        // The last written of those that were read in the same look come first.
+        let written = |object: &ListedObject| u64::MAX - object.last_modified.as_secs();
+        let by_time: Vec<_> =
+            ascending(news.iter().map(|(_, object)| written(object))).into_iter().map(|place| news[place]).collect();
+        let order = ascending(by_time.iter().map(|(look, _)| *look)).into_iter().take(MAX_READ);
+        order.map(|place| ReadRequest::whole(by_time[place].1.clone())).collect()
     }
 
     /// Enters a heartbeat that was read; `None` if it isn't one. No time in it is later than that of its writing.

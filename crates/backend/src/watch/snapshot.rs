@@ -10,6 +10,7 @@ use cruncher_study::diagnosis::{DiagnosisInput, Notice, QueueCounts, diagnose};
 use cruncher_study::error_groups::{ErrorGroup, ErrorPart, error_groups};
 use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::ledger::{CaseFinish, SENDING_SECS};
+use cruncher_study::ordering::ascending;
 use cruncher_study::study_events::EventFacts;
 
 use crate::administer::observe::LookFindings;
@@ -51,6 +52,21 @@ pub struct Snapshot {
     pub has_changed: bool,
 }
 
+/// Returns at most so many accounts, in order. Of more, those of batches that somebody has submitted come first: whoever has a worker's
+/// key can make others.
+#[must_use]
+pub fn submitted_first<'a>(
+    accounts: impl ExactSizeIterator<Item = &'a BatchAccount> + Clone,
+    most: usize,
+) -> Vec<&'a BatchAccount> {
+    if accounts.len() <= most {
+        return accounts.collect();
+    }
+    let is_submitted = |account: &&BatchAccount| account.submit_time > 0.0;
+    let others = accounts.clone().filter(move |account| !is_submitted(account));
+    accounts.filter(is_submitted).chain(others).take(most).collect()
+}
+
 /// Views of one batch and those below it, or of all batches if none is named. Workers, the queues and the control document
 /// are always those of the study.
 impl Snapshot {
@@ -81,16 +97,10 @@ impl Snapshot {
         self.batches.iter().filter(move |account| batch.is_none_or(|batch| batch.contains(account.batch.as_str())))
     }
 
-    /// Returns at most so many batches, in order. Of more, those that somebody has submitted come first: whoever has a worker's key
-    /// can make others.
+    /// Returns at most so many batches, those first that somebody has submitted.
     #[must_use]
     pub fn batches_to_name(&self, most: usize) -> Vec<&BatchAccount> {
-        let mut named: Vec<&BatchAccount> = self.batches.iter().collect();
-        if named.len() > most {
-            named.sort_by_key(|account| account.submit_time <= 0.0);
-            named.truncate(most);
-        }
-        named
+        submitted_first(self.batches.iter(), most)
     }
 
     /// Returns the number of cases in each state.
@@ -102,8 +112,10 @@ impl Snapshot {
     /// Returns when cases got their results: batch by batch, the batch heard of last at the end, each in the order of learning.
     #[must_use]
     pub fn finishes(&self, batch: Option<&Batch>) -> Cow<'_, [CaseFinish]> {
-        let mut accounts: Vec<&BatchAccount> = self.accounts(batch).collect();
-        accounts.sort_by(|a, b| a.touch_time.total_cmp(&b.touch_time));
+        let accounts: Vec<&BatchAccount> = self.accounts(batch).collect();
+        // The bits of numbers that aren't negative are in the order of the numbers.
+        let order = ascending(accounts.iter().map(|account| account.touch_time.max(0.0).to_bits()));
+        let accounts: Vec<&BatchAccount> = order.into_iter().map(|place| accounts[place]).collect();
         match accounts.as_slice() {
             [only] => Cow::Borrowed(&only.finishes),
             several => several.iter().flat_map(|account| account.finishes.iter().copied()).collect(),

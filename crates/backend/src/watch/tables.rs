@@ -1,7 +1,5 @@
 //! Tables of cases: read once, and again when they were replaced. Designs are read for their models if there are several.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use cruncher_aws::{Error, s3};
 use cruncher_study::batch::Batch;
 use cruncher_study::case_table::TableRow;
@@ -32,13 +30,15 @@ impl<M: WatchStrategy> StudyWatch<M> {
     pub(super) async fn compare_tables(&mut self, listed: Vec<s3::ListedObject>) -> Result<bool, Error> {
         let (listed, designs): (Vec<_>, Vec<_>) =
             listed.into_iter().partition(|object| batch_of_table(&object.key).is_some());
-        let tags: BTreeMap<&str, &str> = listed.iter().map(|object| (&*object.key, &*object.etag)).collect();
-        let is_stale = |(key, etag): &&(String, String)| tags.get(key.as_str()) != Some(&etag.as_str());
-        let stale: BTreeSet<Batch> =
-            self.tables.iter().filter(is_stale).filter_map(|(key, _)| batch_of_table(key)).collect();
+        // A listing is in the order of its keys, and so are the tables that are known.
+        let is_same = |(key, etag): &(String, String)| {
+            let place = listed.binary_search_by(|object| object.key.cmp(key));
+            place.is_ok_and(|place| listed[place].etag == *etag)
+        };
+        let stale = self.tables.iter().filter(|table| !is_same(table));
+        let stale: Vec<Batch> = stale.filter_map(|(key, _)| batch_of_table(key)).collect();
         let is_stale = |key: &str| batch_of_table(key).is_some_and(|batch| stale.contains(&batch));
-        let known: BTreeSet<&str> = self.tables.iter().map(|(key, _)| key.as_str()).collect();
-        let is_known = |object: &s3::ListedObject| !is_stale(&object.key) && known.contains(object.key.as_str());
+        let is_known = |object: &s3::ListedObject| !is_stale(&object.key) && self.place_of_table(&object.key).is_ok();
         let wanted: Vec<ReadRequest> =
             listed.iter().filter(|object| !is_known(object)).cloned().map(ReadRequest::whole).collect();
         let has_changed = !wanted.is_empty() || !stale.is_empty();
@@ -81,7 +81,15 @@ impl<M: WatchStrategy> StudyWatch<M> {
             }
             Err(reason) => self.note_unreadable(object.key.clone(), reason),
         }
-        self.tables.push((object.key, object.etag));
+        match self.place_of_table(&object.key) {
+            Ok(place) => self.tables[place].1 = object.etag,
+            Err(place) => self.tables.insert(place, (object.key, object.etag)),
+        }
+    }
+
+    /// Returns the place of a table that was read, or where it belongs.
+    fn place_of_table(&self, key: &str) -> Result<usize, usize> {
+        self.tables.binary_search_by(|(known, _)| known.as_str().cmp(key))
     }
 }
 
