@@ -27,6 +27,13 @@ impl LegacyFolder {
         (!is_produced).then(|| Self(text.to_owned()))
     }
 
+    /// Whether a worker of this protocol may write anything below it: what stands there defines no cases.
+    #[must_use]
+    pub fn is_open_to_workers(&self) -> bool {
+        let is_open = |part: &str| part == "files" || part.starts_with("done-") || part.starts_with("error-");
+        self.prefix().split('/').skip(1).any(is_open)
+    }
+
     /// Folders of the results of a batch, unless its name was made up ([`is_made_up`](Self::is_made_up)): the folder of that
     /// name, and the nameless ones.
     #[must_use]

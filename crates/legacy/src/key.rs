@@ -59,6 +59,7 @@ impl LegacyKey {
         let folder = LegacyFolder::parse(folder)?;
         match case("done-") {
             Some(case) => Some(Self::Done(folder, case)),
+            None if folder.is_open_to_workers() => None,
             None => case("pfile-").map(|case| Self::Parameters(folder, case)),
         }
     }
@@ -143,6 +144,10 @@ mod tests {
             format!("data/a/pending-{UUID}.json"),
             format!("data/a/files/{HEX}/done-{UUID}.json"),
             format!("data/a/files/{HEX}/b/pfile-{UUID}.json"),
+            // A worker may write these.
+            format!("data/a/files/pfile-{UUID}.json"),
+            format!("data/a/done-x/pfile-{UUID}.json"),
+            format!("data/a/b/error-/c/pfile-{UUID}.json"),
             format!("data/a/done-{}.json", UUID.to_uppercase()),
             format!("other/done-{UUID}.json"),
             format!("data/a/done-{UUID}.json.bak"),
