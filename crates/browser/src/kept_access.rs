@@ -1,10 +1,15 @@
 //! The access that this page has, and where it is kept.
+//!
+//! In a storage it is masked ([`masking`](crate::state::masking)), and its seed is a cookie: what is removed from a storage stays on the disk
+//! for a while, a cookie that is deleted doesn't.
 
 use cruncher_study::access::StudyAccess;
 use js_sys::Reflect;
 use leptos::prelude::window;
-use wasm_bindgen::JsValue;
-use web_sys::{Event, Storage};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Event, HtmlDocument, Storage};
+
+use crate::state::masking::{SEED_BYTES, from_hex, hex, mask, unmask};
 
 /// Event by which the sign-in says that there is an access now.
 pub const SIGNED_IN: &str = "cruncher-signed-in";
@@ -46,11 +51,16 @@ impl KeepPlace {
     }
 }
 
-/// Keeps an access, and nowhere else any more. Without storage it lasts until the page is loaded anew.
+/// Keeps an access, and nowhere else any more. Without storage or cookies it lasts until the page is loaded anew.
 pub fn keep(access: &StudyAccess, place: KeepPlace) {
-    forget();
+    forget_stored();
+    if place != KeepPlace::Computer {
+        SeedCookie(KeepPlace::Computer).delete();
+    }
     let json = serde_json::to_string(access).unwrap_or_default();
-    let _ = place.storage().map(|storage| storage.set_item(&storage_name(), &json));
+    if let (Some(storage), Some(seed), Some(nonce)) = (place.storage(), SeedCookie(place).get_or_make(), random()) {
+        let _ = storage.set_item(&storage_name(), &mask(&json, &seed, &nonce));
+    }
     // A window takes every property.
     let _ = Reflect::set(&window(), &IN_PAGE.into(), &json.into());
 }
@@ -59,26 +69,91 @@ pub fn keep(access: &StudyAccess, place: KeepPlace) {
 #[must_use]
 pub fn kept() -> Option<StudyAccess> {
     let in_page = || Reflect::get(&window(), &IN_PAGE.into()).ok()?.as_string();
-    let stored = |place: KeepPlace| place.storage()?.get_item(&storage_name()).ok()?;
     let json = in_page().or_else(|| stored(KeepPlace::Tab)).or_else(|| stored(KeepPlace::Computer))?;
     // Read as bytes, like every other document: the page has one JSON parser.
     serde_json::from_slice(json.as_bytes()).ok()
 }
 
+fn stored(place: KeepPlace) -> Option<String> {
+    unmask(&place.storage()?.get_item(&storage_name()).ok()??, &SeedCookie(place).get()?)
+}
+
 /// Whether this computer keeps an access.
 #[must_use]
 pub fn is_on_computer() -> bool {
-    KeepPlace::Computer
-        .storage()
-        .is_some_and(|storage| storage.get_item(&storage_name()).is_ok_and(|kept| kept.is_some()))
+    stored(KeepPlace::Computer).is_some()
 }
 
 /// Forgets the access, wherever it is kept.
 pub fn forget() {
+    forget_stored();
+    SeedCookie(KeepPlace::Tab).delete();
+    SeedCookie(KeepPlace::Computer).delete();
+    let _ = Reflect::set(&window(), &IN_PAGE.into(), &JsValue::UNDEFINED);
+}
+
+fn forget_stored() {
     for storage in KeepPlace::ALL.into_iter().filter_map(KeepPlace::storage) {
         let _ = storage.remove_item(&storage_name());
     }
-    let _ = Reflect::set(&window(), &IN_PAGE.into(), &JsValue::UNDEFINED);
+}
+
+/// Cookie of this page alone with the seed of what is kept in a place. Tabs share it: it lasts until the browser ends, or for a year if
+/// this computer keeps the access.
+struct SeedCookie(KeepPlace);
+
+/// A year, in seconds: browsers keep no cookie for much longer.
+const YEAR_SECS: u32 = 365 * 24 * 3600;
+
+impl SeedCookie {
+    const fn name(&self) -> &'static str {
+        match self.0 {
+            KeepPlace::Computer => "cruncher-seed-computer",
+            KeepPlace::Page | KeepPlace::Tab => "cruncher-seed-tab",
+        }
+    }
+
+    fn get(&self) -> Option<Vec<u8>> {
+        let cookies = document().cookie().ok()?;
+        let value = cookies.split("; ").find_map(|cookie| cookie.strip_prefix(self.name())?.strip_prefix('='))?;
+        from_hex(value).filter(|seed| seed.len() == SEED_BYTES)
+    }
+
+    /// Returns the seed; `None` if the browser keeps no cookies.
+    fn get_or_make(&self) -> Option<Vec<u8>> {
+        self.get().or_else(|| {
+            let secs = (self.0 == KeepPlace::Computer).then_some(YEAR_SECS);
+            self.set(&hex(&random()?), secs);
+            self.get()
+        })
+    }
+
+    fn delete(&self) {
+        self.set("", Some(0));
+    }
+
+    fn set(&self, value: &str, secs: Option<u32>) {
+        let location = window().location();
+        let path = location.pathname().unwrap_or_default();
+        let age = secs.map(|secs| format!("; max-age={secs}")).unwrap_or_default();
+        let secure = if window().is_secure_context() && location.protocol().is_ok_and(|is| is == "https:") {
+            "; secure"
+        } else {
+            ""
+        };
+        // A path with a semicolon would be cut: then there is no cookie for this page, and nothing is stored.
+        let _ = document().set_cookie(&format!("{}={value}; path={path}; samesite=strict{age}{secure}", self.name()));
+    }
+}
+
+fn document() -> HtmlDocument {
+    leptos::prelude::document().unchecked_into()
+}
+
+fn random() -> Option<[u8; SEED_BYTES]> {
+    let mut bytes = [0; SEED_BYTES];
+    window().crypto().ok()?.get_random_values_with_u8_array(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 /// Says that there is an access now.

@@ -3,6 +3,7 @@
 pub mod bar;
 pub mod dialog_request;
 pub mod input_words;
+pub mod masking;
 pub mod problem;
 pub mod route;
 pub mod shortcuts;

@@ -246,7 +246,7 @@ mod tests {
         let view = ResultsView::parse(fragment);
         assert_eq!((view.group.as_deref(), view.fragment(Page::Errors).as_str()), (Some("00ff"), fragment));
         assert_eq!(ResultsView::parse("#/cases?group=00ff"), ResultsView::default());
-        assert_eq!(ResultsView::parse("#/errors?group=x").group, None);
+        assert_eq!(ResultsView::parse("#/errors?group=<x>").group, None);
     }
 
     #[test]
