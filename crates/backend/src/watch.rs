@@ -238,7 +238,7 @@ impl<M: WatchStrategy> StudyWatch<M> {
         if object.size_bytes.saturating_sub(place.read) > MAX_LINE_BYTES {
             // What comes after it won't be read, either: nothing tells where that begins.
             place.size = u64::MAX;
-            self.note_unreadable(object.key, format!("it has a line of more than {MAX_LINE_BYTES} bytes"));
+            self.note_unreadable(object.key, format!("it has a line of more than {} MiB", MAX_LINE_BYTES >> 20));
         } else if unreadable > 0 {
             self.note_unreadable(object.key, format!("{unreadable} of its rows are no rows of a segment"));
         }

@@ -132,7 +132,7 @@ impl Menu {
                 <legend>"In the table"</legend>
                 {move || has_units.get().then(|| check(self.is_plain, "names of factors without their units"))}
                 {check(self.is_in_secs, "times in seconds since 1970")}
-                {check(self.is_exact, "texts as they are, also those a spreadsheet takes for a formula")}
+                {check(self.is_exact, "texts as they are, also formulas")}
             </fieldset>
         }
         .into_any()

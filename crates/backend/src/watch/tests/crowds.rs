@@ -100,7 +100,7 @@ fn a_line_without_an_end_is_read_once() {
     let key = "workers/w/segment-000000.ndjson";
     scene.cloud.put(key, row("b", 0) + "\n" + &"x".repeat(9 << 20));
     let (snapshot, ..) = scene.look();
-    assert_eq!(snapshot.unreadable[key], "it has a line of more than 8388608 bytes");
+    assert_eq!(snapshot.unreadable[key], "it has a line of more than 8 MiB");
     assert_eq!(snapshot.total.done, 1);
     let reads = |scene: &mut Scene| {
         scene.cloud.pass(20);
