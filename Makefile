@@ -58,7 +58,8 @@ bench: chromium $(ENVIRONMENT) dashboard command-line ## Measure what has a budg
 	@CRUNCHER_CHROMIUM="$$(tools/chromium)" $(PYTHON) -m bench
 
 chaos: chromium $(ENVIRONMENT) dashboard command-line ## Kill workers and senders, and disturb the rest: is anything lost? (ARGS="...": see chaos/)
-	@CRUNCHER_CHROMIUM="$$(tools/chromium)" $(PYTHON) -m chaos $(ARGS)
+	$(CARGO) build --release -p cruncher-cli
+	@CRUNCHER_CHROMIUM="$$(tools/chromium)" CRUNCHER_BINARY=target/release/cruncher $(PYTHON) -m chaos $(ARGS)
 
 pictures: chromium $(ENVIRONMENT) dashboard command-line ## Make the pictures of README and docs anew
 	CRUNCHER_CHROMIUM="$$(tools/chromium)" $(PYTHON) -m pytest tools/pictures -n 0 -o python_files='*.py' -o python_functions='pictures_*'
