@@ -174,7 +174,8 @@ impl Error {
     #[must_use]
     pub fn is_about_resource(&self) -> bool {
         let is_answered = self.0.status.is_some_and(|status| (400..500).contains(&status));
-        is_answered && matches!(self.0.kind, ErrorKind::AccessDenied | ErrorKind::Other)
+        // What comes without a code is of a proxy on the way.
+        is_answered && self.0.code.is_some() && matches!(self.0.kind, ErrorKind::AccessDenied | ErrorKind::Other)
     }
 
     /// Whether somebody else wrote in between, or the object is there already.

@@ -10,7 +10,7 @@ mod documents;
 mod first_response;
 mod full;
 mod held_rows;
-mod known_heartbeats;
+pub(crate) mod known_heartbeats;
 mod legacy;
 mod light;
 mod listing_schedule;

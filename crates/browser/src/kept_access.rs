@@ -9,7 +9,7 @@ use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, HtmlDocument, Storage};
 
-use crate::state::masking::{SEED_BYTES, from_hex, hex, mask, unmask};
+use crate::state::masking::{SEED_BYTES, digest, from_hex, hex, mask, unmask};
 
 /// Event by which the sign-in says that there is an access now.
 pub const SIGNED_IN: &str = "cruncher-signed-in";
@@ -58,9 +58,7 @@ pub fn keep(access: &StudyAccess, place: KeepPlace) {
         SeedCookie(KeepPlace::Computer).delete();
     }
     let json = serde_json::to_string(access).unwrap_or_default();
-    if let (Some(storage), Some(seed), Some(nonce)) = (place.storage(), SeedCookie(place).get_or_make(), random()) {
-        let _ = storage.set_item(&storage_name(), &mask(&json, &seed, &nonce));
-    }
+    let _ = store(&json, place);
     // A window takes every property.
     let _ = Reflect::set(&window(), &IN_PAGE.into(), &json.into());
 }
@@ -74,8 +72,26 @@ pub fn kept() -> Option<StudyAccess> {
     serde_json::from_slice(json.as_bytes()).ok()
 }
 
+/// Stores an access in a place; `None` if that can't be.
+fn store(json: &str, place: KeepPlace) -> Option<()> {
+    let storage = place.storage()?;
+    let (seed, nonce) = (SeedCookie(place).get_or_make()?, random()?);
+    storage.set_item(&storage_name(), &mask(json, &seed, &nonce)).ok()
+}
+
 fn stored(place: KeepPlace) -> Option<String> {
-    unmask(&place.storage()?.get_item(&storage_name()).ok()??, &SeedCookie(place).get()?)
+    let storage = place.storage()?;
+    let masked = storage.get_item(&storage_name()).ok()??;
+    let cookie = SeedCookie(place);
+    let found = cookie.get().and_then(|seed| Some((unmask(&masked, &seed)?, seed)));
+    if let Some((json, seed)) = found {
+        // It lasts for a year from now on.
+        cookie.keep(&seed);
+        return Some(json);
+    }
+    // Nobody can read it any more, or an earlier version has written it.
+    let _ = storage.remove_item(&storage_name());
+    None
 }
 
 /// Whether this computer keeps an access.
@@ -106,26 +122,29 @@ struct SeedCookie(KeepPlace);
 const YEAR_SECS: u32 = 365 * 24 * 3600;
 
 impl SeedCookie {
-    const fn name(&self) -> &'static str {
-        match self.0 {
-            KeepPlace::Computer => "cruncher-seed-computer",
-            KeepPlace::Page | KeepPlace::Tab => "cruncher-seed-tab",
-        }
+    /// Its name, which tells pages below one another apart.
+    fn name(&self) -> String {
+        let place = if self.0 == KeepPlace::Computer { "computer" } else { "tab" };
+        format!("cruncher-seed-{place}-{}", digest(&window().location().pathname().unwrap_or_default()))
     }
 
     fn get(&self) -> Option<Vec<u8>> {
         let cookies = document().cookie().ok()?;
-        let value = cookies.split("; ").find_map(|cookie| cookie.strip_prefix(self.name())?.strip_prefix('='))?;
+        let name = self.name() + "=";
+        let value = cookies.split("; ").find_map(|cookie| cookie.strip_prefix(&name))?;
         from_hex(value).filter(|seed| seed.len() == SEED_BYTES)
     }
 
     /// Returns the seed; `None` if the browser keeps no cookies.
     fn get_or_make(&self) -> Option<Vec<u8>> {
         self.get().or_else(|| {
-            let secs = (self.0 == KeepPlace::Computer).then_some(YEAR_SECS);
-            self.set(&hex(&random()?), secs);
+            self.keep(&random()?);
             self.get()
         })
+    }
+
+    fn keep(&self, seed: &[u8]) {
+        self.set(&hex(seed), (self.0 == KeepPlace::Computer).then_some(YEAR_SECS));
     }
 
     fn delete(&self) {

@@ -25,12 +25,15 @@ const linked = (file, rel, href) =>
     document.head.append(link);
   });
 
+// Older browsers know no such links: there, too, the import finds in the cache what was checked.
+const links = script && document.createElement("link").relList.supports("modulepreload");
+
 // Whoever starts it again gives this file another query, and it hands that on: some browsers remember modules that they
 // couldn't load. An import takes the module that a link has loaded and checked. A worker has no links: there the import finds
 // in the browser's cache what was checked.
 const module = async (file) => {
   const url = near(file + here.search);
-  await (script ? linked(file, "modulepreload", url) : fetch(url, { integrity: integrity(file) }));
+  await (links ? linked(file, "modulepreload", url) : fetch(url, { integrity: integrity(file) }));
   return import(url);
 };
 

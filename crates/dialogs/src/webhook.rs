@@ -8,7 +8,10 @@ use cruncher_browser::programs::PageProgram;
 use cruncher_browser::worker_channel::{ChannelMessage, PageChannel, WorkerEvent, WorkerHandle, serve};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{RequestInit, RequestMode, Window};
+use web_sys::{AbortSignal, RequestInit, RequestMode, Window};
+
+/// Longest time that a call may take, in milliseconds.
+const MAX_MILLIS: u32 = 30_000;
 
 /// Call of an address with a body.
 struct WebhookCall {
@@ -114,6 +117,8 @@ async fn post(url: &str, body: &str) -> Result<(), JsValue> {
     init.set_method("POST");
     init.set_mode(RequestMode::NoCors);
     init.set_body(&body.into());
+    // Later calls wait for this one.
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(MAX_MILLIS)));
     let global: Window = js_sys::global().unchecked_into();
     JsFuture::from(global.fetch_with_str_and_init(url, &init)).await.map(|_| ())
 }

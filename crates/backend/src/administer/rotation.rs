@@ -9,7 +9,7 @@ use cruncher_aws::iam::{ListAccessKeys, ListedAccessKey};
 use cruncher_aws::{Client, Error, s3};
 use cruncher_sealing::{AccessDocument, Passphrase, SealError};
 use cruncher_study::access::{AccessKey, Role, StudyAccess};
-use cruncher_study::control::StudyControl;
+use cruncher_study::control::{MAX_NAMES, StudyControl};
 use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::key::{WORKERS_PREFIX, WorkerKey};
 use cruncher_study::replaced_keys::holds_retired_key;
@@ -21,6 +21,11 @@ use super::stack::StackOutputs;
 use crate::progress::Progress;
 use crate::reading::{MAX_HEARTBEAT_BYTES, ReadRequest, parse};
 use crate::study::Study;
+use crate::watch::known_heartbeats::bounded;
+
+/// Maximum number of workers that are drained since they don't tell their key, and of bytes of their names.
+const MAX_DRAINED: usize = 1_000;
+const MAX_WORKER_BYTES: usize = 200;
 
 /// What becomes of the viewer's passphrase when the viewer's key is rotated.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -133,10 +138,18 @@ pub async fn plan(
             }
             in_use.extend(keys_at_work(study, &existing).await?);
         }
-        let renewal = keys::renewal(&existing, &in_use).ok_or_else(|| RotationError::BothInUse {
-            user: user.to_owned(),
-            keys: existing.iter().map(|key| key.key_id.clone()).collect(),
-        })?;
+        let Some(renewal) = keys::renewal(&existing, &in_use) else {
+            let sealed = known.key(*holder).map(|key| key.key_id.as_str());
+            let (new, old): (Vec<&ListedAccessKey>, Vec<_>) =
+                existing.iter().partition(|key| Some(key.key_id.as_str()) == sealed);
+            // The published one is new: a rotation was interrupted before it named the old one.
+            if *holder == KeyHolder::Worker && !new.is_empty() {
+                let owned = |key: &ListedAccessKey| OldKey { user: user.to_owned(), key_id: key.key_id.clone() };
+                return Ok(RotationPlan::Finish(old.into_iter().map(owned).collect()));
+            }
+            let keys = existing.iter().map(|key| key.key_id.clone()).collect();
+            return Err(RotationError::BothInUse { user: user.to_owned(), keys });
+        };
         renewals.insert(*holder, renewal);
     }
     Ok(RotationPlan::Renew(renewals))
@@ -275,14 +288,17 @@ impl OldWorkers {
         let mut old = Self { time: study.now(), study, keys, reader: HeartbeatReader::default() };
         let workers = old.reader.read(&old.study).await?;
         let named: BTreeSet<&str> = workers.iter().filter_map(|worker| worker.key_id.as_deref()).collect();
-        let unknown: Vec<&Heartbeat> = workers.iter().filter(|worker| old.doesnt_tell(worker)).collect();
+        let is_drained = |worker: &&Heartbeat| old.doesnt_tell(worker) && worker.worker.len() <= MAX_WORKER_BYTES;
+        let unknown: Vec<&Heartbeat> = workers.iter().filter(is_drained).collect();
         let secs = old.study.client.now().as_secs();
         let change = |control: &mut StudyControl| {
             control.retired_keys.retain(|key_id, _| named.contains(key_id.as_str()));
             for key in &old.keys {
                 control.retired_keys.entry(key.key_id.clone()).or_insert(secs);
             }
-            control.drain.extend(unknown.iter().map(|worker| worker.worker.clone()));
+            // Whoever has a worker's key can write any number of heartbeats: that must not keep the key alive.
+            let room = MAX_DRAINED.min(MAX_NAMES.saturating_sub(control.drain.len()));
+            control.drain.extend(unknown.iter().take(room).map(|worker| worker.worker.clone()));
         };
         change_control(&old.study, &change).await?;
         Ok(old)
@@ -338,7 +354,10 @@ impl HeartbeatReader {
                 _ => continue,
             };
             let read = parse::<Heartbeat>(body).ok();
-            let read = read.map(|heartbeat| Heartbeat { worker: named, max_silence_secs: None, ..heartbeat });
+            let read = read.map(|heartbeat| {
+                let heartbeat = Heartbeat { worker: named, max_silence_secs: None, ..heartbeat };
+                bounded(heartbeat, object.last_modified.as_secs_f64())
+            });
             self.seen.insert(object.key, (object.etag, read));
         }
         Ok(self.seen.values().filter_map(|(_, heartbeat)| heartbeat.clone()).collect())

@@ -68,6 +68,12 @@ impl StudyWatch<FullStrategy> {
         Ok(has_changed)
     }
 
+    /// Whether an error document was read, and what it says isn't known any more: rows had told of a result that isn't there.
+    fn has_forgotten(&self, key: &str) -> bool {
+        let Some(DataKey::Error(batch, case)) = DataKey::parse(key) else { return false };
+        !self.ledger.failures().contains_key(&(batch, case)) && !self.unreadable.contains_key(key)
+    }
+
     /// Enters results and errors, reads the errors that no row tells of, and returns whether any of that was new.
     async fn compare_outcomes(
         &mut self,
@@ -85,8 +91,9 @@ impl StudyWatch<FullStrategy> {
             unread.next_if(|(batch, case)| DataKey::Error(batch.clone(), *case).key() == object.key).is_some()
         };
         let unread: Vec<ListedObject> = errors.into_iter().filter(is_unread).collect();
-        let unread = unread.into_iter().filter(|object| !self.strategy.documents.knows(object)).map(ReadRequest::whole);
-        let unread = unread.collect();
+        let is_wanted =
+            |object: &ListedObject| !self.strategy.documents.knows(object) || self.has_forgotten(&object.key);
+        let unread = unread.into_iter().filter(is_wanted).map(ReadRequest::whole).collect();
         self.strategy.documents.want_errors(unread);
         self.read_errors().await?;
         Ok(known(&self.ledger) != before)

@@ -16,7 +16,7 @@ use cruncher_study::segment::RowOutcome;
 use super::document_cache::{CacheEntry, DocumentCache, NoCache};
 use super::documents::KnownDocuments;
 use super::first_response;
-use super::held_rows::HeldRows;
+use super::held_rows::{HeldChunk, HeldRows};
 use super::legacy::LegacyObjects;
 use super::opening::{OpeningListing, tables_on};
 use super::snapshot::Snapshot;
@@ -176,7 +176,8 @@ impl StudyWatch {
         if self.known_rows(chunk).len() == chunk.len() {
             self.enter_chunk(chunk, &bytes, written);
         } else {
-            self.strategy.held_rows.hold(&object.key, bytes, written);
+            let held = HeldChunk { key: object.key.clone(), bytes, written, time: self.study.now() };
+            self.strategy.held_rows.hold(held);
         }
     }
 
@@ -190,7 +191,7 @@ impl StudyWatch {
     }
 
     /// Enters the rows that were held, of cases that are known by now, after a listing that was begun at `listed`. The others tell
-    /// of nothing, nor does one of a result that isn't there.
+    /// of nothing, nor does one of a result that isn't there; what was read since then waits for the next listing.
     pub(super) fn release_held_rows(&mut self, listed: f64) {
         for held in self.strategy.held_rows.take() {
             let Some(chunk) = Chunk::from_bytes(&held.bytes) else { continue };
@@ -204,6 +205,10 @@ impl StudyWatch {
             let others = chunk.len() - rows.len();
             if others == 0 {
                 self.enter_chunk(&chunk, &held.bytes, held.written);
+                continue;
+            }
+            if held.time > listed {
+                self.strategy.held_rows.hold(held);
                 continue;
             }
             self.note_unreadable(

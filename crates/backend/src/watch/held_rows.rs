@@ -19,14 +19,16 @@ pub(super) struct HeldChunk {
     pub(super) bytes: Vec<u8>,
     /// Time by which they were written.
     pub(super) written: f64,
+    /// Time when they were read.
+    pub(super) time: f64,
 }
 
 impl HeldRows {
     /// Holds rows of a segment.
-    pub(super) fn hold(&mut self, key: &str, bytes: Vec<u8>, written: f64) {
-        if self.bytes + bytes.len() <= MAX_BYTES {
-            self.bytes += bytes.len();
-            self.chunks.push(HeldChunk { key: key.to_owned(), bytes, written });
+    pub(super) fn hold(&mut self, held: HeldChunk) {
+        if self.bytes + held.bytes.len() <= MAX_BYTES {
+            self.bytes += held.bytes.len();
+            self.chunks.push(held);
         }
     }
 

@@ -64,8 +64,7 @@ impl KnownHeartbeats {
 
     /// Enters a heartbeat that was read; `None` if it isn't one. No time in it is later than that of its writing.
     pub(super) fn enter(&mut self, object: ListedObject, heartbeat: Option<Heartbeat>) {
-        let written = object.last_modified.as_secs_f64() + 1.0;
-        let heartbeat = heartbeat.map(|heartbeat| bounded(heartbeat, written));
+        let heartbeat = heartbeat.map(|heartbeat| bounded(heartbeat, object.last_modified.as_secs_f64()));
         self.known.insert(object.key, KnownHeartbeat { etag: object.etag, look: self.looks, heartbeat });
     }
 
@@ -95,8 +94,9 @@ fn is_heartbeat(key: &str) -> bool {
 }
 
 /// Bounds the times and texts of a heartbeat that was written at `written`.
-fn bounded(mut heartbeat: Heartbeat, written: f64) -> Heartbeat {
-    heartbeat.time = heartbeat.time.min(written);
+pub(crate) fn bounded(mut heartbeat: Heartbeat, written: f64) -> Heartbeat {
+    // S3 tells whole seconds.
+    heartbeat.time = heartbeat.time.min(written + 1.0);
     heartbeat.start_time = heartbeat.start_time.min(heartbeat.time);
     if let Some(case) = &mut heartbeat.case {
         case.start_time = case.start_time.min(heartbeat.time);

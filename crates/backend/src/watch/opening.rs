@@ -71,6 +71,7 @@ impl StudyWatch<FullStrategy> {
     /// Looks at what lies below `data/`, and says whether anything is new.
     pub(super) async fn look_below_data(&mut self) -> Result<bool, Error> {
         self.open().await?;
+        let was_ahead = !matches!(self.strategy.opening, OpeningListing::Over);
         let seen = match std::mem::replace(&mut self.strategy.opening, OpeningListing::Over) {
             OpeningListing::Remembered => return Ok(true),
             OpeningListing::Seen(seen) if !seen.outline.is_complete() => {
@@ -81,7 +82,12 @@ impl StudyWatch<FullStrategy> {
             OpeningListing::Unseen | OpeningListing::Over => SeenOutline::of(&self.study).await?,
         };
         let objects = seen.outline.complete(&self.study.client).await?;
-        self.compare(objects, seen.start).await
+        let has_changed = self.compare(objects, seen.start).await?;
+        if was_ahead && !self.strategy.held_rows.is_empty() {
+            // They were read after the outline: another listing tells what they are worth.
+            self.schedule.expect_change();
+        }
+        Ok(has_changed)
     }
 
     /// Enters the tables of the last visit, if all of them are on the cache.

@@ -37,8 +37,8 @@ pub enum TimeFormat {
 /// The notation of texts in a table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum TextFormat {
-    /// A text that a spreadsheet would take for a formula has an apostrophe in front: one that begins with `=`, `+`, `-`, `@`, a tab
-    /// or a line's end. Whoever sends results can put anything into a text, and a formula can send the sheet elsewhere.
+    /// A part of a text that a spreadsheet would take for a formula has an apostrophe in front: one that begins with `=`, `+`, `-` or
+    /// `@`, at the beginning or behind a semicolon, a tab or a line's end. Whoever sends results can put anything into a text, and a formula can send the sheet elsewhere.
     #[default]
     Guarded,
     /// Every text stands unchanged, for programs.
@@ -209,10 +209,28 @@ fn push_cell(out: &mut String, cell: CellValue<'_>, texts: TextFormat) {
     };
 }
 
+const fn is_formula_sign(letter: char) -> bool {
+    matches!(letter, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠')
+}
+
+/// Puts an apostrophe in front of each sign of a formula with which a cell may begin: spreadsheets of some countries separate cells by
+/// semicolons, and know nothing then of quotation marks that stand behind a comma.
+fn guarded(text: &str) -> String {
+    let (mut guarded, mut is_beginning) = (String::with_capacity(text.len() + 1), true);
+    for letter in text.chars() {
+        if is_beginning && is_formula_sign(letter) {
+            guarded.push('\'');
+        }
+        guarded.push(letter);
+        is_beginning = matches!(letter, ';' | '\t' | '\r' | '\n') || (is_beginning && matches!(letter, ' ' | '"'));
+    }
+    guarded
+}
+
 /// Writes a text as a field.
 pub(super) fn push_text(out: &mut String, text: &str, texts: TextFormat) {
-    if texts == TextFormat::Guarded && text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
-        return push_text(out, &format!("'{text}"), TextFormat::Exact);
+    if texts == TextFormat::Guarded && text.contains(is_formula_sign) {
+        return push_text(out, &guarded(text), TextFormat::Exact);
     }
     if !text.is_empty() && !text.contains(['"', ',', '\r', '\n']) {
         return out.push_str(text);
@@ -286,16 +304,19 @@ mod tests {
     fn no_text_is_a_formula_unless_texts_are_asked_for_as_they_are() {
         let store = samples::store(&[(
             json!({"-c": "=HYPERLINK(\"http://x\")", "d": "@SUM(1)"}),
-            json!({"e": "\t=1", "f": "-5 kPa", "g": -5, "h": "a=b"}),
+            json!({"e": "\t=1", "f": "-5 kPa", "g": -5, "h": "a=b;=c\n+d"}),
         )]);
         let table = CsvTable::new(&store);
         assert!(table.header().ends_with(",'-c,d,e,f,g,h\r\n"), "{}", table.header());
         let row = table.rows([0]);
-        assert!(row.ends_with(",\"'=HYPERLINK(\"\"http://x\"\")\",'@SUM(1),'\t=1,'-5 kPa,-5,a=b\r\n"), "{row}");
+        assert!(
+            row.ends_with(",\"'=HYPERLINK(\"\"http://x\"\")\",'@SUM(1),\t'=1,'-5 kPa,-5,\"a=b;'=c\n'+d\"\r\n"),
+            "{row}"
+        );
         let exact = CsvTable::new(&store).with_layout(CsvLayout { texts: TextFormat::Exact, ..CsvLayout::default() });
         assert!(exact.header().ends_with(",-c,d,e,f,g,h\r\n"), "{}", exact.header());
         let row = exact.rows([0]);
-        assert!(row.ends_with(",\"=HYPERLINK(\"\"http://x\"\")\",@SUM(1),\t=1,-5 kPa,-5,a=b\r\n"), "{row}");
+        assert!(row.ends_with(",\"=HYPERLINK(\"\"http://x\"\")\",@SUM(1),\t=1,-5 kPa,-5,\"a=b;=c\n+d\"\r\n"), "{row}");
     }
 
     #[test]

@@ -44,6 +44,25 @@ fn rows_of_cases_that_nobody_has_sent_are_named_and_disturb_nothing() {
 }
 
 #[test]
+fn a_forged_row_hides_no_failure_for_long() {
+    let mut scene = Scene::new();
+    scene.put_table("b", 0..2);
+    scene.cloud.put(&format!("data/b/error-{}.json", case(0)), error("b", 0));
+    scene.cloud.pass(120);
+    assert_eq!(scene.look_until_quiet().0.total.failed, 1);
+    let mut rows = String::new();
+    for _ in 0..2 {
+        writeln!(rows, "{}", row("b", 0)).unwrap();
+        scene.cloud.put("workers/w/segment-000000.ndjson", rows.clone());
+        scene.look();
+        scene.cloud.pass(120);
+        scene.watch.expect_change();
+        let (snapshot, _) = scene.look_until_quiet();
+        assert_eq!((snapshot.total.done, snapshot.total.failed), (0, 1));
+    }
+}
+
+#[test]
 fn every_heartbeat_among_very_many_has_its_turn_and_none_is_of_the_future() {
     let mut scene = Scene::new();
     scene.put_table("b", 0..3);
