@@ -106,8 +106,8 @@ def test_a_part_of_the_study_is_gone(study: Launched, visits: Visits, part: str,
         study.command_line.cloud.client("sqs").delete_queue(QueueUrl=study.outputs["QueueUrl"])
     else:
         s3 = study.command_line.cloud.client("s3")
-        for entry in s3.list_objects_v2(Bucket=study.bucket)["Contents"]:
-            s3.delete_object(Bucket=study.bucket, Key=entry["Key"])
+        for entry in s3.list_object_versions(Bucket=study.bucket)["Versions"]:
+            s3.delete_object(Bucket=study.bucket, Key=entry["Key"], VersionId=entry["VersionId"])
         s3.delete_bucket(Bucket=study.bucket)
     alert = page.get_by_role("alert").filter(has_text=f"The study's {title} isn't there any more.")
     expect(alert).to_contain_text("cruncher launch")

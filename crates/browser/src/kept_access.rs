@@ -9,7 +9,7 @@ use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, HtmlDocument, Storage};
 
-use crate::state::masking::{SEED_BYTES, digest, from_hex, hex, mask, unmask};
+use crate::state::masking::{SEED_BYTES, from_hex, hex, mask, unmask};
 
 /// Event by which the sign-in says that there is an access now.
 pub const SIGNED_IN: &str = "cruncher-signed-in";
@@ -54,9 +54,6 @@ impl KeepPlace {
 /// Keeps an access, and nowhere else any more. Without storage or cookies it lasts until the page is loaded anew.
 pub fn keep(access: &StudyAccess, place: KeepPlace) {
     forget_stored();
-    if place != KeepPlace::Computer {
-        SeedCookie(KeepPlace::Computer).delete();
-    }
     let json = serde_json::to_string(access).unwrap_or_default();
     let _ = store(&json, place);
     // A window takes every property.
@@ -72,26 +69,32 @@ pub fn kept() -> Option<StudyAccess> {
     serde_json::from_slice(json.as_bytes()).ok()
 }
 
-/// Stores an access in a place; `None` if that can't be.
+/// Stores an access in a place: the id of its seed, a point, and the masked text. `None` if that can't be.
 fn store(json: &str, place: KeepPlace) -> Option<()> {
-    let storage = place.storage()?;
-    let (seed, nonce) = (SeedCookie(place).get_or_make()?, random()?);
-    storage.set_item(&storage_name(), &mask(json, &seed, &nonce)).ok()
+    let (storage, seed, nonce, id) = (place.storage()?, random()?, random()?, random()?);
+    let cookie = SeedCookie { place, id: hex(&id[..4]) };
+    cookie.keep(&seed);
+    // A browser may keep no cookies.
+    cookie.get()?;
+    storage.set_item(&storage_name(), &format!("{}.{}", cookie.id, mask(json, &seed, &nonce))).ok()
 }
 
 fn stored(place: KeepPlace) -> Option<String> {
     let storage = place.storage()?;
-    let masked = storage.get_item(&storage_name()).ok()??;
-    let cookie = SeedCookie(place);
-    let found = cookie.get().and_then(|seed| Some((unmask(&masked, &seed)?, seed)));
-    if let Some((json, seed)) = found {
+    let text = storage.get_item(&storage_name()).ok()??;
+    let found = text.split_once('.').and_then(|(id, masked)| {
+        let cookie = SeedCookie { place, id: id.to_owned() };
+        let seed = cookie.get()?;
+        let json = unmask(masked, &seed)?;
         // It lasts for a year from now on.
         cookie.keep(&seed);
-        return Some(json);
+        Some(json)
+    });
+    if found.is_none() {
+        // Nobody can read it any more, or an earlier version has written it.
+        let _ = storage.remove_item(&storage_name());
     }
-    // Nobody can read it any more, or an earlier version has written it.
-    let _ = storage.remove_item(&storage_name());
-    None
+    found
 }
 
 /// Whether this computer keeps an access.
@@ -103,29 +106,34 @@ pub fn is_on_computer() -> bool {
 /// Forgets the access, wherever it is kept.
 pub fn forget() {
     forget_stored();
-    SeedCookie(KeepPlace::Tab).delete();
-    SeedCookie(KeepPlace::Computer).delete();
     let _ = Reflect::set(&window(), &IN_PAGE.into(), &JsValue::UNDEFINED);
 }
 
 fn forget_stored() {
-    for storage in KeepPlace::ALL.into_iter().filter_map(KeepPlace::storage) {
+    for place in KeepPlace::ALL {
+        let Some(storage) = place.storage() else { continue };
+        if let Ok(Some(text)) = storage.get_item(&storage_name())
+            && let Some((id, _)) = text.split_once('.')
+        {
+            SeedCookie { place, id: id.to_owned() }.delete();
+        }
         let _ = storage.remove_item(&storage_name());
     }
 }
 
-/// Cookie of this page alone with the seed of what is kept in a place. Tabs share it: it lasts until the browser ends, or for a year if
-/// this computer keeps the access.
-struct SeedCookie(KeepPlace);
+/// Cookie of this page alone with the seed of what is kept in a place. It lasts until the browser ends, or for a year if this computer
+/// keeps the access.
+struct SeedCookie {
+    place: KeepPlace,
+    id: String,
+}
 
 /// A year, in seconds: browsers keep no cookie for much longer.
 const YEAR_SECS: u32 = 365 * 24 * 3600;
 
 impl SeedCookie {
-    /// Its name, which tells pages below one another apart.
     fn name(&self) -> String {
-        let place = if self.0 == KeepPlace::Computer { "computer" } else { "tab" };
-        format!("cruncher-seed-{place}-{}", digest(&window().location().pathname().unwrap_or_default()))
+        format!("cruncher-seed-{}", self.id)
     }
 
     fn get(&self) -> Option<Vec<u8>> {
@@ -135,16 +143,8 @@ impl SeedCookie {
         from_hex(value).filter(|seed| seed.len() == SEED_BYTES)
     }
 
-    /// Returns the seed; `None` if the browser keeps no cookies.
-    fn get_or_make(&self) -> Option<Vec<u8>> {
-        self.get().or_else(|| {
-            self.keep(&random()?);
-            self.get()
-        })
-    }
-
     fn keep(&self, seed: &[u8]) {
-        self.set(&hex(seed), (self.0 == KeepPlace::Computer).then_some(YEAR_SECS));
+        self.set(&hex(seed), (self.place == KeepPlace::Computer).then_some(YEAR_SECS));
     }
 
     fn delete(&self) {

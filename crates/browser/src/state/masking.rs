@@ -37,12 +37,6 @@ fn apply(bytes: &mut [u8], seed: &[u8], nonce: &[u8; SEED_BYTES]) {
     }
 }
 
-/// Returns eight hexadecimal digits that tell texts apart.
-#[must_use]
-pub fn digest(text: &str) -> String {
-    hex(&Sha256::digest(text)[..4])
-}
-
 /// Writes bytes as hexadecimal digits.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
