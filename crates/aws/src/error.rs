@@ -174,7 +174,7 @@ impl Error {
     #[must_use]
     pub fn is_about_resource(&self) -> bool {
         let is_answered = self.0.status.is_some_and(|status| (400..500).contains(&status));
-        // What comes without a code is of a proxy on the way.
+        // A proxy on the way has no code of AWS: its refusal is about all requests.
         is_answered && self.0.code.is_some() && matches!(self.0.kind, ErrorKind::AccessDenied | ErrorKind::Other)
     }
 

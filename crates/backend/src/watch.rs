@@ -236,7 +236,7 @@ impl<M: WatchStrategy> StudyWatch<M> {
         let place = self.segments.entry(object.key.clone()).or_default();
         *place = SegmentPlace { read: place.read + read_bytes, size: object.size_bytes };
         if object.size_bytes.saturating_sub(place.read) > MAX_LINE_BYTES {
-            // What comes after it won't be read, either: nothing tells where that begins.
+            // The rest isn't read, either: nothing tells where the next line begins.
             place.size = u64::MAX;
             self.note_unreadable(object.key, format!("it has a line of more than {} MiB", MAX_LINE_BYTES >> 20));
         } else if unreadable > 0 {

@@ -10,7 +10,7 @@ use crate::links::{NewAccess, StudyLinks};
 use crate::output::{ProgressReporter, note, result};
 use crate::passphrases;
 use crate::release::{page_to_publish, release};
-use crate::rotation::Rotation;
+use crate::rotation::KeyRotation;
 use crate::signal::unless_ended;
 
 /// Brings a study up to this version; prints its addresses, and new passphrases if there are any.
@@ -18,7 +18,7 @@ pub(crate) async fn run(account: &CloudAccount, arguments: &ConfigureArguments) 
     let study = arguments.study.as_str();
     let work = async {
         let rotation =
-            if arguments.rotate_keys { Some(Box::pin(Rotation::begin(account, arguments)).await?) } else { None };
+            if arguments.rotate_keys { Some(Box::pin(KeyRotation::begin(account, arguments)).await?) } else { None };
         let passphrases = passphrases::generate(arguments.rotation.public_view);
         let configured = Box::pin(update(account, study, &passphrases)).await?;
         match rotation {

@@ -32,13 +32,13 @@ const PAUSE: Duration = Duration::from_secs(2);
 const MAX_NAMED: usize = 10;
 
 /// A rotation of which all is known that it needs to know, and that has changed nothing yet.
-pub(crate) struct Rotation {
+pub(crate) struct KeyRotation {
     study: Study,
     known: KnownAccess,
     plan: RotationPlan,
 }
 
-impl Rotation {
+impl KeyRotation {
     /// Looks at the study's access and keys, and asks for the operator's passphrase if something is to stay.
     pub(crate) async fn begin(account: &CloudAccount, arguments: &ConfigureArguments) -> Result<Self, CommandFailure> {
         let name = arguments.study.as_str();

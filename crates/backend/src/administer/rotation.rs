@@ -27,7 +27,7 @@ use crate::watch::known_heartbeats::bounded;
 const MAX_DRAINED: usize = 1_000;
 const MAX_WORKER_BYTES: usize = 200;
 
-/// What becomes of the viewer's passphrase when the viewer's key is rotated.
+/// Treatment of the viewer's passphrase when the viewer's key is rotated.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ViewMode {
     /// A study that anyone may look at stays one, and another one stays private.
@@ -35,7 +35,7 @@ pub enum ViewMode {
     AsBefore,
     /// Anyone may look.
     Public,
-    /// Who looks needs a passphrase.
+    /// A passphrase is needed to look.
     Private,
 }
 
@@ -104,7 +104,7 @@ impl From<SealError> for RotationError {
     }
 }
 
-/// What a rotation has to do.
+/// Steps of a rotation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RotationPlan {
     /// Keys are made.
@@ -421,7 +421,7 @@ mod tests {
         seal(BUCKET, NewKeys { made, old: BTreeMap::new() }, known, view, passphrases).unwrap()
     }
 
-    /// What is known of a study after its launch, to somebody who has the operator's passphrase or hasn't.
+    /// Access of a study after its launch, as known to somebody who has the operator's passphrase or hasn't.
     fn launched(view: ViewMode, has_passphrase: bool) -> KnownAccess {
         let (document, renewed) = rotated(&KnownAccess::default(), &KeyHolder::ALL, view, 1);
         let operator = has_passphrase.then(|| (renewed.operator, words("operator 1")));

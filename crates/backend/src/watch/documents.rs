@@ -96,7 +96,7 @@ impl StudyWatch<FullStrategy> {
         for (pack, chunk) in &packs {
             let of_pack = || pack.documents.iter().filter_map(|packed| Some((packed, find(listed, &packed.key)?)));
             if !self.remember_legacy(of_pack()) {
-                // What is on the cache was bounded when it was read.
+                // Rows on the cache were bounded when they were read.
                 self.add_rows(chunk, f64::MAX);
                 of_pack().for_each(|(_, object)| self.know_if_odd(object));
             }

@@ -1,4 +1,4 @@
-//! What whoever has a worker's key can write: very many objects, and documents of cases or times that there aren't.
+//! Objects that a worker's key can write: very many, and documents of cases or times that there aren't.
 
 use std::fmt::Write as _;
 
