@@ -24,8 +24,8 @@ use web_sys::Element;
 use crate::live::{OpenStudy, ReaderState};
 use crate::pages::overview::steering;
 
-/// Elements in which keys mean something else.
-const TAKES_KEYS: &str = "input, textarea, select, dialog, [contenteditable]";
+/// Elements in which keys mean something else. A field of a dialog that was closed keeps the focus until the next frame.
+const TAKES_KEYS: &str = ":is(input, textarea, select, [contenteditable]):not(dialog:not([open]) *)";
 
 /// What is done when an entry of the palette is chosen.
 #[derive(Clone)]
