@@ -61,6 +61,23 @@ def test_the_palette_leads_to_pages_and_gives_the_focus_back(finished: Launched,
     expect(options(page).last).to_have_attribute("aria-selected", "true")
 
 
+def test_the_palette_has_the_focus_before_the_next_key_can_come(finished: Launched, visits: Visits) -> None:
+    page = visits.open(link(finished))
+    expect(progress(page)).to_be_visible()
+    page.keyboard.press("Control+k")
+    expect(palette(page)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(palette(page)).to_have_count(0)
+    # No other event comes between an event and its microtasks.
+    press = """async () => {
+        const key = {key: "k", ctrlKey: true, bubbles: true, cancelable: true};
+        document.body.dispatchEvent(new KeyboardEvent("keydown", key));
+        for (let turn = 0; turn < 20; turn++) await null;
+        return document.activeElement.getAttribute("role");
+    }"""
+    assert page.evaluate(press) == "combobox"
+
+
 def test_the_palette_finds_cases_by_what_is_typed(finished: Launched, visits: Visits) -> None:
     page = visits.open(link(finished, "viewer"))
     expect(progress(page)).to_be_visible()

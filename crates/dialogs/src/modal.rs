@@ -76,8 +76,8 @@ impl ModalDialog {
             // A dialog in the document can be shown.
             let _ = dialog.show_modal();
         }
-        // What the dialog shows is in the document now.
-        request_animation_frame(move || {
+        // What the dialog shows is in the document when the effects have run, and no key comes before that.
+        queue_microtask(move || {
             let first = self.dialog().and_then(|dialog| dialog.query_selector("[data-first]").ok()?);
             if let Some(first) = first.and_then(|first| first.dyn_into::<HtmlElement>().ok()) {
                 // It can take the focus.
