@@ -1521,6 +1521,15 @@ def is_batch(text: Any) -> bool:
     return all(_PART.fullmatch(part) and not _RESERVED.match(part) for part in text.split("/"))
 
 
+MAIN_POOL = "main"  # what the study's own queue is called
+_POOL = re.compile("[a-z][a-z0-9-]{0,19}")
+
+
+def is_pool(text: Any) -> bool:
+    """Whether `text` is the name of a pool: only such a text may become part of a queue's name."""
+    return isinstance(text, str) and bool(_POOL.fullmatch(text)) and text != MAIN_POOL
+
+
 def is_parameter(value: Any) -> bool:
     """Whether `value` is a finite number, a string, a boolean or a list of those."""
     return all(map(is_scalar, value)) if isinstance(value, list) else is_scalar(value)
@@ -4689,6 +4698,17 @@ class Study(NamedTuple):
     queue_url: str
     lease_secs: int
     max_receives: int = USUAL_MAX_RECEIVES
+    pool: Optional[str] = None
+
+    def of_pool(self, name: Optional[str]) -> "Study":
+        """The same with the queue of a pool; without a name, or for `main`, its own."""
+        if name is None or name in ("", MAIN_POOL):
+            return self
+        if not is_pool(name):
+            words = "{!r} can't be the name of a pool: it has lower-case letters, digits and hyphens, at most 20"
+            raise NoStudy(words.format(name))
+        queue = "cruncher-{}-Pool-{}.fifo".format(self.name, name)
+        return self._replace(queue_url="/".join([*self.queue_url.split("/")[:-1], queue]), pool=name)
 
     @property
     def _suffix(self) -> str:
