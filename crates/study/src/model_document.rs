@@ -21,6 +21,9 @@ pub const MAX_PATH_BYTES: usize = 200;
 /// Maximum number of templates of a bundle.
 pub const MAX_TEMPLATES: usize = 100;
 
+/// The name of the document.
+pub const MODEL_DOCUMENT_NAME: &str = "model.json";
+
 /// The file that a model's result is read from, unless it names another one.
 pub const USUAL_RESULT_FILE: &str = "result.json";
 

@@ -4,7 +4,7 @@
 //! files holds both to the same words.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use super::{Place, PlaceholderError, literal, places};
 use crate::case::{ParameterValue, Parameters};
@@ -16,6 +16,27 @@ pub enum FilledCommand {
     Words(Vec<String>),
     /// A line for a shell.
     ShellLine(String),
+}
+
+/// Writes it as one types it, on one line: words that need it stand in quotation marks.
+impl fmt::Display for FilledCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ShellLine(line) => f.write_str(line),
+            Self::Words(words) => f.write_str(&shown_words(words)),
+        }
+    }
+}
+
+/// Words as one types them.
+#[must_use]
+pub fn shown_words(words: &[String]) -> String {
+    let mut line = String::new();
+    for (index, word) in words.iter().enumerate() {
+        line.push_str(if index == 0 { "" } else { " " });
+        write_quoted(&mut line, word);
+    }
+    line
 }
 
 /// A command line that can't be run.
@@ -297,6 +318,14 @@ mod tests {
         assert_eq!(check("run 'b {{ c }}'", true), Err(quoted));
         assert_eq!(whole_command(" {{ command }}\n"), Some("command"));
         assert_eq!((whole_command("{{a}} {{b}}"), whole_command("x{{a}}"), whole_command("x")), (None, None, None));
+    }
+
+    #[test]
+    fn words_are_shown_as_one_types_them() {
+        let parameters = Parameters::from([("a".to_owned(), ParameterValue::Text("it's b".to_owned()))]);
+        let shown = |is_shell| fill("run  {{a}} x=1", is_shell, &parameters).unwrap().to_string();
+        assert_eq!(shown(false), "run 'it'\"'\"'s b' x=1");
+        assert_eq!(shown(true), "run  'it'\"'\"'s b' x=1");
     }
 
     #[test]
