@@ -343,7 +343,7 @@ class TestCommands:
         ("text", "name", "message"),
         [
             ("echo so far; exit 3", "run.sh", "run.sh ended with exit code 3"),
-            ("kill -9 $$", "run.sh", "run.sh ended with exit code -9"),
+            ("kill -9 $$", "run.sh", "run.sh was ended by SIGKILL"),
             ("echo '{' > result.json", "run.sh", "result.json is no JSON"),
             ("echo '[1]' > result.json", "run.sh", "result is of type list; it must be a dict"),
             ("", "run.bat", "run.bat can only be executed by Windows"),

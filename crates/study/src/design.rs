@@ -15,6 +15,7 @@ use crate::grid::GridValues;
 use crate::import::{ImportedTable, InputColumn};
 use crate::isolation::CaseIsolation;
 use crate::model::{MAX_MODEL_BYTES, ModelKind};
+use crate::model_document::{MODEL_DOCUMENT_NAME, ModelDocument};
 use crate::number_format::{counted, thousands};
 use crate::sampler::{MAX_CASES, Sampler, SamplerError, check_components};
 
@@ -76,19 +77,79 @@ fn three() -> u32 {
     3
 }
 
-/// The model of a design file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The model of a design file: its file, or a command line, which stands in the design as a [`ModelDocument`].
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "WrittenModel")]
 pub struct ModelFile {
     /// The file's name.
     pub file: String,
     /// The way in which a worker runs it.
     pub kind: ModelKind,
     /// The whole file, if the design holds it; in UTF-8 it is the file byte for byte.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }
 
+/// The form of a model in a design file.
+#[derive(Serialize, Deserialize)]
+struct WrittenModel {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    kind: ModelKind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    /// The other fields of a [`ModelDocument`].
+    #[serde(flatten)]
+    document: serde_json::Map<String, serde_json::Value>,
+}
+
+impl TryFrom<WrittenModel> for ModelFile {
+    type Error = String;
+
+    fn try_from(written: WrittenModel) -> Result<Self, String> {
+        let WrittenModel { file, kind, text, mut document } = written;
+        if kind == ModelKind::CommandLine && document.contains_key("command") {
+            if file.is_some() || text.is_some() {
+                return Err("its model has a `command`, and needs neither `file` nor `text`".to_owned());
+            }
+            document.insert("kind".to_owned(), serde_json::json!("command_line"));
+            let document = ModelDocument::from_value(&serde_json::Value::Object(document));
+            return document
+                .map(|document| Self::of_document(&document))
+                .map_err(|error| format!("its model: {error}"));
+        }
+        let file = file.ok_or(match kind {
+            ModelKind::CommandLine => "its model has no `command`",
+            _ => "its model has no `file`",
+        })?;
+        Ok(Self { file, kind, text })
+    }
+}
+
+impl Serialize for ModelFile {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if let Some(document) = self.document() {
+            return document.serialize(serializer);
+        }
+        let (file, text) = (Some(self.file.clone()), self.text.clone());
+        WrittenModel { file, kind: self.kind, text, document: serde_json::Map::new() }.serialize(serializer)
+    }
+}
+
 impl ModelFile {
+    /// The model that a command line is.
+    #[must_use]
+    pub fn of_document(document: &ModelDocument) -> Self {
+        let text = String::from_utf8(document.content()).unwrap_or_default();
+        Self { file: MODEL_DOCUMENT_NAME.to_owned(), kind: ModelKind::CommandLine, text: Some(text) }
+    }
+
+    /// The command line that the design holds, if its model is one.
+    #[must_use]
+    pub fn document(&self) -> Option<ModelDocument> {
+        let text = self.text.as_ref().filter(|_| self.kind == ModelKind::CommandLine)?;
+        ModelDocument::parse(text.as_bytes()).ok()
+    }
+
     /// Returns the objection to a model that the design holds, as the second half of a sentence; `None` if the file is beside
     /// it.
     #[must_use]

@@ -211,3 +211,30 @@ fn a_grid_has_the_values_that_somebody_would_type() {
     let ids = |cases: &DesignCases| cases.iter().map(|case| case.case_id).collect::<Vec<_>>();
     assert_eq!(ids(&sampled), ids(&typed), "the same values are the same cases, and a constraint sees them");
 }
+
+#[test]
+fn a_command_line_stands_in_a_design_as_its_document() {
+    let design = |model: &str| {
+        let json = format!(
+            r#"{{"batch": "b", "model": {model}, "factors": [{{"name": "seed", "minimum": 1, "maximum": 9, "integer": true}}],
+                "sampler": {{"kind": "random", "cases": 3}}}}"#
+        );
+        serde_json::from_str::<DesignFile>(&json)
+    };
+    let file = design(r#"{"kind": "command_line", "command": "run {{seed}}", "result": {"file": "r.csv"}}"#).unwrap();
+    assert_eq!((file.model.file.as_str(), file.model.kind), ("model.json", ModelKind::CommandLine));
+    let text = r#"{"command":"run {{seed}}","kind":"command_line","result":{"file":"r.csv","row":"last"},"v":1}"#;
+    assert_eq!(file.model.text.as_deref(), Some(text));
+    let again: DesignFile = serde_json::from_str(&serde_json::to_string(&file).unwrap()).unwrap();
+    assert_eq!(again, file);
+    assert!(serde_json::to_string(&file).unwrap().contains(r#""command":"run {{seed}}""#));
+    for (model, words) in [
+        (r#"{"kind": "command_line"}"#, "its model has no `command`"),
+        (r#"{"kind": "command_line", "command": ""}"#, "its model: `command` is missing or empty"),
+        (r#"{"kind": "command_line", "command": "a", "file": "a.py"}"#, "needs neither `file` nor `text`"),
+        (r#"{"kind": "python"}"#, "its model has no `file`"),
+    ] {
+        let error = design(model).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+}

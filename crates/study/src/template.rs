@@ -4,14 +4,17 @@
 //! the same results.
 
 mod binding;
+pub mod command_line;
 mod literal;
 mod python;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::case::{ParameterValue, Parameters};
 use crate::model::ModelKind;
+use crate::model_document::ModelDocument;
 
 /// The language of a model file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,6 +167,20 @@ pub fn decode(content: &[u8]) -> Result<&str, NotText> {
         let sound = &content[..error.valid_up_to()];
         NotText { line: sound.split(|byte| *byte == b'\n').count() }
     })
+}
+
+/// Returns the text of a model in which its placeholders stand: that of its file, or the command line of a document.
+///
+/// # Errors
+/// Why there is none, as a sentence without a full stop.
+pub fn template_of(content: &[u8], kind: ModelKind) -> Result<Cow<'_, str>, String> {
+    if kind != ModelKind::CommandLine {
+        return decode(content).map(Cow::Borrowed).map_err(|error| error.to_string());
+    }
+    let document = ModelDocument::parse(content).map_err(|error| format!("the model's document: {error}"))?;
+    let (command, is_shell) = document.command_line().ok_or("the model's document has no command line")?;
+    command_line::check(command, is_shell).map_err(|error| error.to_string())?;
+    Ok(Cow::Owned(command.to_owned()))
 }
 
 /// Returns all placeholders in order of appearance; one that stands in two places comes twice.

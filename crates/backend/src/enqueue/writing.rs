@@ -36,6 +36,9 @@ fn media_type(place: &ModelReference, model: &[u8]) -> &'static str {
     let is_text = !model.contains(&0) && std::str::from_utf8(model).is_ok();
     let is_named_python = Path::new(place.file_name()).extension().is_some_and(|end| end.eq_ignore_ascii_case("py"));
     let is_python = place.kind == ModelKind::Python || is_named_python;
+    if place.kind == ModelKind::CommandLine {
+        return "application/json";
+    }
     match (is_text, is_python) {
         (false, _) => "application/octet-stream",
         (true, true) => "text/x-python; charset=utf-8",
@@ -94,6 +97,7 @@ mod tests {
         check("footing.dat", ModelKind::Python, "kohäsion = {{c}}".as_bytes(), "text/x-python; charset=utf-8");
         check("footing.py", ModelKind::Command, b"print(1)", "text/x-python; charset=utf-8");
         check("run.sh", ModelKind::Command, b"#!/bin/sh\n", "text/plain; charset=utf-8");
+        check("model.json", ModelKind::CommandLine, b"{}", "application/json");
         check("run", ModelKind::Command, b"\x7fELF\x02\x00", "application/octet-stream");
         check("latin.py", ModelKind::Python, b"# -*- coding: latin-1 -*-\nx = '\xe4'", "application/octet-stream");
     }

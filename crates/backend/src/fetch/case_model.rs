@@ -5,8 +5,11 @@ use cruncher_study::case::{CaseRef, ParameterValue, Parameters};
 use cruncher_study::case_table::{TableError, read_case};
 use cruncher_study::design_document::DesignDocument;
 use cruncher_study::key::DataKey;
-use cruncher_study::model::{MAX_MODEL_BYTES, ModelDigest, ModelReference};
-use cruncher_study::template::{ModelLanguage, Placeholder, PlaceholderError, decode, placeholders, render};
+use cruncher_study::model::{MAX_MODEL_BYTES, ModelDigest, ModelKind, ModelReference};
+use cruncher_study::model_document::ModelDocument;
+use cruncher_study::template::{
+    ModelLanguage, Placeholder, PlaceholderError, command_line, placeholders, render, template_of,
+};
 
 use super::submitted::submissions_of;
 use crate::reading::{MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES};
@@ -19,7 +22,7 @@ pub struct CaseModel {
     pub model: ModelReference,
     /// The case's inputs.
     pub parameters: Parameters,
-    /// The text that the worker executes; if it can't be made, the file's own text.
+    /// The text that the worker executes, of a command its line; if it can't be made, the model's own text.
     pub text: String,
     /// The placeholders that no input fills, each of which ends an attempt; none if the text is complete.
     pub unfilled: Vec<PlaceholderError>,
@@ -97,11 +100,16 @@ async fn with_inputs(
     if ModelDigest::of(&content) != digest {
         return Err(wrong(&"what stands in the bucket isn't what was submitted"));
     }
-    let template = decode(&content).map_err(|error| wrong(&error))?;
+    let template = template_of(&content, model.kind).map_err(|error| wrong(&error))?;
     let language = ModelLanguage::of(model.kind, file_name);
-    let (text, unused, unfilled) = match render(template, &parameters, language) {
+    let (text, unused, unfilled) = match render(&template, &parameters, language) {
+        Ok(rendered) if model.kind == ModelKind::CommandLine => {
+            let is_shell = ModelDocument::parse(&content).is_ok_and(|it| it.command_line().is_some_and(|(_, is)| is));
+            let filled = command_line::fill(&template, is_shell, &parameters).map_err(|error| wrong(&error))?;
+            (filled.to_string(), rendered.unused, Vec::new())
+        }
         Ok(rendered) => (rendered.text, rendered.unused, Vec::new()),
-        Err(_) => (template.to_owned(), Vec::new(), unfilled(template, &parameters, language)),
+        Err(_) => (template.to_string(), Vec::new(), unfilled(&template, &parameters, language)),
     };
     Ok(CaseModel { model, parameters, text, unfilled, unused })
 }
@@ -124,7 +132,6 @@ mod tests {
     use cruncher_study::cases::DesignCases;
     use cruncher_study::design::DesignFile;
     use cruncher_study::design_document::Submission;
-    use cruncher_study::model::ModelKind;
     use futures::executor::block_on;
 
     use super::*;
@@ -168,6 +175,27 @@ mod tests {
         let model = model_of(&study, second.case_id(0)).unwrap().unwrap();
         assert_eq!((model.text.as_str(), &*model.unused), ("second = 0.0\n", &["n".to_owned()][..]));
         assert_eq!(model_of(&study, CaseId::from_bytes([7; 16])).unwrap(), None);
+    }
+
+    #[test]
+    fn a_command_is_shown_as_it_is_run() {
+        let (cloud, study) = TestCloud::study();
+        let show = |document: &str, parameters: Parameters| {
+            let model =
+                ModelReference::new(&ModelDigest::of(document.as_bytes()), "model.json", ModelKind::CommandLine);
+            cloud.put(&model.key, document.to_owned());
+            block_on(with_inputs(&study, model, parameters))
+        };
+        let parameters = || Parameters::from([("soil".to_owned(), ParameterValue::Text("stiff clay".to_owned()))]);
+        let command = r#"{"kind": "command_line", "command": "run  --soil {{soil}}"}"#;
+        assert_eq!(show(command, parameters()).unwrap().text, "run --soil 'stiff clay'");
+        let missing = show(command, Parameters::new()).unwrap();
+        assert_eq!((missing.text.as_str(), missing.unfilled.len()), ("run  --soil {{soil}}", 1));
+        let shell = r#"{"kind": "command_line", "command": "a | b {{soil}}", "shell": true}"#;
+        assert_eq!(show(shell, parameters()).unwrap().text, "a | b 'stiff clay'");
+        let error = show(r#"{"kind": "command_line", "command": "a '"}"#, parameters()).unwrap_err().to_string();
+        assert!(error.contains("a quotation mark of the command is not closed"), "{error}");
+        assert!(show("{}", parameters()).is_err());
     }
 
     #[test]
