@@ -194,6 +194,11 @@ NAME_CHARACTERS = 200
 RESULT_WARNINGS = 20
 ROW_TEXT_CHARACTERS = 1000  # a table of cases shows no more of a text; its document has it whole
 RESULT_BYTES = 64 * 1024 * 1024
+PART_BYTES = (
+    8 * 1024 * 1024
+)  # a larger file is uploaded in parts of so many bytes, or larger ones of a file that is huge
+MAX_PARTS = 10000  # that S3 takes
+USUAL_OUTPUTS_LIMIT_BYTES = 1024 * 1024 * 1024  # of what a case leaves in its folder outputs/
 CHAINED_EXCEPTIONS = 20
 LEFT_BEHIND_SECS = 1.0  # how long is waited for threads and processes that a model has left behind
 LOOKED_AT_DESCRIPTORS = 1 << 20  # no more of them, however many the operating system would allow
@@ -706,6 +711,7 @@ class Worker:
         case, body, files = attempt.case, b"", {}  # type: Case, bytes, Dict[str, str]
         try:
             files = files_by_key(case, folder, outcome.warnings)
+            check_sizes(files, self._study.outputs_limit_bytes)
             body = result_json(dict(self._document(attempt, outcome), result=outcome.result))
             for key, path in files.items():
                 self._cloud.upload(key, path)
@@ -1724,8 +1730,12 @@ class UnusableResult(CaseFailure):
     """A value that can't be written as JSON."""
 
 
+class OutputsTooLarge(CaseFailure):
+    """The files in `outputs/` are more than a case of the study may leave."""
+
+
 class FileChanged(CaseFailure):
-    """A file in `files/` was changed or removed while it was uploaded."""
+    """A file in `outputs/` was changed or removed while it was uploaded."""
 
 
 class Interrupted(BaseException):
@@ -2933,7 +2943,7 @@ _UNFIT_FOR_KEY = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 def files_by_key(case: Case, folder: str, notes: List[str]) -> Dict[str, str]:
-    """The path of each file below `files/`; what of its name is unfit for a key is `%` and two digits a byte there."""
+    """The path of each file below `outputs/`; what of its name is unfit for a key is `%` and two digits a byte there."""
     files: Dict[str, str] = {}
     for path, name in files_of(folder):
         fit = _UNFIT_FOR_KEY.sub(lambda one: "".join(map("%{:02X}".format, os.fsencode(one.group()))), name)
@@ -2947,8 +2957,8 @@ def files_by_key(case: Case, folder: str, notes: List[str]) -> Dict[str, str]:
 
 
 def files_of(folder: str) -> Iterator[Tuple[str, str]]:
-    """Each file below `files/`, and its path from there. Links are left out: they may lead anywhere."""
-    top = os.path.join(folder, "files")
+    """Each file below `outputs/`, and its path from there. Links are left out: they may lead anywhere."""
+    top = os.path.join(folder, "outputs")
     for parent, folders, names in () if os.path.islink(top) else os.walk(top, onerror=_unreadable):
         folders.sort()
         for name in sorted(names):
@@ -2957,9 +2967,20 @@ def files_of(folder: str) -> Iterator[Tuple[str, str]]:
                 yield path, os.path.relpath(path, top).replace(os.sep, "/")
 
 
+def check_sizes(files: Dict[str, str], limit_bytes: int) -> None:
+    """Raises `OutputsTooLarge` if the files are more than a case of the study may leave, before any is uploaded."""
+    sizes = {path: os.lstat(path).st_size for path in files.values() if os.path.lexists(path)}
+    total_bytes = sum(sizes.values())
+    if total_bytes > limit_bytes:
+        largest = max(sizes, key=lambda path: (sizes[path], path))
+        words = "the folder outputs/ holds {}, and a case of this study may leave {}; the largest of {} files is {}, {}"
+        size, limit, one = map(size_in_words, (total_bytes, limit_bytes, sizes[largest]))
+        raise OutputsTooLarge(words.format(size, limit, len(sizes), os.path.basename(largest), one))
+
+
 def _unreadable(error: OSError) -> None:
     if not isinstance(error, FileNotFoundError):  # a model may remove its folder
-        raise CaseFailure("a folder below files/ can't be read: {}".format(error)) from error
+        raise CaseFailure("a folder below outputs/ can't be read: {}".format(error)) from error
 
 
 # ---------------------------------------------------------------- the process that computes
@@ -3681,7 +3702,7 @@ class Surroundings:
         self._of_case += [keep_asyncio(), keep_start_method()]
         captured, empty = _Captured(output, journal), open(os.devnull, encoding="utf-8")  # noqa: SIM115 - closed below
         try:
-            os.makedirs(os.path.join(folder, "files"))
+            os.makedirs(os.path.join(folder, "outputs"))
             os.chdir(folder)
             sys.argv[:] = [case.model_name]
             sys.path.insert(0, folder)
@@ -3862,7 +3883,7 @@ class CaseProcess:
             if not (type(name) is str and name.startswith("__")):
                 names.pop(name, None)
         with contextlib.suppress(OSError):
-            if os.listdir(os.path.join(self._folder, "files")):
+            if os.listdir(os.path.join(self._folder, "outputs")):
                 flush_files()
 
 
@@ -4739,7 +4760,7 @@ class _Conversion:
     def _at(self, step: Union[str, int], value: Any) -> Any:
         self._values += 1
         if self._values > RESULT_VALUES:
-            words = "result has more than {:,} values; write large fields to a file in the folder files/"
+            words = "result has more than {:,} values; write large fields to a file in the folder outputs/"
             raise UnusableResult(words.format(RESULT_VALUES))
         self._path.append(step)
         plain = self.plain(value)
@@ -5107,7 +5128,7 @@ def check_size(result: Any) -> None:
 
 def too_large() -> UnusableResult:
     """The error of a result that is too large."""
-    words = "the result is larger than {} MiB: write large fields to a file in the folder files/"
+    words = "the result is larger than {} MiB: write large fields to a file in the folder outputs/"
     return UnusableResult(words.format(RESULT_BYTES >> 20))
 
 
@@ -5282,6 +5303,7 @@ class Study(NamedTuple):
     queue_url: str
     lease_secs: int
     max_receives: int = USUAL_MAX_RECEIVES
+    outputs_limit_bytes: int = USUAL_OUTPUTS_LIMIT_BYTES
     pool: Optional[str] = None
 
     def of_pool(self, name: Optional[str]) -> "Study":
@@ -5369,7 +5391,9 @@ def read_study(document: Dict[str, Any]) -> Study:
     lease_secs = max(1, int(document["lease_secs"]))
     max_receives = int(document.get("max_receives") or USUAL_MAX_RECEIVES)
     endpoint_url = endpoint_url.rstrip("/") if endpoint_url else None
-    return Study(name, region, bucket, endpoint_url, queue_url, lease_secs, max_receives)
+    limit = document.get("outputs_limit_bytes")
+    limit_bytes = limit if type(limit) is int and limit >= 0 else USUAL_OUTPUTS_LIMIT_BYTES
+    return Study(name, region, bucket, endpoint_url, queue_url, lease_secs, max_receives, limit_bytes)
 
 
 class Message(NamedTuple):
@@ -5379,6 +5403,53 @@ class Message(NamedTuple):
     receipt: str
     body: str
     receive_count: int
+
+
+_UPLOAD_ID = re.compile(rb"<UploadId>([!-;=-~]+)</UploadId>")
+
+
+class Upload:
+    """An object that is written in parts."""
+
+    def __init__(self, cloud: "Cloud", key: str, upload_id: str) -> None:
+        self._cloud, self._key, self._query = cloud, key, "uploadId=" + quote(upload_id)
+        self._parts: List[Tuple[str, str]] = []  # entity tag and checksum
+
+    def _url(self, query: str) -> str:
+        return "{}?{}".format(self._cloud._study.object_url(self._key), query)
+
+    def add(self, path: str, start: int, size_bytes: int) -> bool:
+        """Writes the next part; whether the upload is still there."""
+        url = self._url("partNumber={}&{}".format(len(self._parts) + 1, self._query))
+        body = FileBody(path, start, size_bytes)
+        answer = self._cloud._put_file(self._key, url, body, {})
+        self._parts.append((answer.headers.get("etag", ""), body.checksum))
+        return answer.status == 200
+
+    def complete(self) -> bool:
+        """Puts the parts together; whether the object is this one now."""
+        part = "<Part><PartNumber>{}</PartNumber><ETag>{}</ETag><ChecksumSHA256>{}</ChecksumSHA256></Part>"
+        parts = [
+            part.format(number + 1, etag.replace("&", "&amp;").replace("<", "&lt;"), checksum)
+            for number, (etag, checksum) in enumerate(self._parts)
+        ]
+        body = '<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{}</CompleteMultipartUpload>'
+        request = Request("POST", self._url(self._query), {}, body.format("".join(parts)).encode("ascii"))
+        answer = self._cloud._client.send(request)
+        if answer.code == "NoSuchUpload":  # a first try may have succeeded though its answer was lost
+            return self._cloud.checksum(self._key) == self._checksum
+        return self._cloud._accepted(answer, "writing " + self._key).status == 200
+
+    @property
+    def _checksum(self) -> str:
+        """That of the whole, as S3 makes it of those of the parts."""
+        digest = hashlib.sha256(b"".join(base64.b64decode(checksum) for _, checksum in self._parts)).digest()
+        return "{}-{}".format(base64.b64encode(digest).decode("ascii"), len(self._parts))
+
+    def abort(self) -> None:
+        """Throws the parts away, if the cloud can be asked for it now; else the bucket's rule does within a week."""
+        with contextlib.suppress(*TROUBLE, KeyboardInterrupt):
+            self._cloud._client.once().send(Request("DELETE", self._url(self._query)))
 
 
 class Cloud:
@@ -5407,6 +5478,12 @@ class Cloud:
         answer = self._client.send(Request("HEAD", self._study.object_url(key)))
         return not self._is_absent(answer) and self._accepted(answer, "looking for " + key).status == 200
 
+    def checksum(self, key: str) -> str:
+        """That of an object which was written with one, or nothing."""
+        headers = {"x-amz-checksum-mode": "ENABLED"}
+        answer = self._client.send(Request("HEAD", self._study.object_url(key), headers))
+        return "" if self._is_absent(answer) else answer.headers.get("x-amz-checksum-sha256", "")
+
     def put(self, key: str, body: bytes, content_type: str = "application/json") -> None:
         """Writes an object."""
         headers = {"Content-Type": content_type}
@@ -5419,17 +5496,49 @@ class Cloud:
         return answer.status != 412 and self._accepted(answer, "writing " + key).status == 200
 
     def upload(self, key: str, path: str) -> None:
-        """Writes an object from a file, without reading it into memory."""
+        """Writes an object from a file, without reading it into memory; a large one in parts."""
+        # Never a page of the study's own address, whatever a model has written.
+        headers = {"Content-Type": "application/octet-stream", "Content-Disposition": "attachment"}
         try:
+            size_bytes = os.path.getsize(path)
+            if size_bytes > PART_BYTES:
+                self._upload_in_parts(key, path, size_bytes, headers)
+                return
             body = FileBody(path)
         except OSError as error:
             raise CaseFailure("{} can't be read: {}".format(path, error)) from error
-        # Never a page of the study's own address, whatever a model has written.
-        headers = {"Content-Type": "application/octet-stream", "Content-Disposition": "attachment"}
-        answer = self._client.send(Request("PUT", self._study.object_url(key), headers, body))
+        self._put_file(key, self._study.object_url(key), body, headers)
+
+    def _put_file(self, key: str, url: str, body: "FileBody", headers: Dict[str, str]) -> "Answer":
+        """Writes a file or a part of one; the answer if that is what there is to do, also that its upload is gone."""
+        headers = dict(headers, **{"x-amz-checksum-sha256": body.checksum})
+        answer = self._client.send(Request("PUT", url, headers, body))
         if answer.status in (400, 411, 413):
             raise CaseFailure("the file {} was not accepted: {}".format(key.rsplit("/", 1)[-1], answer.code))
-        self._accepted(answer, "writing " + key)
+        return answer if answer.code == "NoSuchUpload" else self._accepted(answer, "writing " + key)
+
+    def _upload_in_parts(self, key: str, path: str, size_bytes: int, headers: Dict[str, str]) -> None:
+        """Nothing of it can be seen until the last request puts the parts together, so an object is there or it isn't."""
+        part_bytes = max(PART_BYTES, -(-size_bytes // MAX_PARTS))
+        starts = range(0, size_bytes, part_bytes)
+        for _ in range(3):  # what a bucket does with unfinished uploads is up to its owner
+            upload = Upload(self, key, self._begin_upload(key, headers))
+            try:
+                sizes = (min(part_bytes, size_bytes - start) for start in starts)
+                if all(map(functools.partial(upload.add, path), starts, sizes)) and upload.complete():
+                    return
+            except BaseException:
+                upload.abort()
+                raise
+        raise Unexpected("writing {}: its upload was ended by somebody else, again and again".format(key))
+
+    def _begin_upload(self, key: str, headers: Dict[str, str]) -> str:
+        headers = dict(headers, **{"x-amz-checksum-algorithm": "SHA256"})
+        answer = self._client.send(Request("POST", self._study.object_url(key) + "?uploads=", headers))
+        found = _UPLOAD_ID.search(self._accepted(answer, "writing " + key).body)
+        if found is None:
+            raise Unexpected("writing {}: the answer names no upload: {}".format(key, answer.text))
+        return found.group(1).decode("ascii")
 
     def receive(self, lease_secs: int, wait_secs: int) -> Optional[Message]:
         """One message, or None after `wait_secs`."""
@@ -5578,6 +5687,9 @@ class Client:
         # A clock that is wrong by minutes makes every signature fail, and a heartbeat with its time look stale.
         was_wrong = self._clock.learn(answer.headers.get("date"), self._journal)
         verdict = judge(answer.status, answer.code)
+        if request.method == "POST" and request.service == "s3" and answer.status < 300:
+            # What takes long is begun with a 200, whatever becomes of it.
+            verdict = "again" if _ERROR_CODE.search(answer.body) else verdict
         if was_wrong and answer.status in (400, 401, 403):
             verdict = "again"
         self._was_accepted = self._was_accepted or (self._key is not None and answer.status < 300)
@@ -5599,21 +5711,32 @@ class Client:
 
 
 class FileBody:
-    """A file as the body of a request."""
+    """A file, or a part of one, as the body of a request."""
 
-    def __init__(self, path: str) -> None:
-        self.path, digest, self.size_bytes = path, hashlib.sha256(), 0
+    def __init__(self, path: str, start: int = 0, size_bytes: Optional[int] = None) -> None:
+        self.path, self._start = path, start
+        digest, self.size_bytes = hashlib.sha256(), 0
         with open(path, "rb") as file:
-            for block in iter(lambda: file.read(1 << 20), b""):
+            file.seek(start)
+            left_bytes = math.inf if size_bytes is None else size_bytes
+            while left_bytes > 0:
+                block = file.read(int(min(1 << 20, left_bytes)))
+                if not block:
+                    break
                 digest.update(block)
                 self.size_bytes += len(block)
+                left_bytes -= len(block)
+        if size_bytes is not None and self.size_bytes < size_bytes:
+            raise FileChanged("{} has become shorter while it was uploaded".format(path))
         self.sha256 = digest.hexdigest()
+        self.checksum = base64.b64encode(digest.digest()).decode("ascii")
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[Any]:
         """The same bytes once more, or `FileChanged`: a model may have left something behind that writes on."""
         try:
             file = open(self.path, "rb")  # noqa: SIM115 - closed below
+            file.seek(self._start)
         except OSError as error:
             raise FileChanged("{} is gone: {}".format(self.path, error)) from error
         with file:
@@ -5664,7 +5787,8 @@ class Answer:
 
     def is_from(self, service: str) -> bool:
         """Whether a success was told by AWS. A login page of a network must not pass for a written result."""
-        return self.status >= 300 or ("etag" if service == "s3" else "x-amzn-requestid") in self.headers
+        telling = ("etag", "x-amz-request-id") if service == "s3" else ("x-amzn-requestid",)
+        return self.status >= 300 or any(name in self.headers for name in telling)
 
     @property
     def code(self) -> str:
