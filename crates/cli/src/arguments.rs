@@ -15,7 +15,7 @@ pub(crate) use control::{
     CancelArguments, DrainArguments, ForgetArguments, HaltingArguments, PauseArguments, RedriveArguments,
     RetryArguments,
 };
-pub(crate) use designs::{DesignArguments, DesignSource, EnqueueArguments};
+pub(crate) use designs::{DesignArguments, DesignSource, EnqueueArguments, PointsOptions};
 pub(crate) use results::{ResultsArguments, ResultsDestination, ResultsKind, TableFile, TableFormat};
 
 /// Runs parameter studies on nothing but an S3 bucket and an SQS queue.

@@ -19,6 +19,7 @@ mod link;
 mod links;
 mod output;
 mod passphrases;
+mod points;
 mod profile_files;
 mod release;
 mod report;
@@ -64,7 +65,7 @@ async fn run(arguments: Arguments) -> Result<(), CommandFailure> {
         Command::Launch(launch) => launch::run(&account, &launch).await,
         Command::Configure(configure) => configure::run(&account, &configure).await,
         Command::Link(link) => link::run(&account, &link).await,
-        Command::Design(design) => design::run(&design),
+        Command::Design(design) => design::run(&design).await,
         Command::Enqueue(enqueue) => enqueue::run(&account, &enqueue).await,
         Command::Status(status) => status::run(&account, &status).await,
         Command::Pause(pause) => control::pause(&account, &pause, true).await,
