@@ -219,6 +219,9 @@ PROGRESS_LINE_BYTES = 4096
 MAX_RESULT_COLUMNS = 10000
 LEFT_PROCESSES_NAMED = 20
 MIN_SECRET_CHARACTERS = 16
+DOWNLOADS = 8  # of inputs of a case that combines, at the same time
+PIECE_BYTES = 8 * 1024 * 1024  # of a file, that is in memory at once
+INPUTS_FOLDER, OUTPUTS_FOLDER = "inputs", "outputs"  # in the scratch folder
 
 
 # ---------------------------------------------------------------- attaching
@@ -690,9 +693,38 @@ class Worker:
     def _executed(self, attempt: "Attempt", model: bytes, folder: str) -> "Outcome":
         self._keeper.watch(attempt)
         try:
+            if attempt.case.kind == "combine":
+                try:
+                    self._fetch_inputs(attempt, folder)
+                except (CaseFailure, CaseCancelled) as error:
+                    attempt.was_stopped = isinstance(error, CaseCancelled)
+                    return Outcome(None, describe(error, NO_SOURCE), "", [])
             return self._process.execute(attempt, model, folder)
         finally:
             self._keeper.watch(None)
+
+    def _fetch_inputs(self, attempt: "Attempt", folder: str) -> None:
+        """Downloads what a case combines: first by threads that try once, then what is left, with patience."""
+        key = attempt.case.parameters.get("inputs")
+        document = self._models.get(key) if isinstance(key, str) and _MODEL_KEY.fullmatch(key) else None
+        if not isinstance(document, bytes):
+            raise document or CaseFailure("the case doesn't name the list of its inputs")
+        inputs = read_inputs(document, folder)
+        with open(os.path.join(folder, INPUTS_FOLDER + ".json"), "wb") as file:
+            file.write(to_json([one.path for one in inputs]))
+        downloads = Downloads(Cloud(self._study, self._client.once()), inputs)
+        try:
+            while downloads.are_running and not attempt.is_cancelled:
+                words = "reading file {:,} of {:,}".format(downloads.finished, len(inputs))
+                note_progress(attempt, self._report, downloads.finished / len(inputs), words)
+                self._host.wait(LOOK_SECS)
+        finally:
+            downloads.stop()
+        for one in downloads.left():
+            if attempt.is_cancelled:
+                raise CaseCancelled("the case was cancelled")
+            self._cloud.download(one)
+        note_progress(attempt, self._report, None, None)
 
     def _drop_cancelled(self, attempt: "Attempt") -> None:
         """Its model was stopped since it is cancelled. Should that have been undone meanwhile, it is given back."""
@@ -1626,7 +1658,7 @@ def _checks(case: Case) -> Iterator[Tuple[str, bool]]:
     yield "replicate", type(case.replicate) is int
     yield "model.key", isinstance(case.model_key, str) and bool(_MODEL_KEY.fullmatch(case.model_key))
     yield "model.key", case.model_name not in (".", "..")
-    yield "model.kind", case.kind in ("python", "command", "command_line")
+    yield "model.kind", case.kind in ("python", "command", "command_line", "combine")
     yield "parameters", isinstance(case.parameters, dict) and all(map(is_parameter, case.parameters.values()))
     yield "force", isinstance(case.force, bool)
     yield "max_attempts", type(case.max_attempts) is int and case.max_attempts >= 1
@@ -1734,6 +1766,10 @@ class OutputsTooLarge(CaseFailure):
     """The files in `outputs/` are more than a case of the study may leave."""
 
 
+class NothingCombined(CaseFailure):
+    """A script that combines nothing."""
+
+
 class FileChanged(CaseFailure):
     """A file in `outputs/` was changed or removed while it was uploaded."""
 
@@ -1785,7 +1821,8 @@ def read_source(model: bytes, case: Case, folder: str) -> Tuple[Source, List[str
         return Source(os.path.join(folder, case.model_name), "", "", model), unused
     language = language_of(case.kind, case.model_name)
     template, encoding = decode(model, language)
-    text, unused = render(template, case.parameters, language)
+    # What combines is told by its arguments: its braces are its own.
+    text, unused = (template, []) if case.kind == "combine" else render(template, case.parameters, language)
     try:
         content = text.encode(encoding)
     except UnicodeError as error:
@@ -1885,7 +1922,7 @@ def render(template: str, parameters: Dict[str, Any], language: str = "python") 
 
 def language_of(kind: str, name: str) -> str:
     """What a model is written in: `python`, or anything else."""
-    return "python" if kind == "python" or name.lower().endswith(".py") else "text"
+    return "python" if kind in ("python", "combine") or name.lower().endswith(".py") else "text"
 
 
 def _value_of(place: Any, parameters: Dict[str, Any]) -> Any:
@@ -2096,7 +2133,8 @@ def execute(
         source, unused = read_source(model, case, folder)
         notes += ["parameter {} is used by no placeholder".format(name) for name in unused]
         with surroundings.of_case(case, folder, output, journal) as process:
-            run = {"python": run_python, "command": run_command, "command_line": run_command_line}[case.kind]
+            runs = {"command": run_command, "command_line": run_command_line}
+            run = runs.get(case.kind, run_python)
             call = functools.partial(run, source, attempt, host, report, process)
             result, failure = within(attempt, lambda: _computed(call, source, process, notes))
             interrupts.in_case = False
@@ -2153,11 +2191,16 @@ def run_python(
     module.__spec__ = importlib.machinery.ModuleSpec(SPAWNED, None)
     lines = lines_of(source.text)
     linecache.cache[source.path] = (len(source.text), None, lines, source.path)  # also when the file is gone
+    if case.kind == "combine":  # a script that is imported, and then called
+        module.__dict__.update(__name__=os.path.splitext(case.model_name)[0])
+        sys.modules[module.__name__] = module
     try:
         with host.case(module):
             exec(compile(source.content, source.path, "exec", dont_inherit=True), module.__dict__)
+            if case.kind == "combine":
+                return combined(module.__dict__, case, source.folder)
     except SystemExit as ending:
-        if ending.code not in (None, 0):
+        if ending.code not in (None, 0) or case.kind == "combine":
             raise
     finally:
         if own_pid() != pid:
@@ -2199,6 +2242,139 @@ def note_progress(attempt: Attempt, report: "Union[Report, Relay]", fraction: An
     attempt.progress = min(1.0, max(0.0, value)) if math.isfinite(value) else None
     attempt.progress_text = None if text is None else first_of(str(text), PROGRESS_CHARACTERS)
     report.touch()
+
+
+# ---- combining
+
+
+class Input(NamedTuple):
+    """A file that a case combines."""
+
+    key: str
+    etag: str
+    path: str  # in the scratch folder
+
+
+_OF_RESULT = re.compile(r"done-[0-9a-f]{32}\.json")
+_OF_FILE = re.compile(r"files/([0-9a-f]{32}/.+)")
+
+
+def read_inputs(document: bytes, folder: str) -> List[Input]:
+    """The files that a list of inputs names; no path leads out of the scratch folder."""
+    try:
+        listed = json.loads(document.decode("utf-8"))
+        batch, named = listed["batch"], [(name, etag) for name, etag in listed["files"]]
+        if listed["v"] != 1 or not is_batch(batch) or not all(isinstance(etag, str) for _, etag in named):
+            raise ValueError("a field is not what the protocol says")
+        return [_input_of(batch, name, etag, folder) for name, etag in named]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise CaseFailure("the list of inputs can't be read: {}".format(one_line(error))) from error
+
+
+def _input_of(batch: str, name: str, etag: str, folder: str) -> Input:
+    of_file = _OF_FILE.fullmatch(name)
+    place = of_file.group(1) if of_file else name
+    parts = place.split("/")
+    is_fit = all(part not in ("", ".", "..") and not _UNFIT_FOR_KEY.search(part) for part in parts)
+    if os.name == "nt":
+        is_fit = is_fit and not re.search(r'[<>:"|?*\\]', place)
+    if not is_fit or not (of_file or _OF_RESULT.fullmatch(name)):
+        raise CaseFailure("{} is no file of a case that can be read here".format(ascii(first_of(name, 200))))
+    return Input("data/{}/{}".format(batch, name), etag, os.path.join(folder, INPUTS_FOLDER, *parts))
+
+
+class Downloads:
+    """Files on their way into the scratch folder, by several threads. What one can't get at once is left."""
+
+    def __init__(self, cloud: "Cloud", inputs: List[Input]) -> None:
+        self._cloud, self._lock = cloud, threading.Lock()
+        self._next, self._left = iter(inputs), []  # type: Iterator[Input], List[Input]
+        self._failure: Optional[BaseException] = None
+        self.finished = 0
+        for folder in sorted({os.path.dirname(one.path) for one in inputs}):
+            os.makedirs(folder, exist_ok=True)
+        count = min(DOWNLOADS, len(inputs))
+        self._threads = [threading.Thread(target=self._run, name="cruncher-input", daemon=True) for _ in range(count)]
+        for thread in self._threads:
+            thread.start()
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                one = None if self._failure else next(self._next, None)
+            if one is None:
+                return
+            try:
+                self._cloud.download(one)
+            except Unanswered:
+                with self._lock:
+                    self._left.append(one)
+            except BaseException as error:  # noqa: BLE001 - raised where somebody waits
+                self._failure = self._failure or error
+            self.finished += 1
+
+    @property
+    def are_running(self) -> bool:
+        """Whether a thread is still at work."""
+        return any(map(threading.Thread.is_alive, self._threads))
+
+    def stop(self) -> None:
+        """Begins no further file."""
+        with self._lock:
+            self._left += self._next
+        for thread in self._threads:
+            thread.join()
+
+    def left(self) -> List[Input]:
+        """The files that nobody has got yet. Raises what has gone wrong with another one."""
+        if self._failure is not None:
+            raise self._failure
+        return self._left
+
+
+_EXTENSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9][A-Za-z0-9_-]*)*")
+
+
+def combined(names: Dict[str, Any], case: Case, folder: str) -> Dict[str, Any]:
+    """Has a script make one file of the inputs, by the conventions of materialsCloudCompute."""
+    combine = names.get("combine", names.get("combine_data"))
+    if not callable(combine):
+        raise NothingCombined("there is no function combine(files, output) in {}".format(case.model_name))
+    extension = _extension(names, case)
+    with open(os.path.join(folder, INPUTS_FOLDER + ".json"), "rb") as file:
+        files = _wanted(json.loads(file.read().decode("utf-8")), names, case)
+    name = "combined." + extension
+    output = os.path.join(folder, OUTPUTS_FOLDER, name)
+    os.makedirs(os.path.dirname(output), exist_ok=True)
+    combine(files, output)
+    if not os.path.isfile(output):
+        raise NothingCombined("combine() has ended, and there is no file at `output`, {}".format(name))
+    return {"file": name, "size_bytes": os.path.getsize(output), "files": len(files)}
+
+
+def _extension(names: Dict[str, Any], case: Case) -> str:
+    """The ending of the file that is made: as it was asked for, else as the script says."""
+    found = case.parameters.get("file_extension") or names.get("file_extension")
+    if found is None and isinstance(names.get("output_file"), str):
+        found = os.path.splitext(names["output_file"])[1]
+    found = found.lstrip(".") if isinstance(found, str) else found
+    if not isinstance(found, str) or len(found) > 20 or not _EXTENSION.fullmatch(found):
+        words = "the file's ending is wanted as file_extension = 'csv', say, in {}; it is {!r} there"
+        raise NothingCombined(words.format(case.model_name, found))
+    return found
+
+
+def _wanted(files: List[str], names: Dict[str, Any], case: Case) -> List[str]:
+    """Of files that cases produced those with the endings that the script names, if there are any of these."""
+    endings = names.get("file_extensions", names.get("file_extension"))
+    endings = [endings] if isinstance(endings, str) else endings
+    if case.parameters.get("of") != "files" or not isinstance(endings, (list, tuple)):
+        return files
+    ends = tuple("." + str(ending).lstrip(".") for ending in endings)
+    wanted = [file for file in files if file.endswith(ends)]
+    if wanted and len(wanted) < len(files):
+        print("{:,} of {:,} files end with {} and are combined".format(len(wanted), len(files), " or ".join(ends)))
+    return wanted or files
 
 
 def run_command(
@@ -2958,7 +3134,7 @@ def files_by_key(case: Case, folder: str, notes: List[str]) -> Dict[str, str]:
 
 def files_of(folder: str) -> Iterator[Tuple[str, str]]:
     """Each file below `outputs/`, and its path from there. Links are left out: they may lead anywhere."""
-    top = os.path.join(folder, "outputs")
+    top = os.path.join(folder, OUTPUTS_FOLDER)
     for parent, folders, names in () if os.path.islink(top) else os.walk(top, onerror=_unreadable):
         folders.sort()
         for name in sorted(names):
@@ -5494,6 +5670,26 @@ class Cloud:
         headers = {"Content-Type": "application/json", "If-None-Match": "*"}
         answer = self._client.send(Request("PUT", self._study.object_url(key), headers, body))
         return answer.status != 412 and self._accepted(answer, "writing " + key).status == 200
+
+    def download(self, one: "Input") -> None:
+        """Writes an object into a file, in pieces: no more than one of them is in memory."""
+        size_bytes: Optional[int] = None
+        with open(one.path, "wb") as file:
+            while size_bytes is None or file.tell() < size_bytes:
+                begin = file.tell()
+                headers = {"Range": "bytes={}-{}".format(begin, begin + PIECE_BYTES - 1), "If-Match": one.etag}
+                answer = self._client.send(Request("GET", self._study.object_url(one.key), headers))
+                if answer.status == 412:
+                    raise CaseFailure("{} was replaced since it was listed: combine once more".format(one.key))
+                if self._is_absent(answer):
+                    raise CaseFailure("{} isn't there any more: combine once more".format(one.key))
+                if answer.status == 416 and begin == 0:  # of no bytes there is no range
+                    return
+                if answer.status == 206 and answer.body:
+                    size_bytes = int(answer.headers.get("content-range", "/0").rsplit("/", 1)[-1])
+                else:
+                    size_bytes = len(self._accepted(answer, "reading " + one.key).body)
+                file.write(answer.body)
 
     def upload(self, key: str, path: str) -> None:
         """Writes an object from a file, without reading it into memory; a large one in parts."""

@@ -16,7 +16,7 @@ pub(crate) use control::{
     CancelArguments, DrainArguments, ForgetArguments, HaltingArguments, PauseArguments, RedriveArguments,
     RetryArguments,
 };
-pub(crate) use designs::{DesignArguments, DesignSource, EnqueueArguments};
+pub(crate) use designs::{DesignArguments, DesignSource, EnqueueArguments, PointsOptions};
 pub(crate) use pools::{PoolAddArguments, PoolArguments, PoolCommand, PoolListArguments, PoolRemoveArguments};
 pub(crate) use results::{ResultsArguments, ResultsDestination, ResultsKind, TableFile, TableFormat};
 

@@ -22,9 +22,9 @@ use crate::output::{note, result};
 use crate::text::{TextAlign, count, table};
 
 /// Describes a design, and writes its table of cases.
-pub(crate) fn run(arguments: &DesignArguments) -> Result<(), CommandFailure> {
-    let input = DesignInput::read(&arguments.source)?;
-    let path = arguments.source.design.display();
+pub(crate) async fn run(arguments: &DesignArguments) -> Result<(), CommandFailure> {
+    let input = DesignInput::of(&arguments.source).await?;
+    let path = arguments.source.path().display();
     let design = input.file.design().map_err(|error| CommandFailure::new(format!("{path}: {}", sentence(&error))))?;
     // Without the model the ids aren't shown, and duplicates of cases don't depend on them.
     let digest = ModelDigest::of(input.model.as_deref().unwrap_or_default());

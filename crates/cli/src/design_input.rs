@@ -12,6 +12,7 @@ use cruncher_study::sampler::Sampler;
 
 use crate::arguments::DesignSource;
 use crate::failure::{CommandFailure, sentence};
+use crate::points;
 
 /// Batch of a table for which none was named; nothing is enqueued under that name.
 const NO_BATCH: &str = "table";
@@ -31,29 +32,41 @@ pub(crate) struct DesignInput {
 }
 
 impl DesignInput {
-    /// Reads the design that the user names. It is no failure yet if the model it names is neither in it nor beside it.
-    pub(crate) fn read(source: &DesignSource) -> Result<Self, CommandFailure> {
-        let content = read(&source.design)?;
-        let (mut file, has_batch) = match design_file(&content) {
+    /// Reads the design that the user names, or has a script compute its points. It is no failure yet if the model it names is
+    /// neither in it nor beside it.
+    pub(crate) async fn of(source: &DesignSource) -> Result<Self, CommandFailure> {
+        let Some(script) = &source.points else { return Self::read(source) };
+        let table = points::table(script, &source.points_options).await?;
+        Self::with_model(of_table(table, source), source.batch.is_some(), source)
+    }
+
+    fn read(source: &DesignSource) -> Result<Self, CommandFailure> {
+        let content = read(source.path())?;
+        let (file, has_batch) = match design_file(&content) {
             Some(design) => {
                 check_no_reading(source)?;
-                (design.map_err(|error| unreadable(&source.design, error.reason()))?, true)
+                (design.map_err(|error| unreadable(source.path(), error.reason()))?, true)
             }
             None => (of_table(table(source, &content)?, source), source.batch.is_some()),
         };
+        Self::with_model(file, has_batch, source)
+    }
+
+    /// Puts what is said beside the design into it, and finds its model.
+    fn with_model(mut file: DesignFile, has_batch: bool, source: &DesignSource) -> Result<Self, CommandFailure> {
         if let Some(batch) = &source.batch {
             file.batch = batch.clone();
         }
         if let Some(kind) = source.kind {
             file.model.kind = kind.into();
         }
-        let beside = source.design.parent().unwrap_or(Path::new("")).join(&file.model.file);
+        let beside = source.path().parent().unwrap_or(Path::new("")).join(&file.model.file);
         let model_path = source.model.clone().unwrap_or(beside);
         let is_there = source.model.is_some() || model_path.is_file();
         let beside = is_there.then(|| read(&model_path)).transpose()?;
         let held = file.model.text.take().filter(|_| source.model.is_none()).map(String::into_bytes);
         let model = match (held, beside) {
-            (Some(held), Some(beside)) if held != beside => return Err(two_models(&source.design, &model_path)),
+            (Some(held), Some(beside)) if held != beside => return Err(two_models(source.path(), &model_path)),
             (held, beside) => held.or(beside),
         };
         if source.model.is_some() {
@@ -87,7 +100,7 @@ fn two_models(design: &Path, beside: &Path) -> CommandFailure {
 fn check_no_reading(source: &DesignSource) -> Result<(), CommandFailure> {
     let said = [("--decimal-mark", source.decimal_mark.is_some()), ("--percent", source.percent.is_some())];
     let Some((option, _)) = said.into_iter().find(|(_, is_said)| *is_said) else { return Ok(()) };
-    let design = source.design.display();
+    let design = source.path().display();
     Err(CommandFailure::new(format!(
         "{design} is a design, and {option} says how a table of cases is read: leave the option out. Decimals of a design have a \
          point."
@@ -95,14 +108,17 @@ fn check_no_reading(source: &DesignSource) -> Result<(), CommandFailure> {
 }
 
 fn table(source: &DesignSource, content: &[u8]) -> Result<ImportedTable, CommandFailure> {
-    import(content, source.reading()).map_err(|error| {
-        let text = match &error {
-            ImportError::Rows { told, total } => wrong_rows(told, *total),
-            ImportError::Question(question) => format!("{} {}", sentence(question), options(question)),
-            error => sentence(error),
-        };
-        CommandFailure::new(format!("{}: {text}", source.design.display()))
-    })
+    import(content, source.reading()).map_err(|error| unusable_table(source.path(), &error))
+}
+
+/// Makes the failure of a table that can't be read.
+pub(crate) fn unusable_table(path: &Path, error: &ImportError) -> CommandFailure {
+    let text = match error {
+        ImportError::Rows { told, total } => wrong_rows(told, *total),
+        ImportError::Question(question) => format!("{} {}", sentence(question), options(question)),
+        error => sentence(error),
+    };
+    CommandFailure::new(format!("{}: {text}", path.display()))
 }
 
 /// Returns the options that answer a question.

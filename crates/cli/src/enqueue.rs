@@ -27,7 +27,7 @@ use same::command;
 
 /// Sends the cases of a design, or continues sending them.
 pub(crate) async fn run(account: &CloudAccount, arguments: &EnqueueArguments) -> Result<(), CommandFailure> {
-    let mut input = DesignInput::read(&arguments.source)?;
+    let mut input = DesignInput::of(&arguments.source).await?;
     input.file.force |= arguments.force;
     if !input.has_batch {
         return Err(CommandFailure::new(

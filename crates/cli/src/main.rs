@@ -19,6 +19,7 @@ mod link;
 mod links;
 mod output;
 mod passphrases;
+mod points;
 mod pool;
 mod profile_files;
 mod release;
@@ -65,7 +66,7 @@ async fn run(arguments: Arguments) -> Result<(), CommandFailure> {
         Command::Launch(launch) => launch::run(&account, &launch).await,
         Command::Configure(configure) => configure::run(&account, &configure).await,
         Command::Link(link) => link::run(&account, &link).await,
-        Command::Design(design) => design::run(&design),
+        Command::Design(design) => design::run(&design).await,
         Command::Pool(pool) => pool::run(&account, &pool.command).await,
         Command::Enqueue(enqueue) => enqueue::run(&account, &enqueue).await,
         Command::Status(status) => status::run(&account, &status).await,

@@ -43,6 +43,8 @@ pub enum ModelKind {
     CommandLine,
     /// A ZIP with files and a [model document](crate::model_document::ModelDocument).
     Bundle,
+    /// A script in Python whose `combine(files, output)` makes one file of what the cases of a batch came to.
+    Combine,
 }
 
 /// The key of a model in the bucket, and the way in which it is run.

@@ -1,6 +1,6 @@
 //! The arguments of the commands that are about a design, and their help.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use cruncher_study::batch::Batch;
@@ -13,8 +13,14 @@ use super::study;
 #[derive(Debug, Args)]
 pub(crate) struct DesignSource {
     /// A design as JSON, or a table of cases as CSV or JSON
-    #[arg(value_name = "DESIGN.json|CASES.csv")]
-    pub design: PathBuf,
+    #[arg(value_name = "DESIGN.json|CASES.csv", required_unless_present = "points")]
+    pub design: Option<PathBuf>,
+    /// A script in Python whose `get_points()` returns the cases, in place of a design or table
+    #[arg(long, value_name = "POINTS.py", conflicts_with_all = ["design", "decimal_mark", "percent"])]
+    pub points: Option<PathBuf>,
+    /// How the script is run.
+    #[command(flatten)]
+    pub points_options: PointsOptions,
     /// The model's file [default: the one that the design holds, or names, beside it]
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
@@ -32,7 +38,23 @@ pub(crate) struct DesignSource {
     pub percent: Option<PercentMeaning>,
 }
 
+/// How a script of points is run.
+#[derive(Debug, Args)]
+pub(crate) struct PointsOptions {
+    /// The Python that runs the script of --points
+    #[arg(long, value_name = "PROGRAM", default_value = if cfg!(windows) { "python" } else { "python3" })]
+    pub python: PathBuf,
+    /// The maximum duration of `get_points()`, in seconds
+    #[arg(long, value_name = "SECS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86400))]
+    pub points_time_limit: u64,
+}
+
 impl DesignSource {
+    /// Returns the file that is named: design, table or script.
+    pub(crate) fn path(&self) -> &Path {
+        self.design.as_deref().or(self.points.as_deref()).unwrap_or(Path::new(""))
+    }
+
     /// Returns the options on reading a table.
     pub(crate) fn reading(&self) -> NumberReading {
         let decimal_mark = self.decimal_mark.map(|mark| match mark {
@@ -94,7 +116,8 @@ Examples:
   cruncher design footing.json
   cruncher design footing.json --csv - | head
   cruncher design cases.csv --model footing.py --csv cases-with-ids.csv
-  cruncher design pasted.tsv --decimal-mark comma";
+  cruncher design pasted.tsv --decimal-mark comma
+  cruncher design --points points.py --csv - | head";
 
 /// Check a design.
 #[derive(Debug, Args)]
@@ -115,6 +138,10 @@ const AFTER_ENQUEUE: &str = "\
 It looks at the study first and says what it would send: cases that have a result in this batch, and those that were sent
 before and still wait or run, are left out. On a terminal it asks before it sends. The queue hands the levels out in order.
 
+With --points, get_points() of a script returns the cases: objects with names, tuples with names, a table of pandas, or lists,
+which a list `names` in the script names; without it each list is the vector `point`. It has to return the same points each
+time: a script that draws random numbers sets a seed.
+
 Ctrl-C pauses. The same command again, also after a crash, goes on where the last one ended, and no case is computed twice;
 with --cancel it takes back what was not sent. What that needs is kept in $XDG_STATE_HOME/cruncher, by default
 ~/.local/state/cruncher (Windows: %LOCALAPPDATA%\\cruncher).
@@ -126,6 +153,7 @@ Examples:
   cruncher enqueue prandtl footing.json
   cruncher enqueue prandtl footing.json --first 5
   cruncher enqueue prandtl cases.csv --model footing.py --batch prandtl/by-hand
+  cruncher enqueue prandtl --points points.py --model footing.py --batch prandtl/mesh
   cruncher enqueue prandtl footing.json --yes --json | jq .sent
 
 Exit codes: 0 sent, held after the first, or nothing to send; 1 failed; 2 wrong usage; 130 paused by Ctrl-C.";
