@@ -24,6 +24,7 @@ mod tables;
 mod tests;
 mod untold;
 mod versions;
+pub mod worker_logs;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -3,6 +3,7 @@
 mod control;
 mod designs;
 mod results;
+mod watching;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ pub(crate) use control::{
 };
 pub(crate) use designs::{DesignArguments, DesignSource, EnqueueArguments};
 pub(crate) use results::{ResultsArguments, ResultsDestination, ResultsKind, TableFile, TableFormat};
+pub(crate) use watching::LogsArguments;
 
 /// Runs parameter studies on nothing but an S3 bucket and an SQS queue.
 #[derive(Debug, Parser)]
@@ -76,6 +78,8 @@ pub(crate) enum Command {
     Enqueue(EnqueueArguments),
     /// Show how far a study is
     Status(StatusArguments),
+    /// Show what workers say of themselves: their logs, as one
+    Logs(LogsArguments),
     /// Let workers finish their case and take no other
     Pause(PauseArguments),
     /// Let workers go on, of a study that was paused or has halted by itself
