@@ -33,6 +33,7 @@ pub mod key;
 pub mod ledger;
 pub mod message;
 pub mod model;
+pub mod model_document;
 pub mod number_format;
 pub mod ordering;
 pub mod outcome;

@@ -33,12 +33,16 @@ impl ModelDigest {
 
 /// The way in which a worker runs the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum ModelKind {
     /// Executed by the worker's own Python.
     Python,
     /// Started as a process.
     Command,
+    /// A command line, which stands in a [model document](crate::model_document::ModelDocument).
+    CommandLine,
+    /// A ZIP with files and a [model document](crate::model_document::ModelDocument).
+    Bundle,
 }
 
 /// The key of a model in the bucket, and the way in which it is run.
