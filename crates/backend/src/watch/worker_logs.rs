@@ -235,8 +235,8 @@ mod tests {
         }
 
         fn put(&self, worker: &str, lines: &[&str]) {
-            self.cloud
-                .put(&log_key(worker), lines.iter().map(|line| format!("2026-09-21T14:{line}\n")).collect::<String>());
+            let start = |log: String, line: &&str| log + "2026-09-21T14:" + line + "\n";
+            self.cloud.put(&log_key(worker), lines.iter().fold(String::new(), start));
         }
 
         fn look(&mut self, filter: &LogFilter) {
@@ -252,6 +252,10 @@ mod tests {
         fn lists(&self) -> usize {
             *self.cloud.lists.lock().unwrap()
         }
+    }
+
+    fn length(bytes: u64) -> usize {
+        usize::try_from(bytes).unwrap()
     }
 
     fn texts(log: &MergedLog) -> Vec<&str> {
@@ -316,9 +320,9 @@ mod tests {
             scene.put(&format!("h{number}_linux_1-x"), &["10:00.000Z INFO text"]);
         }
         scene.cloud.pass(10);
-        let long = "10:00.000Z INFO x\n".repeat(LOG_BYTES as usize / 18 + 1);
-        scene.put("full_linux_1-x", &[&long[..LOG_BYTES as usize - 18]]);
-        scene.cloud.put(&log_key("large_linux_1-x"), vec![b'x'; MAX_LOG_BYTES as usize + 1]);
+        let full = "10:00.000Z INFO x\n".repeat(length(LOG_BYTES) / 18 + 1);
+        scene.put("full_linux_1-x", &[&full[..length(LOG_BYTES) - 18]]);
+        scene.cloud.put(&log_key("large_linux_1-x"), vec![b'x'; length(MAX_LOG_BYTES) + 1]);
         scene.look(&all);
         let log = scene.logs.log(&all);
         let left_out = &log.left_out;
@@ -339,7 +343,7 @@ mod tests {
     #[test]
     fn logs_beyond_the_bytes_that_are_read_are_counted() {
         let (mut scene, all) = (Scene::new(), LogFilter::default());
-        let long = format!("{}\n", "x".repeat(MAX_LOG_BYTES as usize - 100));
+        let long = format!("{}\n", "x".repeat(length(MAX_LOG_BYTES) - 100));
         for number in 0..MAX_LOGS_BYTES / MAX_LOG_BYTES + 3 {
             scene.put(&format!("h{number}_linux_1-x"), &["10:00.000Z INFO text", &long]);
         }
