@@ -24,6 +24,7 @@ mod tables;
 mod tests;
 mod untold;
 mod versions;
+pub mod workers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
