@@ -25,6 +25,7 @@ mod tests;
 mod untold;
 mod versions;
 pub mod worker_logs;
+pub mod workers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
