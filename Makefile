@@ -23,7 +23,7 @@ PYTHON := .venv/bin/python
 WASM   := --target wasm32-unknown-unknown
 
 # What the browser runs: the dashboard, and the tests that are compiled for it.
-WASM_PACKAGES := -p cruncher-dashboard -p cruncher-browser -p cruncher-canvas -p cruncher-designer -p cruncher-explorer -p cruncher-dialogs -p cruncher-sign-in $(if $(wildcard crates/conformance/Cargo.toml),-p cruncher-conformance)
+WASM_PACKAGES := -p cruncher-dashboard -p cruncher-browser -p cruncher-canvas -p cruncher-designer -p cruncher-explorer -p cruncher-fleet -p cruncher-dialogs -p cruncher-sign-in $(if $(wildcard crates/conformance/Cargo.toml),-p cruncher-conformance)
 
 STAMPS        := .tools/stamps
 PREREQUISITES := $(STAMPS)/prerequisites

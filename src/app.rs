@@ -154,6 +154,7 @@ fn opened_view((study, access, beside): Opened) -> AnyView {
         Page::Overview => overview::page(&open),
         Page::Attach => attach::page(&open),
         Page::Cases | Page::Errors | Page::Results => program::page(PageProgram::Explorer, reader),
+        Page::Fleet => program::page(PageProgram::Fleet, reader),
         Page::Design => program::page(PageProgram::Designer, reader),
     };
     let problem = move || live.problem.get().map(problem_and_remedy);

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use cruncher_browser::state::route::{ALL, encoded};
+use cruncher_browser::state::worker_words::state_words;
 use cruncher_study::heartbeat::{Heartbeat, WorkerState};
 
 /// Maximum number of workers that are listed one by one if several share a host.
@@ -277,22 +278,6 @@ impl FleetRow<'_> {
 pub(crate) fn running_secs(worker: &Heartbeat, now: f64) -> Option<f64> {
     let case = worker.case.as_ref().filter(|_| worker.state == WorkerState::Running)?;
     (!worker.is_silent(now)).then_some(now - case.start_time)
-}
-
-/// Returns a worker's state as of `now`: a symbol, which tells it from others without colour, and a word.
-pub(crate) fn state_words(worker: &Heartbeat, now: f64) -> (&'static str, &'static str) {
-    match worker.state {
-        WorkerState::Stopped => ("■", "stopped"),
-        WorkerState::Refused => ("✕", "refused"),
-        WorkerState::Crashed => ("✕", "crashed"),
-        _ if worker.is_silent(now) => ("?", "silent"),
-        WorkerState::Starting => ("◌", "starting"),
-        WorkerState::Waiting => ("○", "waiting"),
-        WorkerState::Running => ("▶", "running"),
-        WorkerState::Paused => ("‖", "paused"),
-        WorkerState::Halted => ("‖", "halted"),
-        WorkerState::Resting => ("‖", "resting"),
-    }
 }
 
 /// The place of a worker's state among all: those at work first, those that need somebody last.

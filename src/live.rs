@@ -92,7 +92,7 @@ pub(crate) struct ReaderState {
     /// What was done last, in words, if it can't be seen.
     pub(crate) said: RwSignal<Option<&'static str>>,
     /// Reason why each program couldn't be loaded, if so.
-    failed: [RwSignal<Option<PageProblem>>; 3],
+    failed: [RwSignal<Option<PageProblem>>; 4],
 }
 
 impl ReaderState {
@@ -105,7 +105,7 @@ impl ReaderState {
             copied: RwSignal::new(None),
             asked: RwSignal::new(None),
             said: RwSignal::new(None),
-            failed: [RwSignal::new(None), RwSignal::new(None), RwSignal::new(None)],
+            failed: [(); 4].map(|()| RwSignal::new(None)),
         }
     }
 

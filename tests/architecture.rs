@@ -7,7 +7,7 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, NodeDep, PackageId};
 
 /// Crates of the workspace, each with all that it knows of the others.
-const ARROWS: [(&str, &[&str]); 19] = [
+const ARROWS: [(&str, &[&str]); 20] = [
     ("cruncher-analysis", &[]),
     ("cruncher-aws", &[]),
     (
@@ -45,6 +45,7 @@ const ARROWS: [(&str, &[&str]); 19] = [
             "cruncher-study",
         ],
     ),
+    ("cruncher-fleet", &["cruncher-aws", "cruncher-backend", "cruncher-browser", "cruncher-study"]),
     (
         "cruncher-fuzz",
         &[

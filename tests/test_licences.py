@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from studies import link
 from visit import Visits, check_accessible, progress
 
-PAGE_PROGRAMS = ["dashboard", "designer", "dialogs", "explorer", "sign-in"]
+PAGE_PROGRAMS = ["dashboard", "designer", "dialogs", "explorer", "fleet", "sign-in"]
 
 
 def linked_crates(target: str, programs: list[str]) -> set[str]:

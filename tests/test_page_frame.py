@@ -119,7 +119,7 @@ def test_every_page_can_be_used_after_every_other(finished: Launched, visits: Vi
         shown(page, after)
 
 
-@pytest.mark.parametrize("program", ["explorer", "designer", "dialogs"])
+@pytest.mark.parametrize("program", ["explorer", "designer", "fleet", "dialogs"])
 def test_the_style_of_a_program_reaches_its_own_element_alone(program: str) -> None:
     style = re.sub(r"/\*.*?\*/", "", (REPOSITORY / f"style/{program}.css").read_text(), flags=re.DOTALL).strip()
     scope = f":where(#{program}) {{"

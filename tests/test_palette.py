@@ -123,7 +123,7 @@ def test_the_shortcuts_that_are_listed_work_and_not_while_somebody_types(finishe
     expect(page).to_have_url(re.compile("batch="))
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Shortcuts")
-    for place, name in enumerate(["Overview", "Attach", "Cases", "Errors", "Results", "Design"], 1):
+    for place, name in enumerate(["Overview", "Attach", "Cases", "Errors", "Results", "Fleet", "Design"], 1):
         line = dialog.get_by_role("term").filter(has_text=re.compile(f"^{name}$"))
         expect(line.locator("xpath=following-sibling::dd")).to_have_text(str(place))
     # Nothing behind an open dialog moves.

@@ -26,6 +26,7 @@ PROGRAMS = {
     "cruncher-designer",
     "cruncher-dialogs",
     "cruncher-explorer",
+    "cruncher-fleet",
     "cruncher-sign-in",
 }
 LICENCE_FILE = re.compile(r"(licen[sc]e|copying|copyright|notice|unlicense)", re.IGNORECASE)

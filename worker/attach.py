@@ -153,6 +153,8 @@ HEARTBEAT_SECS = 60.0
 SEGMENT_SECS = 5.0
 SEGMENT_ROWS, SEGMENT_BYTES = 1000, 4 * 1024 * 1024  # a segment is written anew as it grows, so it stays small
 JOURNAL_SECS = 60.0
+JOURNAL_URGENT_SECS = 5.0  # of what isn't `INFO` alone
+INFO, WARNING, ERROR = "INFO", "WARNING", "ERROR"  # the levels of what the worker says of itself
 JOURNAL_BYTES = 256 * 1024
 OUTPUT_BYTES = 64 * 1024
 # SQS holds a message for 12 hours in all; https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/
@@ -376,7 +378,7 @@ class Processes:
             del self._running[number]
             how = "ended" if code == 0 else "died (exit code {}); its case goes to another worker".format(code)
             words = "worker #{}, process {}, {}; {} left"
-            self._journal.say(words.format(number, process.pid, how, len(self._running)))
+            self._journal.say(words.format(number, process.pid, how, len(self._running)), INFO if code == 0 else ERROR)
 
     def _interrupt(self) -> None:
         self._journal.say("stopping {} workers".format(len(self._running)))
@@ -503,7 +505,7 @@ class Worker:
             words = (
                 "halted, since {}; look at the error, then `cruncher resume {}`, or Go on on the page, lets it go on"
             )
-            self._journal.say(words.format(why, self._study.name))
+            self._journal.say(words.format(why, self._study.name), WARNING)
             self._report.message = why
             self._report.touch()
         self._idle("halted")
@@ -546,7 +548,7 @@ class Worker:
     def _rest(self, secs: float, why: str, is_over: Callable[[], bool] = lambda: False) -> None:
         """Takes no case for a while, or until that isn't needed any more, and says why."""
         words = "{}; it tries again after {}".format(why, in_words(secs))
-        self._journal.say(words)
+        self._journal.say(words, WARNING)
         self._report.message = last_of(words, MESSAGE_CHARACTERS)
         self._report.touch()
         self._tell("resting")
@@ -651,7 +653,7 @@ class Worker:
         """Leaves a message that is no case to the redrive policy, which moves it to the dead-letter queue."""
         words = "message {} is no case and was left to the dead-letter queue: {}"
         self._report.message = words.format(lease.message.id, why)
-        self._journal.say(self._report.message)
+        self._journal.say(self._report.message, ERROR)
         self._report.touch()
         self._keeper.wake()
         lease.close()
@@ -790,13 +792,15 @@ class Worker:
         elif self._cloud.show(lease.message, retry_pause_secs(attempt.number)):
             self._failed_here.append(case.error_key)
         else:
-            self._journal.note("case {}: its lease was lost, so it is with another worker".format(case.short))
+            self._journal.note("case {}: its lease was lost, so it is with another worker".format(case.short), WARNING)
         self._failures.add(case, failure)
         self._outcomes.add(attempt.end_time, True, self._control.halt_rule)
         self._report.add_failed(attempt, failure, final)
         rest = "no attempt left" if final else "attempt {} of {}".format(attempt.number, case.max_attempts)
         words = "case {} failed after {}: {} ({})"
-        self._journal.say(words.format(case.short, in_words(attempt.secs), failure.in_short, rest))
+        self._journal.say(
+            words.format(case.short, in_words(attempt.secs), failure.in_short, rest), ERROR if final else WARNING
+        )
 
     def _write_failure(self, attempt: "Attempt", outcome: "Outcome", failure: "Failure", final: bool) -> None:
         """The error document, or a smaller one if that can't be written."""
@@ -805,26 +809,30 @@ class Worker:
         try:
             self._cloud.put(attempt.case.error_key, to_json(document))
         except (Unexpected, ValueError, TypeError, RecursionError, MemoryError) as error:
-            self._journal.say("the error document can't be written as it is: {}".format(one_line(error)))
+            self._journal.say("the error document can't be written as it is: {}".format(one_line(error)), WARNING)
             document.update(log="", warnings=[], traceback="", message=first_of(failure.message, SHORT_CHARACTERS))
             self._cloud.put(attempt.case.error_key, to_json(document))
 
     def _delete(self, lease: "Lease") -> None:
         lease.close()
         if lease.is_in_queue and not self._cloud.delete(lease.message):
-            self._journal.note("message {} was no longer its own, so it was not deleted".format(lease.message.id))
+            self._journal.note(
+                "message {} was no longer its own, so it was not deleted".format(lease.message.id), WARNING
+            )
 
     def _give_back(self, lease: "Lease", delay_secs: int) -> None:
         """Makes a case that it can't finish visible to other workers."""
         lease.close()
         if not lease.is_in_queue:
-            self._journal.say("this case is no longer in the queue (12 hours were over): enqueue it again")
+            self._journal.say("this case is no longer in the queue (12 hours were over): enqueue it again", ERROR)
             return
         try:
             if self._cloud.show(lease.message, delay_secs):
                 self._journal.say("gave the case back to the queue")
         except TROUBLE as error:
-            self._journal.say("could not give the case back ({}); it returns when its lease ends".format(error))
+            self._journal.say(
+                "could not give the case back ({}); it returns when its lease ends".format(error), WARNING
+            )
 
     def _save(self, case: "Case", body: bytes) -> None:
         """Keeps a finished result that can't be uploaded: it may have taken days."""
@@ -832,9 +840,9 @@ class Worker:
         try:
             with open(path, "wb") as file:
                 file.write(body)
-            self._journal.say("the result could not be uploaded; it is kept in {}".format(path))
+            self._journal.say("the result could not be uploaded; it is kept in {}".format(path), ERROR)
         except OSError as error:
-            self._journal.say("the result could neither be uploaded nor kept in {}: {}".format(path, error))
+            self._journal.say("the result could neither be uploaded nor kept in {}: {}".format(path, error), ERROR)
 
     def _document(self, attempt: "Attempt", outcome: "Outcome") -> Dict[str, Any]:
         case, identity = attempt.case, self._identity
@@ -855,15 +863,16 @@ class Worker:
     def _leave(self, ending: Ending) -> None:
         """The last heartbeat, the last rows and the journal; none of them is worth waiting for ever."""
         words = "{1}" if ending.state == "stopped" else "{0}: {1}"
-        self._journal.say(words.format(ending.state, ending.message))
+        level = INFO if ending.state == "stopped" and not ending.key_retired else ERROR
+        self._journal.say(words.format(ending.state, ending.message), level)
         if ending.traceback:
-            self._journal.say(ending.traceback)
+            self._journal.say(ending.traceback, level)
         self._keeper.stop()
         self._client.hurry(FAREWELL_SECS)
         try:
             self._report.close(ending, self._cloud)
         except TROUBLE as error:
-            self._journal.say("could not write its last heartbeat: {}".format(error))
+            self._journal.say("could not write its last heartbeat: {}".format(error), WARNING)
 
 
 def retry_pause_secs(attempt: int) -> int:
@@ -1078,9 +1087,11 @@ class Control:
         self._etag, body = answer
         try:
             for name in self._apply(json.loads(body.decode("utf-8")) if body else {}):
-                journal.say("{} in control.json is not what the protocol says, and is left out".format(name))
+                journal.say("{} in control.json is not what the protocol says, and is left out".format(name), WARNING)
         except (ValueError, RecursionError) as error:
-            journal.say("control.json can't be read and is ignored until it changes: {}".format(one_line(error)))
+            journal.say(
+                "control.json can't be read and is ignored until it changes: {}".format(one_line(error)), WARNING
+            )
 
     def _apply(self, document: Any) -> List[str]:
         """Takes over what it says; returns the names of fields that have to be left out."""
@@ -1347,12 +1358,12 @@ class Report:
     def say(self, words: str) -> None:
         """Something that its user should know at once."""
         self.message = last_of(words, MESSAGE_CHARACTERS)
-        self._journal.say(words)
+        self._journal.say(words, WARNING)
 
     def complain(self, words: str) -> None:
         """Something is wrong with the worker itself, though it goes on."""
         self.message = last_of(words, MESSAGE_CHARACTERS)
-        self._journal.note(words)
+        self._journal.note(words, ERROR)
 
     def flush(self) -> None:
         """The rows are to be written now, not in five seconds."""
@@ -1387,7 +1398,8 @@ class Report:
                 self._write_heartbeat(cloud)
             if now - self._segment_time >= SEGMENT_SECS and self._segments.are_new:
                 self._write_segments(cloud)
-            if now - self._journal_time >= JOURNAL_SECS and self._journal.is_new:
+            journal_secs = JOURNAL_URGENT_SECS if self._journal.is_urgent else JOURNAL_SECS
+            if now - self._journal_time >= journal_secs and self._journal.is_new:
                 self._write_journal(cloud)
 
     def close(self, ending: Ending, cloud: "Cloud") -> None:
@@ -1423,7 +1435,7 @@ class Report:
         self._segment_time = monotonic()
 
     def _write_journal(self, cloud: "Cloud") -> None:
-        self._journal.is_new = False
+        self._journal.is_new = self._journal.is_urgent = False
         self._journal_time = monotonic()
         cloud.put(self._prefix + "log.txt", self._journal.tail.content(), "text/plain; charset=utf-8")
 
@@ -1512,20 +1524,23 @@ class Journal:
 
     def __init__(self, console: Any, label: str) -> None:
         self.tail = Tail(JOURNAL_BYTES)
-        self.is_new = False
+        self.is_new = self.is_urgent = False
         self.now: Callable[[], float] = time.time
         self._console, self._label = console, label
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, level: str = INFO) -> None:
         """To the console and to the log."""
-        self.note(text)
+        self.note(text, level)
         self.echo("{} {}  {}\n".format(self._label, strftime("%H:%M:%S"), text))
 
-    def note(self, text: str) -> None:
-        """To the log only."""
-        line = "{} {}\n".format(strftime("%Y-%m-%dT%H:%M:%SZ", gmtime(self.now())), text)
+    def note(self, text: str, level: str = INFO) -> None:
+        """To the log only: time, level, text. Further lines are indented, so that none passes for an entry."""
+        now = self.now()
+        time_text = "{}.{:03d}Z".format(strftime("%Y-%m-%dT%H:%M:%S", gmtime(now)), int(now % 1.0 * 1000.0))
+        line = "{} {} {}\n".format(time_text, level, text.rstrip("\n").replace("\n", "\n  "))
         self.tail.add(line.encode("utf-8", "replace"))
         self.is_new = True
+        self.is_urgent = self.is_urgent or level != INFO
 
     def echo(self, text: str) -> None:
         """To the console only. A console that was closed, or that lacks a character, stops no case."""
@@ -3188,7 +3203,7 @@ def process_of_cases(
             if isinstance(error, OSError) and error.errno in SHORT_OF:
                 return process  # it is started when there is enough again
             words = "this Python can't start another one, so a case that ends its process ends the worker: {}"
-            journal.say(words.format(one_line(error)))
+            journal.say(words.format(one_line(error)), WARNING)
         else:
             return process
     return ThisProcess(host, interrupts, report, journal)
@@ -5897,9 +5912,9 @@ class Client:
             raise Unanswered(trouble)
         words = "{}: trying again in {:.1f} s".format(trouble, secs)
         if secs >= 1.0:
-            self._journal.say(words)
+            self._journal.say(words, WARNING)
         else:
-            self._journal.note(words)
+            self._journal.note(words, WARNING)
         self._wait(secs)
 
 
@@ -6155,7 +6170,7 @@ class Clock:
             return False
         self._offset_secs = offset
         words = "this computer's clock differs by {:.0f} s from the cloud's; the cloud's time is used"
-        journal.say(words.format(offset))
+        journal.say(words.format(offset), WARNING)
         return True
 
 

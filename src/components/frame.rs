@@ -105,7 +105,8 @@ fn dialog_buttons(dialogs: Dialogs) -> AnyView {
     .into_any()
 }
 
-/// Draws the list of batches, if there is a choice. A draft is of no batch: its own field says into which it will be sent.
+/// Draws the list of batches, if there is a choice. Hosts serve all batches, and a draft is of none: its own field says
+/// into which it will be sent.
 fn batch_picker(live: LiveStudy, reader: ReaderState) -> Option<AnyView> {
     let route = reader.route.get();
     let snapshot = live.snapshot.get()?;
@@ -115,7 +116,7 @@ fn batch_picker(live: LiveStudy, reader: ReaderState) -> Option<AnyView> {
     let chosen = route.batches.one().map(ToString::to_string);
     // The chosen batch may have no cases left, or be a folder of batches.
     names.extend(chosen.clone().filter(|chosen| !names.contains(chosen)));
-    if names.len() < 2 || route.page == Page::Design {
+    if names.len() < 2 || matches!(route.page, Page::Design | Page::Fleet) {
         return None;
     }
     let pick = move |event| {

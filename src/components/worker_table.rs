@@ -2,13 +2,14 @@
 
 use cruncher_browser::local_time::past_time;
 use cruncher_browser::state::route::{ALL, BatchChoice, Page, Route, encoded};
+use cruncher_browser::state::worker_words::state_words;
 use cruncher_study::heartbeat::{Heartbeat, WorkerState};
 use cruncher_study::number_format::{counted, duration, thousands};
 use cruncher_study::shown_text::visible;
 use leptos::prelude::*;
 
 use super::inline::{line, link, text};
-use crate::fleet::{COLUMNS, Fleet, FleetOrder, FleetRow, running_secs, share, state_words};
+use crate::fleet::{COLUMNS, Fleet, FleetOrder, FleetRow, running_secs, share};
 
 /// Maximum number of characters of a worker's message.
 const MAX_MESSAGE_CHARS: usize = 600;

@@ -150,7 +150,7 @@ def has_no_overflow(page: Page) -> bool:
     return bool(page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"))
 
 
-PAGES = ["Overview", "Attach", "Errors", "Results", "Design"]
+PAGES = ["Overview", "Attach", "Errors", "Results", "Fleet", "Design"]
 
 
 def shown(page: Page, name: str) -> None:
@@ -161,6 +161,7 @@ def shown(page: Page, name: str) -> None:
         "Attach": page.get_by_role("textbox", name="the line for Python"),
         "Errors": page.get_by_role("heading", name="Errors"),
         "Results": page.get_by_role("combobox", name="Response"),
+        "Fleet": page.get_by_role("heading", name="Fleet"),
         "Design": page.get_by_role("heading", name="Model"),
     }[name]
     # A trial clicks only what nothing else covers.

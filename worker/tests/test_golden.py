@@ -7,6 +7,7 @@ import datetime
 import decimal
 import enum
 import fractions
+import io
 import json
 import math
 import types
@@ -218,3 +219,11 @@ def test_so_many_failures_halt(case: dict[str, Any]) -> None:
             found = reason, number
             break
     assert found == (case["reason"], case["at"])
+
+
+@pytest.mark.parametrize("line", json.loads((GOLDEN / "log_lines.json").read_text("utf-8")))
+def test_the_log_tells_time_and_level(line: dict[str, Any]) -> None:
+    journal = attach.Journal(io.StringIO(), "cruncher")
+    journal.now = lambda: line["time"]
+    journal.note(line["text"], line["level"])
+    assert journal.tail.text() == line["written"]

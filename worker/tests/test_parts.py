@@ -352,6 +352,14 @@ class TestReports:
             tail.add("é砂".encode())
         assert tail.text() == "砂é砂" and len(tail.content()) == 8
 
+    def test_what_is_urgent_is_written_soon(self) -> None:
+        told = journal()
+        told.note("as ever")
+        assert told.is_new and not told.is_urgent
+        told.say("a case failed", attach.WARNING)
+        assert told.is_urgent
+        assert re.fullmatch(r"\S+Z INFO as ever\n\S+Z WARNING a case failed\n", told.tail.text())
+
     def test_a_console_without_the_character_gets_another(self) -> None:
         raw = io.BytesIO()
         console = io.TextIOWrapper(raw, "ascii")

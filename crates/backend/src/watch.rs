@@ -24,6 +24,8 @@ mod tables;
 mod tests;
 mod untold;
 mod versions;
+pub mod worker_logs;
+pub mod workers;
 
 use std::collections::{BTreeMap, BTreeSet};
 

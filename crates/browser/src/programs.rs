@@ -17,13 +17,14 @@ const START: &str = "assets/start.js?program=";
 pub enum PageProgram {
     Designer,
     Explorer,
+    Fleet,
     Dialogs,
     SignIn,
 }
 
 impl PageProgram {
     /// Programs that show pages.
-    pub const OF_PAGES: [Self; 2] = [Self::Designer, Self::Explorer];
+    pub const OF_PAGES: [Self; 3] = [Self::Designer, Self::Explorer, Self::Fleet];
 
     /// Whether the program shows this page.
     #[must_use]
@@ -31,6 +32,7 @@ impl PageProgram {
         match self {
             Self::Designer => matches!(page, Page::Design),
             Self::Explorer => page.needs_rows(),
+            Self::Fleet => matches!(page, Page::Fleet),
             Self::Dialogs | Self::SignIn => false,
         }
     }
@@ -41,6 +43,7 @@ impl PageProgram {
         match self {
             Self::Designer => "design page",
             Self::Explorer => "results page",
+            Self::Fleet => "fleet page",
             Self::Dialogs => "search",
             Self::SignIn => "sign-in",
         }
@@ -52,6 +55,7 @@ impl PageProgram {
         match self {
             Self::Designer => "designer",
             Self::Explorer => "explorer",
+            Self::Fleet => "fleet",
             Self::Dialogs => "dialogs",
             Self::SignIn => "sign-in",
         }

@@ -4,6 +4,7 @@ mod control;
 mod designs;
 mod pools;
 mod results;
+mod watching;
 
 use std::path::PathBuf;
 
@@ -19,6 +20,7 @@ pub(crate) use control::{
 pub(crate) use designs::{DesignArguments, DesignSource, EnqueueArguments, PointsOptions};
 pub(crate) use pools::{PoolAddArguments, PoolArguments, PoolCommand, PoolListArguments, PoolRemoveArguments};
 pub(crate) use results::{ResultsArguments, ResultsDestination, ResultsKind, TableFile, TableFormat};
+pub(crate) use watching::LogsArguments;
 
 /// Runs parameter studies on nothing but an S3 bucket and an SQS queue.
 #[derive(Debug, Parser)]
@@ -80,6 +82,8 @@ pub(crate) enum Command {
     Enqueue(EnqueueArguments),
     /// Show how far a study is
     Status(StatusArguments),
+    /// Show what workers say of themselves: their logs, as one
+    Logs(LogsArguments),
     /// Let workers finish their case and take no other
     Pause(PauseArguments),
     /// Let workers go on, of a study that was paused or has halted by itself

@@ -17,6 +17,7 @@ mod launch;
 mod licences;
 mod link;
 mod links;
+mod logs;
 mod output;
 mod passphrases;
 mod points;
@@ -70,6 +71,7 @@ async fn run(arguments: Arguments) -> Result<(), CommandFailure> {
         Command::Pool(pool) => pool::run(&account, &pool.command).await,
         Command::Enqueue(enqueue) => enqueue::run(&account, &enqueue).await,
         Command::Status(status) => status::run(&account, &status).await,
+        Command::Logs(logs) => logs::run(&account, &logs).await,
         Command::Pause(pause) => control::pause(&account, &pause, true).await,
         Command::Resume(resume) => control::pause(&account, &resume, false).await,
         Command::Halting(halting) => control::halting(&account, &halting).await,

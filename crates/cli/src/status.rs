@@ -109,7 +109,8 @@ async fn follow(
     }
 }
 
-const fn is_passing(kind: ErrorKind) -> bool {
+/// Whether a failure may be over at the next try.
+pub(crate) const fn is_passing(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Transport | ErrorKind::Server | ErrorKind::Throttled | ErrorKind::Malformed)
 }
 

@@ -48,7 +48,9 @@ pub mod signature;
 pub mod study_events;
 pub mod template;
 pub mod thinning;
+pub mod utc_time;
 pub mod versions;
+pub mod worker_log;
 
 /// The version of every document that this crate reads and writes.
 pub const PROTOCOL_VERSION: u32 = 1;

@@ -137,7 +137,8 @@ fn head(study: &str, scripts: &str, styles: &str) -> String {
          content=\"no-referrer\">\n<title>{study} · Cruncher</title>\n<style>{styles}</style>\n</head>\n<body>\n<p id=\"loading\" \
          class=\"loading\">Opening the study …</p>\n<noscript><p class=\"loading\">This page is a program: allow JavaScript for it \
          to show the study.</p></noscript>\n<script type=\"application/octet-stream\" id=\"explorer-start\"></script>\n<script \
-         type=\"application/octet-stream\" id=\"designer-start\"></script>\n"
+         type=\"application/octet-stream\" id=\"fleet-start\"></script>\n<script type=\"application/octet-stream\" \
+         id=\"designer-start\"></script>\n"
     )
 }
 

@@ -11,3 +11,4 @@ pub mod shorten;
 pub mod steering;
 pub mod title;
 pub mod versions;
+pub mod worker_words;

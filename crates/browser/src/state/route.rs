@@ -14,12 +14,14 @@ pub enum Page {
     Cases,
     Errors,
     Results,
+    Fleet,
     Design,
 }
 
 impl Page {
     /// All pages, in the order of the rail.
-    pub const ALL: [Self; 6] = [Self::Overview, Self::Attach, Self::Cases, Self::Errors, Self::Results, Self::Design];
+    pub const ALL: [Self; 7] =
+        [Self::Overview, Self::Attach, Self::Cases, Self::Errors, Self::Results, Self::Fleet, Self::Design];
 
     /// Whether it shows single cases.
     #[must_use]
@@ -36,6 +38,7 @@ impl Page {
             Self::Cases => "Cases",
             Self::Errors => "Errors",
             Self::Results => "Results",
+            Self::Fleet => "Fleet",
             Self::Design => "Design",
         }
     }
@@ -47,6 +50,7 @@ impl Page {
             Self::Cases => "cases",
             Self::Errors => "errors",
             Self::Results => "results",
+            Self::Fleet => "fleet",
             Self::Design => "design",
         }
     }

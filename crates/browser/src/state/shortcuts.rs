@@ -30,7 +30,7 @@ const fn single(key: &'static str, act: ShortcutAct) -> KeyShortcut {
 }
 
 /// All shortcuts, in the order in which they are listed.
-pub const SHORTCUTS: [KeyShortcut; 10] = [
+pub const SHORTCUTS: [KeyShortcut; 11] = [
     KeyShortcut { key: "k", has_control: true, act: ShortcutAct::Palette },
     single("1", ShortcutAct::Go(Page::ALL[0])),
     single("2", ShortcutAct::Go(Page::ALL[1])),
@@ -38,6 +38,7 @@ pub const SHORTCUTS: [KeyShortcut; 10] = [
     single("4", ShortcutAct::Go(Page::ALL[3])),
     single("5", ShortcutAct::Go(Page::ALL[4])),
     single("6", ShortcutAct::Go(Page::ALL[5])),
+    single("7", ShortcutAct::Go(Page::ALL[6])),
     single("r", ShortcutAct::Look),
     single("t", ShortcutAct::Theme),
     single("?", ShortcutAct::Shortcuts),
@@ -129,6 +130,6 @@ mod tests {
     fn keys_are_told_as_they_are_written() {
         assert_eq!(SHORTCUTS[0].keys(false), "Ctrl K");
         assert_eq!(SHORTCUTS[0].keys(true), "⌘ K");
-        assert_eq!(SHORTCUTS[9].keys(true), "?");
+        assert_eq!(SHORTCUTS[10].keys(true), "?");
     }
 }

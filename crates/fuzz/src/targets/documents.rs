@@ -11,7 +11,9 @@ use cruncher_study::ledger::Ledger;
 use cruncher_study::message::CaseMessage;
 use cruncher_study::outcome::{ErrorDocument, ResultDocument};
 use cruncher_study::segment::parse_segment;
+use cruncher_study::shown_text::visible_lines;
 use cruncher_study::signature::signature;
+use cruncher_study::worker_log::{LogFilter, entries, merged};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -37,6 +39,17 @@ pub(super) fn heartbeat(json: &[u8]) -> String {
         let seen = (heartbeat.is_gone(NOW), heartbeat.is_fresh(NOW), heartbeat.is_silent(NOW), heartbeat.is_alive(NOW));
         kind(&(seen, heartbeat.held_until().map(|_| ()), heartbeat.state, heartbeat.process().is_empty()))
     })
+}
+
+pub(super) fn log(text: &[u8]) -> String {
+    let read = entries(text, NOW);
+    for entry in &read {
+        assert!(entry.time <= NOW + 1.0 && entry.text == visible_lines(&entry.text), "{entry:?}");
+    }
+    let log = merged([("h_linux_1-x", read.as_slice())], &LogFilter::default(), 3);
+    assert_eq!(log.entries.len() as u64 + log.left_out.entries, read.len() as u64);
+    assert!(log.entries.is_sorted_by(|(_, a), (_, b)| a.time <= b.time));
+    kind(&log.entries.iter().map(|(_, entry)| (entry.level, entry.text.contains('\n'))).collect::<Vec<_>>())
 }
 
 pub(super) fn control(json: &[u8]) -> String {

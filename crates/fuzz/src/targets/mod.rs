@@ -19,7 +19,7 @@ pub struct FuzzTarget {
 }
 
 /// All targets.
-pub const TARGETS: [FuzzTarget; 25] = [
+pub const TARGETS: [FuzzTarget; 26] = [
     FuzzTarget { name: "access", run: access::access },
     FuzzTarget { name: "answer", run: answers::answer },
     FuzzTarget { name: "config", run: access::config },
@@ -36,6 +36,7 @@ pub const TARGETS: [FuzzTarget; 25] = [
     FuzzTarget { name: "key", run: names::key },
     FuzzTarget { name: "legacy", run: legacy::legacy },
     FuzzTarget { name: "link", run: access::link },
+    FuzzTarget { name: "log", run: documents::log },
     FuzzTarget { name: "message", run: documents::message },
     FuzzTarget { name: "packed", run: answers::packed },
     FuzzTarget { name: "result", run: documents::result },

@@ -1,0 +1,58 @@
+//! Watching the workers alone, without their cases: for those who look after computers.
+
+use cruncher_aws::Error;
+use cruncher_aws::s3::ListedObject;
+use cruncher_study::heartbeat::Heartbeat;
+use cruncher_study::key::WORKERS_PREFIX;
+
+use super::known_heartbeats::KnownHeartbeats;
+use crate::listing::ListingOutline;
+use crate::reading::{MAX_HEARTBEAT_BYTES, parse};
+use crate::study::Study;
+
+/// Watches the workers of a study, and remembers what it has read, so that only changes are read again.
+pub struct WorkersWatch {
+    study: Study,
+    heartbeats: KnownHeartbeats,
+    listed: Vec<ListedObject>,
+}
+
+impl WorkersWatch {
+    /// Returns the watch of a study at which nobody has looked yet.
+    #[must_use]
+    pub fn of(study: Study) -> Self {
+        Self { study, heartbeats: KnownHeartbeats::default(), listed: Vec::new() }
+    }
+
+    /// Returns the study.
+    #[must_use]
+    pub const fn study(&self) -> &Study {
+        &self.study
+    }
+
+    /// Looks again: one listing, and the heartbeats that were written anew.
+    ///
+    /// # Errors
+    /// If a request fails. What was learnt before stays.
+    pub async fn look(&mut self) -> Result<(), Error> {
+        let (client, bucket) = (&self.study.client, &self.study.config.bucket);
+        self.listed = ListingOutline::of(client, bucket, WORKERS_PREFIX).await?.complete(client).await?;
+        let wanted = self.heartbeats.compare(&self.listed);
+        let (study, heartbeats) = (&self.study, &mut self.heartbeats);
+        study
+            .read_each(wanted, MAX_HEARTBEAT_BYTES, &mut |object, body| heartbeats.enter(object, parse(body).ok()))
+            .await
+    }
+
+    /// Returns the workers that are known, those of a host together.
+    #[must_use]
+    pub fn workers(&self) -> Vec<Heartbeat> {
+        self.heartbeats.read().cloned().collect()
+    }
+
+    /// Returns all objects below `workers/`, in the order of keys: heartbeats, segments and logs.
+    #[must_use]
+    pub fn listed(&self) -> &[ListedObject] {
+        &self.listed
+    }
+}

@@ -1,0 +1,114 @@
+//! What the page knows of the study. It looks while it is shown, and only then.
+
+use std::time::Duration;
+
+use cruncher_aws::s3::ListedObject;
+use cruncher_backend::study::{self, Study};
+use cruncher_backend::watch::workers::WorkersWatch;
+use cruncher_browser::state::problem::PageProblem;
+use cruncher_browser::state::route::{Page, Route};
+use cruncher_browser::{address, network};
+use cruncher_study::access::StudyAccess;
+use cruncher_study::heartbeat::Heartbeat;
+use leptos::ev;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use crate::state::section::PageSection;
+
+/// Pause between two looks.
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// State of the page. Copies share it.
+#[derive(Clone, Copy)]
+pub(crate) struct FleetState {
+    /// What this tab may do.
+    pub(crate) access: StoredValue<StudyAccess>,
+    /// Section that the address names.
+    pub(crate) section: RwSignal<PageSection>,
+    /// Route that the address names.
+    pub(crate) route: RwSignal<Route>,
+    /// Workers, as of the last look; `None` before the first has ended.
+    pub(crate) workers: RwSignal<Option<Vec<Heartbeat>>>,
+    /// All objects below `workers/`, as of the last look.
+    pub(crate) listed: RwSignal<Vec<ListedObject>>,
+    /// Reason why the last look failed, if it did.
+    pub(crate) problem: RwSignal<Option<PageProblem>>,
+    /// Time by the servers' clock, as of the last look.
+    pub(crate) now: RwSignal<f64>,
+    /// The opened study; `None` before the first look. A section sends its own requests with it.
+    study: StoredValue<Option<Study>>,
+    watch: StoredValue<Option<WorkersWatch>>,
+    is_looking: StoredValue<bool>,
+}
+
+impl FleetState {
+    /// Creates the state, and looks from now on.
+    pub(crate) fn follow(access: StudyAccess) -> Self {
+        let fragment = address::fragment();
+        let state = Self {
+            access: StoredValue::new(access),
+            section: RwSignal::new(PageSection::parse(&fragment)),
+            route: RwSignal::new(Route::parse(&fragment)),
+            workers: RwSignal::new(None),
+            listed: RwSignal::new(Vec::new()),
+            problem: RwSignal::new(None),
+            now: RwSignal::new(0.0),
+            study: StoredValue::new(None),
+            watch: StoredValue::new(None),
+            is_looking: StoredValue::new(false),
+        };
+        let listener = window_event_listener(ev::hashchange, move |_| state.follow_address());
+        on_cleanup(move || listener.remove());
+        if let Ok(ticks) = set_interval_with_handle(move || state.look(), PAUSE) {
+            on_cleanup(move || ticks.clear());
+        }
+        state.look();
+        state
+    }
+
+    fn follow_address(self) {
+        let fragment = address::fragment();
+        let route = Route::parse(&fragment);
+        if route.page == Page::Fleet {
+            self.section.set(PageSection::parse(&fragment));
+            self.route.set(route);
+            self.look();
+        }
+    }
+
+    /// Looks at the workers, unless a look is under way or nobody sees the page.
+    pub(crate) fn look(self) {
+        let is_seen = Route::parse(&address::fragment()).page == Page::Fleet && !document().hidden();
+        if is_seen && !self.is_looking.get_value() {
+            self.is_looking.set_value(true);
+            spawn_local(async move {
+                self.problem.set(self.try_look().await.err());
+                self.is_looking.set_value(false);
+            });
+        }
+    }
+
+    async fn try_look(self) -> Result<(), PageProblem> {
+        let study = self.study().await?;
+        let mut watch = self.watch.try_update_value(Option::take).flatten().unwrap_or_else(|| WorkersWatch::of(study));
+        let looked = watch.look().await;
+        self.now.set(watch.study().now());
+        self.workers.set(Some(watch.workers()));
+        self.listed.set(watch.listed().to_vec());
+        self.watch.set_value(Some(watch));
+        looked.map_err(|error| PageProblem::from(&error))
+    }
+
+    /// Returns the study, which is opened the first time.
+    pub(crate) async fn study(self) -> Result<Study, PageProblem> {
+        if let Some(study) = self.study.get_value() {
+            return Ok(study);
+        }
+        let key = self.access.with_value(|access| access.key.clone());
+        let opened = study::open(network(), &address::page_url(), &key).await;
+        let study = opened.map_err(|error| PageProblem::from(&error))?;
+        self.study.set_value(Some(study.clone()));
+        Ok(study)
+    }
+}

@@ -1,0 +1,26 @@
+//! The Fleet page, which shows the computers of a study: a separate program, since few readers need it.
+//!
+//! It is loaded when its page is shown for the first time (`cruncher_browser::programs`) and then stays.
+
+#![cfg_attr(
+    not(target_arch = "wasm32"),
+    expect(dead_code, reason = "outside of a browser only the tests use the state")
+)]
+
+#[cfg(target_arch = "wasm32")]
+mod fleet_state;
+#[cfg(target_arch = "wasm32")]
+mod hosts;
+#[cfg(target_arch = "wasm32")]
+mod page;
+mod state;
+
+#[cfg(target_arch = "wasm32")]
+fn main() {
+    console_error_panic_hook::set_once();
+    page::show();
+}
+
+/// Outside of a browser there is nothing to show; the workspace's native checks build this all the same.
+#[cfg(not(target_arch = "wasm32"))]
+fn main() {}
