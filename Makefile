@@ -86,7 +86,7 @@ command-line: $(RUST)
 
 check-texts: $(ENVIRONMENT)
 	.venv/bin/typos
-	.venv/bin/cfn-lint stack/study.yaml
+	.venv/bin/cfn-lint stack/study.yaml stack/fleet.yaml
 
 check-python: $(ENVIRONMENT)
 	.venv/bin/ruff check

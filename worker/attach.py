@@ -24,6 +24,7 @@ import ast
 import atexit
 import base64
 import builtins
+import calendar
 import codecs
 import collections
 import collections.abc
@@ -87,7 +88,7 @@ except ImportError:  # Windows
 # place of builtins, and libraries for tests stop the time.
 globals()["__builtins__"] = dict(vars(builtins))
 Module, is_identical = types.ModuleType, operator.is_
-monotonic, nap, strftime, gmtime = time.monotonic, time.sleep, time.strftime, time.gmtime
+monotonic, nap, strftime, gmtime, strptime = time.monotonic, time.sleep, time.strftime, time.gmtime, time.strptime
 own_pid, exit_at_once, new_lock = os.getpid, os._exit, _thread.allocate_lock
 file_status, start_thread = os.fstat, _thread.start_new_thread
 
@@ -224,17 +225,25 @@ MIN_SECRET_CHARACTERS = 16
 DOWNLOADS = 8  # of inputs of a case that combines, at the same time
 PIECE_BYTES = 8 * 1024 * 1024  # of a file, that is in memory at once
 INPUTS_FOLDER, OUTPUTS_FOLDER = "inputs", "outputs"  # in the scratch folder
+ROLES_PATH = "iam/security-credentials/"
+METADATA_SECS = 5.0
+RENEWED_AHEAD_SECS = 300.0  # a role's next key is there five minutes before the last one expires
+RENEWED_AGAIN_SECS = 10.0
 
 
 # ---------------------------------------------------------------- attaching
 
 
-def attach(config_url: str, key_id: str, secret: str, workers: int = 1) -> None:
-    """Computes cases of the study at `config_url` until it is drained, refused, or stopped by Ctrl-C."""
+def attach(config_url: str, key_id: str = "", secret: str = "", workers: int = 1) -> None:
+    """Computes cases of the study at `config_url` until it is drained, refused, or stopped by Ctrl-C.
+
+    Without a key it signs with the keys of the computer's role, which an instance of EC2 has.
+    """
     try:
-        key = Key(key_id, secret)
+        key = key_of(key_id, secret)
         del secret
         conceal(key)
+        key.at(time.time())
         _attach(config_url, key, workers)
     except KeyboardInterrupt:
         print("cruncher: stopped")
@@ -353,7 +362,7 @@ class Processes:
 
     def _start(self, number: int) -> "subprocess.Popen[bytes]":
         label, key = "cruncher #{}".format(number), self._key
-        return start_python("work_as_process", lambda _: (self._config_url, key.key_id, key.secret, label, os.getpid()))
+        return start_python("work_as_process", lambda _: (self._config_url, *key.told(), label, os.getpid()))
 
     def watch(self) -> None:
         """Waits until all have ended; Ctrl-C is passed on to them."""
@@ -390,7 +399,7 @@ def work_as_process(config_url: str, key_id: str, secret: str, label: str, paren
     """What each of several processes does."""
     if os.name == "posix":
         threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
-    sys.exit(0 if work(config_url, Key(key_id, secret), label) == "stopped" else 1)
+    sys.exit(0 if work(config_url, key_of(key_id, secret), label) == "stopped" else 1)
 
 
 def _end_with_parent(parent: int) -> None:
@@ -5888,8 +5897,10 @@ class Client:
             self._pause(trouble, min(failures, 3) if verdict == "refused" else failures)
 
     def _try(self, request: "Request") -> "Tuple[Optional[Answer], str, str]":
-        headers = sign(request, self._key, self._region, self._clock.now()) if self._key else request.headers
+        now = self._clock.now()
         try:
+            key = self._key.at(now) if self._key else None
+            headers = sign(request, key, self._region, now) if key else request.headers
             answer = self._http.exchange(request, headers)
         except (OSError, http.client.HTTPException, ValueError) as error:
             return None, "network: {}".format(one_line(error)), "again"
@@ -5902,6 +5913,8 @@ class Client:
             # What takes long is begun with a 200, whatever becomes of it.
             verdict = "again" if _ERROR_CODE.search(answer.body) else verdict
         if was_wrong and answer.status in (400, 401, 403):
+            verdict = "again"
+        if verdict == "refused" and self._key and key and self._key.is_replaced(key):
             verdict = "again"
         self._was_accepted = self._was_accepted or (self._key is not None and answer.status < 300)
         return answer, "{} {}".format(answer.status, answer.code).strip(), verdict
@@ -6136,8 +6149,99 @@ class Key:
     def __init__(self, key_id: str, secret: str) -> None:
         self.key_id, self.secret = key_id.strip(), secret.strip()
 
+    token = ""  # of a temporary key
+
     def __repr__(self) -> str:
         return "Key({!r}, …)".format(self.key_id)
+
+    def at(self, now: float) -> "Key":
+        """The key to sign with at this time."""
+        return self
+
+    def is_replaced(self, refused: "Key") -> bool:
+        """Whether there is another key by now than the one that was refused."""
+        return False
+
+    def told(self) -> Tuple[str, str]:
+        """What another process makes the same key of."""
+        return self.key_id, self.secret
+
+
+class RoleKey(Key):
+    """The temporary keys of the computer's role, which its metadata service hands out.
+
+    They are replaced before they expire, in each process by itself. Heartbeats name none of them: they are no keys of
+    the study, which could be retired.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("role", "")
+        self._current, self._until, self._lock = None, 0.0, threading.Lock()  # type: Optional[Key], float, Any
+
+    def at(self, now: float) -> Key:
+        """The one that is valid; a new one if that expires soon."""
+        with self._lock:
+            if self._current is None or now > self._until - RENEWED_AHEAD_SECS:
+                try:
+                    self._current, self._until = role_key()
+                except (OSError, http.client.HTTPException, ValueError):
+                    if self._current is None or now > self._until:
+                        raise
+                    self._until = min(self._until, now + RENEWED_AHEAD_SECS + RENEWED_AGAIN_SECS)
+            return self._current
+
+    def is_replaced(self, refused: Key) -> bool:
+        """Asks for another one."""
+        with self._lock:
+            if self._current is not None and self._current.key_id == refused.key_id:
+                with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
+                    self._current, self._until = role_key()
+            return self._current is not None and self._current.key_id != refused.key_id
+
+    def told(self) -> Tuple[str, str]:
+        """No key: each process asks by itself."""
+        return "", ""
+
+
+def key_of(key_id: str, secret: str) -> Key:
+    """The key that was given, or that of the computer's role if none was."""
+    return Key(key_id, secret) if key_id or secret else RoleKey()
+
+
+def role_key() -> Tuple[Key, float]:
+    """A key of the computer's role, and when it expires.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
+    """
+    try:
+        roles = metadata(ROLES_PATH)
+        document = json.loads(metadata(ROLES_PATH + roles.split()[0]))
+        key = Key(document["AccessKeyId"], document["SecretAccessKey"])
+        key.token = document["Token"]
+        expires = strptime(document["Expiration"], "%Y-%m-%dT%H:%M:%SZ")
+    except (LookupError, TypeError, AttributeError) as error:
+        raise ValueError("the computer's metadata service gives no key of a role") from error
+    return key, float(calendar.timegm(expires))
+
+
+def metadata(path: str) -> str:
+    """What the metadata service of an instance of EC2 says, by IMDSv2."""
+    place = urllib.parse.urlsplit(os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") or "http://169.254.169.254")
+    connection = http.client.HTTPConnection(place.hostname or "", place.port or 80, timeout=METADATA_SECS)
+    try:
+        connection.request("PUT", "/latest/api/token", headers={"X-aws-ec2-metadata-token-ttl-seconds": "60"})
+        token = connection.getresponse().read().decode("ascii")
+        connection.request("GET", "/latest/meta-data/" + path, headers={"X-aws-ec2-metadata-token": token})
+        answer = connection.getresponse()
+        text = answer.read().decode("utf-8")
+    except OSError as error:
+        words = "no key was given, and there is no metadata service of EC2 that hands out one ({})"
+        raise OSError(words.format(one_line(error))) from error
+    finally:
+        connection.close()
+    if answer.status != 200:
+        raise ValueError("the computer's metadata service answered with {} to {}".format(answer.status, path))
+    return text
 
 
 class Clock:
@@ -6187,6 +6291,8 @@ def sign(request: Request, key: Key, region: str, now: float) -> Dict[str, str]:
     body = request.body
     digest = body.sha256 if isinstance(body, FileBody) else hashlib.sha256(body).hexdigest()
     headers = dict(request.headers, **{"Host": url.netloc, "X-Amz-Date": date})
+    if key.token:
+        headers["X-Amz-Security-Token"] = key.token
     if request.service == "s3":
         headers["X-Amz-Content-SHA256"] = digest
     names, canonical = canonical_request(request.method, url, headers, digest)
