@@ -421,6 +421,15 @@ def test_a_cell_is_a_text_whatever_it_is(study: Launched, visits: Visits, tmp_pa
     expect(table(page).locator("img")).to_have_count(0)
 
 
+def test_an_action_goes_on_when_other_batches_are_shown(study: Launched, visits: Visits, tmp_path: Path) -> None:
+    send(study, tmp_path / "gate", ["clay"] * 3)
+    page = visits.open(link(study))
+    go_to(page, "Cases")
+    page.get_by_role("button", name="Cancel 3 cases").click()
+    page.evaluate("location.hash = '#/cases?batch=*'")
+    expect(page.get_by_role("status").filter(has_text="3 cases are cancelled")).to_be_visible()
+
+
 def test_cancelled_cases_are_taken_back_and_those_whose_message_is_gone_are_sent_again(
     study: Launched, visits: Visits, tmp_path: Path
 ) -> None:

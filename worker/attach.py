@@ -3143,7 +3143,7 @@ _UNFIT_FOR_KEY = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 def files_by_key(case: Case, folder: str, notes: List[str]) -> Dict[str, str]:
-    """The path of each file below `outputs/`; what of its name is unfit for a key is `%` and two digits a byte there."""
+    """The path of each file below `outputs/`; what is unfit for a key is `%` and two digits a byte there."""
     files: Dict[str, str] = {}
     for path, name in files_of(folder):
         fit = _UNFIT_FOR_KEY.sub(lambda one: "".join(map("%{:02X}".format, os.fsencode(one.group()))), name)
@@ -5738,7 +5738,7 @@ class Cloud:
         return answer if answer.code == "NoSuchUpload" else self._accepted(answer, "writing " + key)
 
     def _upload_in_parts(self, key: str, path: str, size_bytes: int, headers: Dict[str, str]) -> None:
-        """Nothing of it can be seen until the last request puts the parts together, so an object is there or it isn't."""
+        """Nothing can be seen until the last request puts the parts together: an object is there or it isn't."""
         part_bytes = max(PART_BYTES, -(-size_bytes // MAX_PARTS))
         starts = range(0, size_bytes, part_bytes)
         for _ in range(3):  # what a bucket does with unfinished uploads is up to its owner

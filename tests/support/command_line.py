@@ -51,6 +51,7 @@ class Ran:
 
     def json(self) -> Any:
         """Its result."""
+        assert self.out, (self.code, self.err)
         return json.loads(self.out)
 
 

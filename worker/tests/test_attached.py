@@ -340,7 +340,7 @@ def test_a_wrong_clock_is_corrected(lab: Lab) -> None:
     assert abs(heartbeat["time"] - time.time()) < 60 and abs(heartbeat["start_time"] - time.time()) < 60
     log = (lab.read(f"workers/{worker.name()}/log.txt") or b"").decode()
     (stopped,) = (line.split(" ")[0] for line in log.splitlines() if "stopped by its user" in line)
-    assert abs(calendar.timegm(time.strptime(stopped, "%Y-%m-%dT%H:%M:%SZ")) - time.time()) < 60
+    assert abs(calendar.timegm(time.strptime(stopped, "%Y-%m-%dT%H:%M:%S.%fZ")) - time.time()) < 60
 
 
 def test_nothing_is_lost_or_wrong_when_every_fifth_request_fails(hasty_lab: Lab) -> None:

@@ -13,7 +13,7 @@ use super::case::case;
 use super::columns_menu::columns_menu;
 use super::outcome::outcome;
 use super::results_state::ResultsState;
-use super::steering::steering;
+use super::steering::{SteeringState, steering};
 use super::table::{count_words, table};
 
 const STATE: ColumnId = ColumnId::Case(CaseField::State);
@@ -24,6 +24,8 @@ const TYPING_PAUSE: Duration = Duration::from_millis(80);
 /// Draws the page.
 pub(super) fn cases(state: ResultsState) -> AnyView {
     let is_empty = Memo::new(move |_| state.data.with(ResultStore::is_empty));
+    // An action that was asked for goes on when other batches are shown.
+    let asked = SteeringState::new();
     let body = move || {
         if is_empty.get() {
             return nothing(state);
@@ -33,7 +35,7 @@ pub(super) fn cases(state: ResultsState) -> AnyView {
         view! {
             <div class="case-list__top">{states(state)}<div class="case-list__actions">{columns_menu(state)}</div></div>
             {filter(state)}
-            {steering(state, shown_or_chosen(state))}
+            {steering(state, shown_or_chosen(state), asked)}
             {table(state)}
             {case(state)}
         }

@@ -30,7 +30,7 @@ mod head;
 use super::case::case;
 use super::reading;
 use super::results_state::{ResultsState, case_of};
-use super::steering::steering;
+use super::steering::{SteeringState, steering};
 use crate::state::view::ResultsView;
 use contrast::contrast;
 use head::head;
@@ -337,7 +337,7 @@ fn open_group(page: ErrorsPage, signature: &str) -> AnyView {
     };
     view! {
         <div class="group__body">
-            <div class="group__actions">{steering(page.state, all)}<a href=in_table>"Show them on the Cases page"</a></div>
+            <div class="group__actions">{steering(page.state, all, SteeringState::new())}<a href=in_table>"Show them on the Cases page"</a></div>
             <div class="group__cases" role="group" aria-label="Cases of this group">
                 <For each=move || named.get() key=CaseRef::clone children=one/>
                 {more}

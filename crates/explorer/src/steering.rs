@@ -105,13 +105,27 @@ impl Limits {
     }
 }
 
+/// What was asked for about some cases, and how far it is. It outlives its buttons, which are drawn anew for other batches.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SteeringState {
+    course: RwSignal<ActionState>,
+    limits: Limits,
+}
+
+impl SteeringState {
+    /// Creates the state in which nothing was asked for. It ends with its page.
+    pub(super) fn new() -> Self {
+        let limits = Limits { attempts: RwSignal::default(), time_limit_secs: RwSignal::default() };
+        Self { course: RwSignal::new(ActionState::Idle), limits }
+    }
+}
+
 /// Draws the buttons for cases of these rows, and how far an action is. Who may only look gets none.
-pub(super) fn steering(state: ResultsState, rows: Memo<Vec<usize>>) -> AnyView {
+pub(super) fn steering(state: ResultsState, rows: Memo<Vec<usize>>, asked: SteeringState) -> AnyView {
     if !state.may_steer() {
         return ().into_any();
     }
-    let course = RwSignal::new(ActionState::Idle);
-    let limits = Limits { attempts: RwSignal::default(), time_limit_secs: RwSignal::default() };
+    let SteeringState { course, limits } = asked;
     // Counted by state, in one pass: there may be a hundred thousand rows whenever the filter changes.
     let states = Memo::new(move |_| state.data.with(|store| rows.with(|rows| by_state(store, rows))));
     let cases = move |action: CaseAction| {

@@ -198,6 +198,7 @@ mod tests {
             dead_letter_queue_url: "dead".into(),
             lease_secs: 120,
             max_receives: None,
+            outputs_limit_bytes: None,
             launch_time: 0.0,
             cruncher_version: String::new(),
         }
