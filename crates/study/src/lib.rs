@@ -36,6 +36,7 @@ pub mod model;
 pub mod number_format;
 pub mod ordering;
 pub mod outcome;
+pub mod pool;
 pub mod replaced_keys;
 pub mod responses;
 pub mod sampler;
