@@ -55,8 +55,9 @@ def test_a_fleet_is_started_sized_and_stopped(launched: Launched, tmp_path: Any)
     run, study = launched.command_line.run, launched.study
     script = tmp_path / "install it.sh"
     script.write_text("echo installing\n")
-    ran = run("fleet", "start", study, "--type", "c7i.large", "--type", "c7a.large", "--max", "4", "--install", str(script),
-              "--price", "0.25", "--max-dollars", "10")  # fmt: skip
+    types = ["--type", "c7i.large", "--type", "c7a.large"]
+    dollars = ["--price", "0.25", "--max-dollars", "10"]
+    ran = run("fleet", "start", study, *types, *dollars, "--max", "4", "--install", str(script))
     assert ran.code == 0, ran.err
     assert "begins with 1 computer of at most 4" in ran.out
     assert size_of(launched) == (1, 4)
@@ -129,3 +130,65 @@ def test_an_operator_sizes_the_fleets_of_the_study_and_no_other(launched: Launch
                 assert "AccessDenied" in str(refusal)
                 allowed[role, name] = False
     assert [pair for pair, is_allowed in allowed.items() if is_allowed] == [("operator", own)]
+
+
+# ---- The page ----
+
+
+def test_an_operator_sees_and_sizes_a_fleet_on_the_page(cruncher: CommandLine, visits: Visits) -> None:
+    launched = cruncher.launch()
+    assert cruncher.run("fleet", "start", launched.study, "--max", "2").code == 0
+    page = visits.open(link(launched))
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Fleet").click()
+    fleet = page.get_by_role("region", name="Fleet of pool main")
+    expect(fleet).to_contain_text("1 computer wanted")
+    fleet.get_by_role("button", name="Grow").click()
+    expect(fleet).to_contain_text("2 computers wanted")
+    assert size_of(launched) == (2, 2)
+    expect(fleet.get_by_role("button", name="Grow")).to_be_disabled()
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    fleet.get_by_role("button", name="Stop").click()
+    assert size_of(launched) == (2, 2)
+    page.once("dialog", lambda dialog: dialog.accept())
+    fleet.get_by_role("button", name="Stop").click()
+    expect(fleet).to_contain_text("0 computers wanted")
+    assert size_of(launched) == (0, 2)
+    fleet.get_by_role("button", name="Start").click()
+    expect(fleet).to_contain_text("1 computer wanted")
+
+
+def test_a_failed_set_up_shows_its_error_and_its_log_grows(cruncher: CommandLine, visits: Visits) -> None:
+    launched = cruncher.launch()
+    assert cruncher.run("fleet", "start", launched.study).code == 0
+    hostile = "<b>bold</b>\u202e"
+    write_setup(
+        launched, "ip-10-0-0-7", f"step one\n{hostile}\nno such package\n", state="failed", exit_code=7,
+        message=f"the install script ended with exit code 7\n{hostile}\nno such package",
+    )  # fmt: skip
+    write_setup(launched, "ip-10-0-0-8", "step one\n", state="installing")
+    page = visits.open(link(launched))
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Fleet").click()
+    table = page.get_by_role("region", name="Computers of pool main")
+    expect(table).to_contain_text("failed, exit code 7")
+    expect(table).to_contain_text("no such package")
+    expect(table).to_contain_text("<b>bold</b>")
+    expect(page.get_by_role("region", name="Fleet of pool main")).to_contain_text("about $1.00 so far")
+    check_accessible(page, widths=(1440, 390))
+    assert has_no_overflow(page)
+    for button in table.get_by_role("button", name="Set-up log").all():
+        button.click()
+    log = page.get_by_role("region", name="What the set-up of ip-10-0-0-8 has printed")
+    expect(log).to_have_text("step one\n")
+    write_setup(launched, "ip-10-0-0-8", "step one\nstep two\n", state="installing")
+    expect(log).to_contain_text("step two", timeout=30_000)
+    expect(page.get_by_role("region", name="What the set-up of ip-10-0-0-7 has printed")).to_contain_text("no such")
+
+
+def test_a_viewer_sees_hosts_and_no_button(cruncher: CommandLine, visits: Visits) -> None:
+    launched = cruncher.launch()
+    assert cruncher.run("fleet", "start", launched.study).code == 0
+    page = visits.open(link(launched, "viewer"))
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Fleet").click()
+    expect(page.get_by_role("heading", name="No host yet")).to_be_visible()
+    expect(page.get_by_role("button", name="Grow")).to_have_count(0)
+    check_accessible(page, widths=(1440, 390))
