@@ -92,7 +92,7 @@ check-python: $(ENVIRONMENT)
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
-	.venv/bin/vermin --quiet --no-tips --violations --target=3.6- worker/attach.py
+	.venv/bin/vermin --quiet --no-tips --violations --target=3.6- worker/attach.py worker/boot.py
 
 check-rust: $(RUST)
 	$(CARGO) fmt --all --check

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import CommandLine, Launched
+from attached import attach
+from command_line import CommandLine, Launched, Ran, wait_for
+from studies import documents, line_of, wait_for_end
 
 
 @pytest.fixture
@@ -99,3 +102,122 @@ def test_an_interrupted_command_is_finished_by_the_same(study: Launched) -> None
 def test_a_name_that_is_none_is_wrong_usage(study: Launched) -> None:
     for name in ("main", "Gpu", "gpu-Dead", "a" * 21, "../x"):
         assert "can't be the name of a pool" in pool(study, "add", name, code=2)
+
+
+FLEET = """
+Resources:
+  Instances:
+    Type: AWS::SQS::Queue
+"""
+
+
+def test_a_clean_up_leaves_nothing(command_line: CommandLine) -> None:
+    study = command_line.launch()
+    sqs, cloudformation = command_line.cloud.client("sqs"), command_line.cloud.client("cloudformation")
+    pool(study, "add", "gpu")
+    put(study, queue_url(study, "gpu"), "a")
+    # One that no document names, and what belongs to a study whose name begins like this one's.
+    sqs.create_queue(QueueName=f"cruncher-{study.study}-Pool-old.fifo", Attributes={"FifoQueue": "true"})
+    other = f"cruncher-{study.study}-2-Pool-gpu.fifo"
+    sqs.create_queue(QueueName=other, Attributes={"FifoQueue": "true"})
+    for whose in (study.study, f"{study.study}-2"):
+        cloudformation.create_stack(StackName=f"cruncher-{whose}-Fleet-gpu", TemplateBody=FLEET)
+    ran = command_line.run("clean-up", study.study, "--delete-results", "--yes")
+    assert ran.code == 0, ran.err
+    assert f"the queue cruncher-{study.study}-Pool-gpu.fifo with 1 message" in ran.out
+    assert f"the fleet cruncher-{study.study}-Fleet-gpu" in ran.out
+    assert "no fleet, no queue of a pool, no bucket" in ran.out
+    start = f"cruncher-{study.study}-"
+    urls = sqs.list_queues(QueueNamePrefix=start).get("QueueUrls", [])
+    assert [url.rpartition("/")[2] for url in urls if "Fleet" not in url] == [other]
+    stacks = cloudformation.describe_stacks()["Stacks"]
+    alive = [one["StackName"] for one in stacks if one["StackName"].startswith(f"cruncher-{study.study}")]
+    assert alive == [f"cruncher-{study.study}-2-Fleet-gpu"]
+    buckets = [one["Name"] for one in command_line.cloud.client("s3").list_buckets()["Buckets"]]
+    users = [one["UserName"] for one in command_line.cloud.client("iam").list_users()["Users"]]
+    policies = [one["PolicyName"] for one in command_line.cloud.client("iam").list_policies(Scope="Local")["Policies"]]
+    assert not [name for name in (*buckets, *users, *policies) if name.startswith(start)]
+    sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName=other)["QueueUrl"])
+    cloudformation.delete_stack(StackName=alive[0])
+
+
+def test_pools_that_are_left_alone_are_cleaned_up(command_line: CommandLine) -> None:
+    name = command_line.new_study()
+    command_line.cloud.client("sqs").create_queue(
+        QueueName=f"cruncher-{name}-Pool-gpu.fifo", Attributes={"FifoQueue": "true"}
+    )
+    ran = command_line.run("clean-up", name, "--yes")
+    assert ran.code == 0, ran.err
+    assert "There is no study" in command_line.run("clean-up", name, "--yes").err
+
+
+DESIGN = {
+    "batch": "soil",
+    "model": {"file": "model.py", "kind": "python"},
+    "factors": [{"name": "a", "minimum": 0, "maximum": 1}],
+    "sampler": {"kind": "random", "cases": 3},
+}
+
+
+def send(study: Launched, folder: Path, name: str, content: str, *options: str) -> Ran:
+    """Sends a design or a table."""
+    (folder / "model.py").write_text("result['double'] = 2 * {{a}}\n")
+    (folder / name).write_text(content)
+    model = ("--model", str(folder / "model.py")) if name.endswith(".csv") else ()
+    return study.command_line.run("enqueue", study.study, str(folder / name), *model, "--yes", *options)
+
+
+def waiting(study: Launched) -> dict[str, int]:
+    """Number of cases that wait in each pool."""
+    return {one["pool"]: one["waiting"] for one in json.loads(pool(study, "list", "--json"))["pools"]}
+
+
+def pool_line(study: Launched, pool: str) -> str:
+    """The line that attaches a worker to a pool."""
+    line = line_of(study)
+    assert line.endswith(')"')
+    return f"{line[:-2]}, pool='{pool}')\""
+
+
+def test_cases_go_to_their_pool_and_a_worker_takes_those_of_its_own(study: Launched, tmp_path: Path) -> None:
+    pool(study, "add", "gpu")
+    ran = send(study, tmp_path, "cases.csv", "a,pool\n1,gpu\n2,\n3,main\n4,gpu\n", "--batch", "by-hand")
+    assert ran.code == 0, ran.err
+    assert "olumn `pool` is taken as the pool of each case" in ran.out
+    assert waiting(study) == {"main": 2, "gpu": 2}
+    assert send(study, tmp_path, "design.json", json.dumps(DESIGN), "--pool", "gpu").code == 0
+    assert waiting(study) == {"main": 2, "gpu": 5}
+
+    s3 = study.command_line.cloud.client("s3")
+    with attach(pool_line(study, "gpu")) as worker:
+        wait_for(lambda: waiting(study) == {"main": 2, "gpu": 0} and "waiting for cases" in worker.output)
+        assert f"attached to pool gpu of study {study.study}" in worker.output
+        listed = s3.list_objects_v2(Bucket=study.bucket, Prefix="workers/")["Contents"]
+        (key,) = [entry["Key"] for entry in listed if entry["Key"].endswith("heartbeat.json")]
+        assert json.loads(s3.get_object(Bucket=study.bucket, Key=key)["Body"].read())["pool"] == "gpu"
+    assert [one["pool"] for one in documents(s3, study.bucket, "done-")] == ["gpu"] * 5
+    with attach(line_of(study)):
+        wait_for(lambda: waiting(study) == {"main": 0, "gpu": 0})
+        wait_for_end(study, done=7)
+
+
+def test_a_pool_that_is_not_there_is_named_at_once(study: Launched, tmp_path: Path) -> None:
+    pool(study, "add", "gpu")
+    ran = send(study, tmp_path, "cases.csv", "a,pool\n1,gpu\n2,cpu\n", "--batch", "by-hand")
+    assert ran.code == 1
+    assert "Row 2 of the cases names the pool `cpu`, and the study has main and gpu; nothing was sent" in ran.err
+    ran = send(study, tmp_path, "design.json", json.dumps({**DESIGN, "pool": "cpu"}))
+    assert ran.code == 1 and "The design names the pool `cpu`" in ran.err
+    ran = send(study, tmp_path, "cases.csv", "a,pool\n1,gpu\n", "--batch", "by-hand", "--pool", "gpu")
+    assert ran.code == 1 and "leave the design's `pool` out" in ran.err
+    ran = send(study, tmp_path, "cases.csv", "a,pool\n1,Cpu!\n", "--batch", "by-hand")
+    assert ran.code == 1 and "  row 2: column `pool`: `Cpu!` can't be the name of a pool" in ran.err, ran.err
+    with attach(pool_line(study, "cpu")) as worker:
+        wait_for(lambda: f"study {study.study} has no pool cpu: it has main, gpu" in worker.output)
+        assert worker.process.wait(20) is not None
+    with attach(pool_line(study, "Cpu!")) as worker:
+        wait_for(lambda: "can't be the name of a pool" in worker.output)
+    with attach(pool_line(study, "gpu")) as worker:
+        wait_for(lambda: "waiting for cases" in worker.output)
+        pool(study, "remove", "gpu")
+        wait_for(lambda: f"the bucket or queue of pool gpu of study {study.study} is gone" in worker.output)

@@ -76,7 +76,7 @@ class MetadataService:
 
 
 def key_of_role(cloud: LocalCloud, role_arn: str, expires: str = "") -> dict[str, str]:
-    """A new temporary key of a role, as the metadata service writes it, with another end if one is given."""
+    """A new temporary key of a role, as the metadata service writes it, with this end if one is given."""
     administrator = cloud.administrator()
     # Nothing here starts instances: the role is lent to a user in their place. What it may do stays.
     cloud.client("iam").update_assume_role_policy(RoleName=role_arn.rsplit("/", 1)[-1], PolicyDocument=LENT)

@@ -205,6 +205,7 @@ def test_messages_are_read(case: dict[str, Any]) -> None:
     body = message if isinstance(message, str) else json.dumps(message)
     read, sent = attach.read_case(body), json.loads(body)
     assert (read.case_id, read.isolation) == (sent["case_id"], sent.get("isolation", "worker"))
+    assert read.pool == sent.get("pool")
 
 
 @pytest.mark.parametrize("case", cases("halting.json"))

@@ -2,6 +2,7 @@
 
 pub mod clean_up;
 pub mod control;
+pub mod fleet;
 pub mod forget;
 pub mod keys;
 pub mod launch;

@@ -2,6 +2,7 @@
 
 mod control;
 mod designs;
+mod fleet;
 mod pools;
 mod results;
 mod watching;
@@ -18,7 +19,13 @@ pub(crate) use control::{
     RetryArguments,
 };
 pub(crate) use designs::{DesignArguments, DesignSource, EnqueueArguments, PointsOptions};
-pub(crate) use pools::{PoolAddArguments, PoolArguments, PoolCommand, PoolListArguments, PoolRemoveArguments};
+pub(crate) use fleet::{
+    FleetArguments, FleetCommand, FleetShowArguments, FleetSizeArguments, FleetStartArguments, FleetStopArguments,
+    PurchaseChoice,
+};
+pub(crate) use pools::{
+    PoolAddArguments, PoolArguments, PoolChoice, PoolCommand, PoolListArguments, PoolRemoveArguments,
+};
 pub(crate) use results::{ResultsArguments, ResultsDestination, ResultsKind, TableFile, TableFormat};
 pub(crate) use watching::LogsArguments;
 
@@ -107,6 +114,7 @@ pub(crate) enum Command {
     Restore(RestoreArguments),
     /// Delete a study; its results only on request
     CleanUp(CleanUp),
+    Fleet(FleetArguments),
     /// Show a whole study running on this machine, without any account
     Demo(DemoArguments),
     /// Print the licences of Cruncher, and of all that its page and this program are made of

@@ -12,6 +12,7 @@ mod design_input;
 mod draft;
 mod enqueue;
 mod failure;
+mod fleet;
 mod freeze;
 mod launch;
 mod licences;
@@ -84,6 +85,7 @@ async fn run(arguments: Arguments) -> Result<(), CommandFailure> {
         Command::Freeze(freeze) => freeze::run(&account, &freeze).await,
         Command::Restore(restore) => restore::run(&account, &restore).await,
         Command::CleanUp(clean_up) => clean_up::run(&account, &clean_up).await,
+        Command::Fleet(fleet) => fleet::run(&account, &fleet.command).await,
         Command::Demo(demo) => demo::run(&demo).await,
         Command::Licences => licences::run(),
     }

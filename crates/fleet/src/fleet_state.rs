@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use cruncher_aws::s3::ListedObject;
+use cruncher_backend::administer::fleet::{self, FleetState as Fleet};
 use cruncher_backend::study::{self, Study};
 use cruncher_backend::watch::workers::WorkersWatch;
 use cruncher_browser::state::problem::PageProblem;
 use cruncher_browser::state::route::{Page, Route};
 use cruncher_browser::{address, network};
-use cruncher_study::access::StudyAccess;
+use cruncher_study::access::{Role, StudyAccess};
+use cruncher_study::fleet_setup::FleetSetup;
 use cruncher_study::heartbeat::Heartbeat;
 use leptos::ev;
 use leptos::prelude::*;
@@ -32,6 +34,12 @@ pub(crate) struct FleetState {
     pub(crate) workers: RwSignal<Option<Vec<Heartbeat>>>,
     /// All objects below `workers/`, as of the last look.
     pub(crate) listed: RwSignal<Vec<ListedObject>>,
+    /// Set-ups of computers of fleets, as of the last look.
+    pub(crate) setups: RwSignal<Vec<FleetSetup>>,
+    /// Fleets, as of the last look.
+    pub(crate) fleets: RwSignal<Vec<Fleet>>,
+    /// Words that say why fleets can't be seen, if so.
+    pub(crate) fleets_problem: RwSignal<Option<String>>,
     /// Reason why the last look failed, if it did.
     pub(crate) problem: RwSignal<Option<PageProblem>>,
     /// Time by the servers' clock, as of the last look.
@@ -52,6 +60,9 @@ impl FleetState {
             route: RwSignal::new(Route::parse(&fragment)),
             workers: RwSignal::new(None),
             listed: RwSignal::new(Vec::new()),
+            setups: RwSignal::new(Vec::new()),
+            fleets: RwSignal::new(Vec::new()),
+            fleets_problem: RwSignal::new(None),
             problem: RwSignal::new(None),
             now: RwSignal::new(0.0),
             study: StoredValue::new(None),
@@ -96,8 +107,25 @@ impl FleetState {
         self.now.set(watch.study().now());
         self.workers.set(Some(watch.workers()));
         self.listed.set(watch.listed().to_vec());
+        self.setups.set(watch.setups());
+        // A viewer's key may not ask Auto Scaling, and what it doesn't know isn't missed.
+        if self.access.with_value(|access| access.role == Role::Operator) {
+            self.look_at_fleets(watch.study()).await;
+        }
         self.watch.set_value(Some(watch));
         looked.map_err(|error| PageProblem::from(&error))
+    }
+
+    async fn look_at_fleets(self, study: &Study) {
+        match fleet::fleets(study).await {
+            Ok(fleets) => {
+                self.fleets_problem.set(None);
+                self.fleets.set(fleets);
+            }
+            Err(error) => {
+                self.fleets_problem.set(Some(format!("Auto Scaling doesn't say which fleets there are: {error}")))
+            }
+        }
     }
 
     /// Returns the study, which is opened the first time.

@@ -5,6 +5,7 @@ use cruncher_study::number_format::thousands;
 use leptos::prelude::*;
 
 use super::fleet_state::FleetState;
+use super::fleets::fleets;
 use crate::state::hosts::{HostRow, summary};
 
 /// Heads of the table's columns.
@@ -21,7 +22,8 @@ pub(super) fn hosts(state: FleetState) -> AnyView {
             Some(workers) => table(&HostRow::all(workers, state.now.get()), state.now.get()),
         }
     };
-    view! { <section aria-label="Hosts">{content}</section> }.into_any()
+    view! { {fleets(state)}<section aria-label="Hosts"><h3 class="hosts__head">"Hosts"</h3>{content}</section> }
+        .into_any()
 }
 
 fn nobody() -> AnyView {

@@ -10,6 +10,8 @@
 #[cfg(target_arch = "wasm32")]
 mod fleet_state;
 #[cfg(target_arch = "wasm32")]
+mod fleets;
+#[cfg(target_arch = "wasm32")]
 mod hosts;
 #[cfg(target_arch = "wasm32")]
 mod page;

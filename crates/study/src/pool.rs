@@ -19,10 +19,11 @@ pub const MAIN_POOL: &str = "main";
 
 /// A pool's name, such as `gpu`. The study's own queue is the pool without a name: `None` where a pool may be named.
 ///
-/// It always has a valid form, so it can be part of a queue's name as it is.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// It always has a valid form, so it can be part of a queue's name as it is. Behind its characters stand zeros: a million cases may name
+/// theirs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Pool(String);
+pub struct Pool([u8; MAX_POOL_CHARS]);
 
 /// The reason why a text is no pool.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -61,7 +62,9 @@ impl Pool {
         if name == MAIN_POOL {
             return Err(PoolError::Reserved);
         }
-        Ok(Self(name.to_owned()))
+        let mut chars = [0; MAX_POOL_CHARS];
+        chars[..name.len()].copy_from_slice(name.as_bytes());
+        Ok(Self(chars))
     }
 
     /// Reads somebody's choice of a pool. Nothing, and `main`, are the study's own queue.
@@ -86,7 +89,20 @@ impl Pool {
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        let end = self.0.iter().position(|byte| *byte == 0).unwrap_or(MAX_POOL_CHARS);
+        std::str::from_utf8(&self.0[..end]).unwrap_or_default()
+    }
+
+    /// Returns a choice as bytes: its characters, and zeros behind them.
+    #[must_use]
+    pub fn to_bytes(choice: Option<Self>) -> [u8; MAX_POOL_CHARS] {
+        choice.map_or([0; MAX_POOL_CHARS], |pool| pool.0)
+    }
+
+    /// Reads a choice from its bytes. What is no pool is the study's own queue.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8; MAX_POOL_CHARS]) -> Option<Self> {
+        Self::parse(std::str::from_utf8(bytes).ok()?.trim_end_matches('\0')).ok()
     }
 
     /// Returns the name of the pool's queue in a study.
@@ -150,7 +166,13 @@ pub(crate) fn pools_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Resul
 
 impl fmt::Display for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
     }
 }
 
@@ -164,7 +186,7 @@ impl TryFrom<String> for Pool {
 
 impl From<Pool> for String {
     fn from(pool: Pool) -> Self {
-        pool.0
+        pool.as_str().to_owned()
     }
 }
 

@@ -1,19 +1,27 @@
 //! Watching the workers alone, without their cases: for those who look after computers.
 
+use std::collections::BTreeMap;
+
 use cruncher_aws::Error;
 use cruncher_aws::s3::ListedObject;
+use cruncher_study::fleet_setup::{FleetSetup, host_of_key};
 use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::key::WORKERS_PREFIX;
 
 use super::known_heartbeats::KnownHeartbeats;
 use crate::listing::ListingOutline;
-use crate::reading::{MAX_HEARTBEAT_BYTES, parse};
+use crate::reading::{MAX_HEARTBEAT_BYTES, ReadRequest, parse};
 use crate::study::Study;
+
+/// Maximum number of set-ups that are read with a look.
+const MAX_SETUPS: usize = 500;
 
 /// Watches the workers of a study, and remembers what it has read, so that only changes are read again.
 pub struct WorkersWatch {
     study: Study,
     heartbeats: KnownHeartbeats,
+    /// The entity tag of each set-up, and what it says if that can be read, by its key.
+    setups: BTreeMap<String, (String, Option<FleetSetup>)>,
     listed: Vec<ListedObject>,
 }
 
@@ -21,7 +29,7 @@ impl WorkersWatch {
     /// Returns the watch of a study at which nobody has looked yet.
     #[must_use]
     pub fn of(study: Study) -> Self {
-        Self { study, heartbeats: KnownHeartbeats::default(), listed: Vec::new() }
+        Self { study, heartbeats: KnownHeartbeats::default(), setups: BTreeMap::new(), listed: Vec::new() }
     }
 
     /// Returns the study.
@@ -30,7 +38,7 @@ impl WorkersWatch {
         &self.study
     }
 
-    /// Looks again: one listing, and the heartbeats that were written anew.
+    /// Looks again: one listing, and the heartbeats and set-ups that were written anew.
     ///
     /// # Errors
     /// If a request fails. What was learnt before stays.
@@ -39,9 +47,31 @@ impl WorkersWatch {
         self.listed = ListingOutline::of(client, bucket, WORKERS_PREFIX).await?.complete(client).await?;
         let wanted = self.heartbeats.compare(&self.listed);
         let (study, heartbeats) = (&self.study, &mut self.heartbeats);
-        study
-            .read_each(wanted, MAX_HEARTBEAT_BYTES, &mut |object, body| heartbeats.enter(object, parse(body).ok()))
-            .await
+        let mut enter = |object, body| heartbeats.enter(object, parse(body).ok());
+        study.read_each(wanted, MAX_HEARTBEAT_BYTES, &mut enter).await?;
+        self.read_setups().await
+    }
+
+    async fn read_setups(&mut self) -> Result<(), Error> {
+        let listed: BTreeMap<&str, &ListedObject> = self
+            .listed
+            .iter()
+            .filter(|object| host_of_key(&object.key).is_some())
+            .map(|object| (object.key.as_str(), object))
+            .collect();
+        self.setups.retain(|key, _| listed.contains_key(key.as_str()));
+        let is_new =
+            |object: &&&ListedObject| self.setups.get(&object.key).is_none_or(|(etag, _)| *etag != object.etag);
+        let news = listed.values().filter(is_new).take(MAX_SETUPS);
+        let wanted: Vec<ReadRequest> = news.map(|object| ReadRequest::whole((*object).clone())).collect();
+        let (study, setups) = (&self.study, &mut self.setups);
+        let mut enter = |object: ListedObject, body| {
+            // A computer speaks for itself alone.
+            let is_own = |setup: &FleetSetup| host_of_key(&object.key) == Some(setup.host.as_str());
+            let setup = parse(body).ok().filter(is_own);
+            setups.insert(object.key, (object.etag, setup));
+        };
+        study.read_each(wanted, MAX_HEARTBEAT_BYTES, &mut enter).await
     }
 
     /// Returns the workers that are known, those of a host together.
@@ -50,7 +80,13 @@ impl WorkersWatch {
         self.heartbeats.read().cloned().collect()
     }
 
-    /// Returns all objects below `workers/`, in the order of keys: heartbeats, segments and logs.
+    /// Returns the set-ups of computers of fleets.
+    #[must_use]
+    pub fn setups(&self) -> Vec<FleetSetup> {
+        self.setups.values().filter_map(|(_, setup)| setup.clone()).collect()
+    }
+
+    /// Returns all objects below `workers/`, in the order of keys: heartbeats, set-ups, segments and logs.
     #[must_use]
     pub fn listed(&self) -> &[ListedObject] {
         &self.listed

@@ -1,9 +1,24 @@
 //! The arguments of `cruncher pool`, and their help.
 
 use clap::{Args, Subcommand};
-use cruncher_study::pool::Pool;
+use cruncher_study::pool::{Pool, PoolError};
 
 use super::study;
+
+/// Choice of a pool; the study's own queue may be chosen, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PoolChoice(Option<Pool>);
+
+impl PoolChoice {
+    pub(super) fn parse(name: &str) -> Result<Self, PoolError> {
+        Pool::parse_choice(name).map(Self)
+    }
+
+    /// Returns the pool; `None` is the study's own queue.
+    pub(crate) const fn pool(self) -> Option<Pool> {
+        self.0
+    }
+}
 
 const AFTER_POOL: &str = "\
 A pool is a queue of its own beside the study's, for cases that need a kind of machine or software. Cases name theirs, by `--pool` of
