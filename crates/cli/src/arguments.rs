@@ -18,7 +18,7 @@ pub(crate) use control::{
 };
 pub(crate) use designs::{DesignArguments, DesignSource, EnqueueArguments};
 pub(crate) use results::{ResultsArguments, ResultsDestination, ResultsKind, TableFile, TableFormat};
-pub(crate) use watching::LogsArguments;
+pub(crate) use watching::{CostArguments, LogsArguments};
 
 /// Runs parameter studies on nothing but an S3 bucket and an SQS queue.
 #[derive(Debug, Parser)]
@@ -80,6 +80,8 @@ pub(crate) enum Command {
     Status(StatusArguments),
     /// Show what workers say of themselves: their logs, as one
     Logs(LogsArguments),
+    /// Show what a study has used and cost, and what it will
+    Cost(CostArguments),
     /// Let workers finish their case and take no other
     Pause(PauseArguments),
     /// Let workers go on, of a study that was paused or has halted by itself

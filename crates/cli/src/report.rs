@@ -80,7 +80,8 @@ fn finish_line(snapshot: &Snapshot) -> String {
     }
 }
 
-fn forecast(snapshot: &Snapshot) -> Option<Forecast> {
+/// Returns how long the study will take, if that can be known.
+pub(crate) fn forecast(snapshot: &Snapshot) -> Option<Forecast> {
     let outlook = ForecastBasis::of(&snapshot.finishes(None), &snapshot.workers, snapshot.time);
     // Nobody knows when the sender of the rest goes on.
     let is_known = !snapshot.control.is_stopped() && snapshot.total.unsent < snapshot.total.open();

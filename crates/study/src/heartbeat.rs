@@ -12,7 +12,7 @@ pub const FRESH_SECS: f64 = 180.0;
 const HEARTBEAT_SECS: f64 = 60.0;
 
 /// Time after which a worker that writes nothing is called silent, in seconds: it writes a heartbeat every minute.
-const SILENT_SECS: f64 = 75.0;
+pub const SILENT_SECS: f64 = 75.0;
 
 /// A worker's state and case at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

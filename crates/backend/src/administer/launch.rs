@@ -323,8 +323,12 @@ async fn config(client: &Client, study: &str, version: &str, outputs: &StackOutp
     })
 }
 
-/// Returns the time at which the study was launched, as its earlier configuration says; now, if there is none.
-async fn launch_time(client: &Client, bucket: &str) -> Result<f64, Error> {
+/// Returns the time at which the study was launched, as its published configuration says; now, if there is none. What [`find_config`]
+/// returns has the present time in its place.
+///
+/// # Errors
+/// If the request fails.
+pub async fn launch_time(client: &Client, bucket: &str) -> Result<f64, Error> {
     let now = client.now().as_secs_f64();
     match client.send(&s3::GetObject::new(bucket, CONFIG_KEY)).await {
         Ok(s3::FetchedObject::Object(object)) => {

@@ -1,7 +1,10 @@
 //! Watching the workers alone, without their cases: for those who look after computers.
 
+use std::collections::BTreeMap;
+
 use cruncher_aws::Error;
 use cruncher_aws::s3::ListedObject;
+use cruncher_study::cost::WorkerUsage;
 use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::key::WORKERS_PREFIX;
 
@@ -15,13 +18,15 @@ pub struct WorkersWatch {
     study: Study,
     heartbeats: KnownHeartbeats,
     listed: Vec<ListedObject>,
+    /// What each worker has used, by the key of its heartbeat.
+    usages: BTreeMap<String, WorkerUsage>,
 }
 
 impl WorkersWatch {
     /// Returns the watch of a study at which nobody has looked yet.
     #[must_use]
     pub fn of(study: Study) -> Self {
-        Self { study, heartbeats: KnownHeartbeats::default(), listed: Vec::new() }
+        Self { study, heartbeats: KnownHeartbeats::default(), listed: Vec::new(), usages: BTreeMap::new() }
     }
 
     /// Returns the study.
@@ -38,10 +43,29 @@ impl WorkersWatch {
         let (client, bucket) = (&self.study.client, &self.study.config.bucket);
         self.listed = ListingOutline::of(client, bucket, WORKERS_PREFIX).await?.complete(client).await?;
         let wanted = self.heartbeats.compare(&self.listed);
-        let (study, heartbeats) = (&self.study, &mut self.heartbeats);
+        let (study, heartbeats, usages) = (&self.study, &mut self.heartbeats, &mut self.usages);
+        usages.retain(|key, _| !heartbeats.is_gone(key));
+        let launch_time = study.config.launch_time;
         study
-            .read_each(wanted, MAX_HEARTBEAT_BYTES, &mut |object, body| heartbeats.enter(object, parse(body).ok()))
+            .read_each(wanted, MAX_HEARTBEAT_BYTES, &mut |object, body| {
+                if let Ok(usage) = parse::<WorkerUsage>(body.clone()) {
+                    usages.insert(object.key.clone(), usage.bounded(object.last_modified.as_secs_f64(), launch_time));
+                }
+                heartbeats.enter(object, parse(body).ok());
+            })
             .await
+    }
+
+    /// Returns what workers have used, as they tell it themselves.
+    #[must_use]
+    pub fn usages(&self) -> Vec<WorkerUsage> {
+        self.usages.values().cloned().collect()
+    }
+
+    /// Returns the number of heartbeats that were written anew and are still to be read: a look reads a limited number.
+    #[must_use]
+    pub const fn unread(&self) -> usize {
+        self.heartbeats.unread()
     }
 
     /// Returns the workers that are known, those of a host together.
