@@ -2,6 +2,7 @@
 //! machine.
 
 mod arguments;
+mod attach_script;
 mod clean_up;
 mod cloud;
 mod configure;
@@ -71,6 +72,7 @@ async fn run(arguments: Arguments) -> Result<(), CommandFailure> {
         Command::Status(status) => status::run(&account, &status).await,
         Command::Logs(logs) => logs::run(&account, &logs).await,
         Command::Cost(cost) => cost::run(&account, &cost).await,
+        Command::AttachScript(script) => attach_script::run(&account, &script).await,
         Command::Pause(pause) => control::pause(&account, &pause, true).await,
         Command::Resume(resume) => control::pause(&account, &resume, false).await,
         Command::Halting(halting) => control::halting(&account, &halting).await,
