@@ -1,4 +1,4 @@
-"""Attaches workers to a study where an engine starts programs: Slurm, containers, AWS Batch, Kubernetes. For Python 3.6+.
+"""Attaches workers to a study where an engine starts programs: Slurm, containers, AWS Batch, Kubernetes. Python 3.6+.
 
     CRUNCHER_ADDRESS=https://BUCKET.s3.REGION.amazonaws.com python3 start.py
 
@@ -46,7 +46,7 @@ def worker(address: str) -> str:
     for pause_secs in (1, 2, 4, 8, 0):
         try:
             with urllib.request.urlopen(address + "/public/attach.py", None, 20) as answer:
-                return answer.read().decode("utf-8")
+                return str(answer.read(), "utf-8")
         except Exception as error:  # noqa: BLE001 - whatever it is, the next try may succeed
             trouble = error
             time.sleep(pause_secs)
