@@ -86,13 +86,13 @@ command-line: $(RUST)
 
 check-texts: $(ENVIRONMENT)
 	.venv/bin/typos
-	.venv/bin/cfn-lint stack/study.yaml
+	.venv/bin/cfn-lint stack/study.yaml stack/fleet.yaml
 
 check-python: $(ENVIRONMENT)
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
-	.venv/bin/vermin --quiet --no-tips --violations --target=3.6- worker/attach.py
+	.venv/bin/vermin --quiet --no-tips --violations --target=3.6- worker/attach.py worker/boot.py
 
 check-rust: $(RUST)
 	$(CARGO) fmt --all --check

@@ -165,7 +165,10 @@ EXPECTED = {
 
 
 def test_no_text_becomes_markup() -> None:
-    folders = ["src", *(f"crates/{name}/src" for name in ("browser", "canvas", "designer", "dialogs", "explorer", "fleet"))]
+    folders = [
+        "src",
+        *(f"crates/{name}/src" for name in ("browser", "canvas", "designer", "dialogs", "explorer", "fleet")),
+    ]
     found = []
     for folder in [*folders, "crates/sign-in/src", "crates/plot/src", "crates/backend/src/freeze"]:
         for path in sorted((REPOSITORY / folder).rglob("*")):

@@ -24,6 +24,7 @@ import ast
 import atexit
 import base64
 import builtins
+import calendar
 import codecs
 import collections
 import collections.abc
@@ -85,7 +86,7 @@ except ImportError:  # Windows
 # place of builtins, and libraries for tests stop the time.
 globals()["__builtins__"] = dict(vars(builtins))
 Module, is_identical = types.ModuleType, operator.is_
-monotonic, nap, strftime, gmtime = time.monotonic, time.sleep, time.strftime, time.gmtime
+monotonic, nap, strftime, gmtime, strptime = time.monotonic, time.sleep, time.strftime, time.gmtime, time.strptime
 own_pid, exit_at_once, new_lock = os.getpid, os._exit, _thread.allocate_lock
 file_status, start_thread = os.fstat, _thread.start_new_thread
 
@@ -151,7 +152,6 @@ HEARTBEAT_SECS = 60.0
 SEGMENT_SECS = 5.0
 SEGMENT_ROWS, SEGMENT_BYTES = 1000, 4 * 1024 * 1024  # a segment is written anew as it grows, so it stays small
 JOURNAL_SECS = 60.0
-METADATA_SECS = 1.0  # for an answer of the computer itself
 JOURNAL_URGENT_SECS = 5.0  # of what isn't `INFO` alone
 INFO, WARNING, ERROR = "INFO", "WARNING", "ERROR"  # the levels of what the worker says of itself
 JOURNAL_BYTES = 256 * 1024
@@ -207,27 +207,35 @@ MAX_PIECE_BYTES = 1024 * 1024
 MAX_COMMAND_BYTES = 4096
 LEFT_PROCESSES_NAMED = 20
 MIN_SECRET_CHARACTERS = 16
+ROLES_PATH = "iam/security-credentials/"
+METADATA_SECS = 5.0
+RENEWED_AHEAD_SECS = 300.0  # a role's next key is there five minutes before the last one expires
+RENEWED_AGAIN_SECS = 10.0
 
 
 # ---------------------------------------------------------------- attaching
 
 
-def attach(config_url: str, key_id: str, secret: str, workers: int = 1) -> None:
-    """Computes cases of the study at `config_url` until it is drained, refused, or stopped by Ctrl-C."""
+def attach(config_url: str, key_id: str = "", secret: str = "", workers: int = 1, pool: Optional[str] = None) -> None:
+    """Computes cases of the study at `config_url`, or of one of its pools, until it is drained, refused, or stopped.
+
+    Without a key it signs with the keys of the computer's role, which an instance of EC2 has.
+    """
     try:
-        key = Key(key_id, secret)
+        key = key_of(key_id, secret)
         del secret
         conceal(key)
-        _attach(config_url, key, workers)
+        key.at(time.time())
+        _attach(config_url, key, workers, pool)
     except KeyboardInterrupt:
         print("cruncher: stopped")
     except Exception as error:  # noqa: BLE001 - what gets out of here is shown with the line, and that has the key
         print("cruncher: it can't be attached: {}".format(one_line(error)))
 
 
-def _attach(config_url: str, key: "Key", workers: int) -> None:
+def _attach(config_url: str, key: "Key", workers: int, pool: Optional[str]) -> None:
     if workers == 1:
-        work(config_url, key)
+        work(config_url, key, pool=pool)
     elif not isinstance(workers, int) or workers < 1:
         print("cruncher: workers must be a whole number from 1 on")
     elif vendor_module() is not None:
@@ -235,7 +243,7 @@ def _attach(config_url: str, key: "Key", workers: int) -> None:
     elif not sys.executable:
         print("cruncher: this Python can't start another one, so workers must be 1")
     else:
-        Processes(workers, config_url, key).watch()
+        Processes(workers, config_url, key, pool).watch()
 
 
 def conceal(key: "Key") -> None:
@@ -249,7 +257,7 @@ def conceal(key: "Key") -> None:
     arguments[:] = [one.replace(key.secret, "…") for one in arguments]
 
 
-def work(config_url: str, key: "Key", label: str = "cruncher") -> str:
+def work(config_url: str, key: "Key", label: str = "cruncher", pool: Optional[str] = None) -> str:
     """One worker, from attaching to its end; returns its last state."""
     journal = Journal(sys.stdout, label)
     clock = Clock(time.time)
@@ -257,7 +265,7 @@ def work(config_url: str, key: "Key", label: str = "cruncher") -> str:
     try:
         host = this_host()
         study = load_study(config_url, Client(None, "", clock, journal, host.wait))
-        return Worker(study, key, host, clock, journal).work()
+        return Worker(study.of_pool(pool), key, host, clock, journal).work()
     except KeyboardInterrupt:
         journal.say("stopped before it was attached")
         return "stopped"
@@ -329,14 +337,14 @@ def ask_to_end(process: "subprocess.Popen[bytes]") -> None:
 class Processes:
     """Several workers, each a process of its own. One that dies is reported and not replaced."""
 
-    def __init__(self, count: int, config_url: str, key: "Key") -> None:
+    def __init__(self, count: int, config_url: str, key: "Key", pool: Optional[str] = None) -> None:
         self._journal = Journal(sys.stdout, "cruncher")
-        self._count, self._config_url, self._key = count, config_url, key
+        self._count, self._config_url, self._key, self._pool = count, config_url, key, pool
         self._running: Dict[int, subprocess.Popen[bytes]] = {}
 
     def _start(self, number: int) -> "subprocess.Popen[bytes]":
-        label, key = "cruncher #{}".format(number), self._key
-        return start_python("work_as_process", lambda _: (self._config_url, key.key_id, key.secret, label, os.getpid()))
+        label, key, pool = "cruncher #{}".format(number), self._key, self._pool
+        return start_python("work_as_process", lambda _: (self._config_url, *key.told(), label, os.getpid(), pool))
 
     def watch(self) -> None:
         """Waits until all have ended; Ctrl-C is passed on to them."""
@@ -369,11 +377,13 @@ class Processes:
             ask_to_end(process)
 
 
-def work_as_process(config_url: str, key_id: str, secret: str, label: str, parent: int) -> None:
+def work_as_process(
+    config_url: str, key_id: str, secret: str, label: str, parent: int, pool: Optional[str] = None
+) -> None:
     """What each of several processes does."""
     if os.name == "posix":
         threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
-    sys.exit(0 if work(config_url, Key(key_id, secret), label) == "stopped" else 1)
+    sys.exit(0 if work(config_url, key_of(key_id, secret), label, pool) == "stopped" else 1)
 
 
 def _end_with_parent(parent: int) -> None:
@@ -405,7 +415,8 @@ class Worker:
         self._cloud = Cloud(study, self._client)
         self._models = Models(self._cloud)
         self._control = Control(key.key_id)
-        self._report = Report(self._identity, clock, journal, study.lease_secs, key.key_id, self._client.requests)
+        requests = self._client.requests
+        self._report = Report(self._identity, clock, journal, study.lease_secs, key.key_id, study.pool, requests)
         self._keeper = Keeper(self._report, Cloud(study, self._client.once()), study.lease_secs, self._control, journal)
         self._interrupts = Interrupts()
         self._computer_rests = Rests(COMPUTER_RESTS_SECS)
@@ -434,8 +445,10 @@ class Worker:
 
     def _ending(self) -> Ending:
         try:
-            words = "attached to study {} as {} ({}); Ctrl-C stops it"
-            self._journal.say(words.format(self._study.name, self._identity.worker, self._identity.version))
+            words = "attached to {} as {} ({}); Ctrl-C stops it"
+            self._journal.say(words.format(self._study.in_words, self._identity.worker, self._identity.version))
+            if self._study.pool is not None:
+                self._check_pool(self._study.pool)
             threading.Thread(target=self._identity.find_instance_type, name="cruncher-metadata", daemon=True).start()
             self._keeper.start()
             return self._loop()
@@ -447,6 +460,14 @@ class Worker:
             return Ending("stopped", str(error))
         except Exception as error:  # noqa: BLE001 - the last resort: a crash must be readable in the dashboard
             return Ending("crashed", one_line(error), last_of(traceback.format_exc(), TRACEBACK_CHARACTERS))
+
+    def _check_pool(self, pool: str) -> None:
+        """Raises `NoStudy` unless the study has this pool."""
+        self._control.read(self._cloud, self._journal)
+        pools = self._control.pools
+        if pools is not None and pool not in pools:
+            words = "study {} has no pool {}: it has {}"
+            raise NoStudy(words.format(self._study.name, pool, ", ".join([MAIN_POOL, *pools])))
 
     def _loop(self) -> Ending:
         """The steps of docs/protocol.md, in their order."""
@@ -776,7 +797,7 @@ class Worker:
 
     def _document(self, attempt: "Attempt", outcome: "Outcome") -> Dict[str, Any]:
         case, identity = attempt.case, self._identity
-        return {
+        document = {
             "v": 1, "case_id": case.case_id, "batch": case.batch, "level": case.level, "replicate": case.replicate,
             "submission": case.submission, "model": {"key": case.model_key, "kind": case.kind},
             "parameters": case.parameters, "worker": identity.worker, "computer": identity.computer,
@@ -784,6 +805,7 @@ class Worker:
             "attempt": attempt.number, "max_attempts": case.max_attempts, "log": outcome.log,
             "warnings": outcome.warnings,
         }  # fmt: skip
+        return document if case.pool is None else dict(document, pool=case.pool)
 
     def _leave(self, ending: Ending) -> None:
         """The last heartbeat, the last rows and the journal; none of them is worth waiting for ever."""
@@ -986,6 +1008,7 @@ class Control:
         self.halt_rule = HaltRule()
         self.why_halted: Optional[str] = None  # by the failures of all workers
         self.go_on_time = -math.inf
+        self.pools: Optional[List[str]] = None  # of the study; unknown as long as it can't be read
         self._batches: List[str] = []
         self._cases: List[str] = []
         self._submissions: List[str] = []
@@ -1038,6 +1061,9 @@ class Control:
         self.go_on_time = float(go_on_time) if has_time else -math.inf
         retired: Any = document.get("retired_keys")
         self.key_retired = isinstance(retired, dict) and self._key_id in retired
+        pools: Any = document.get("pools", [])
+        self.pools = sorted(filter(is_pool, pools)) if isinstance(pools, list) else []
+        wrong += ["pools"] if not isinstance(pools, (list, type(None))) else []
         wrong += ["retired_keys"] if not isinstance(retired, (dict, type(None))) else []
         wrong += ["halted"] if halted is not None and not has_reason else []
         return wrong + (["go_on_time"] if go_on_time is not None and not has_time else [])
@@ -1279,22 +1305,12 @@ def may_be_of_ec2() -> bool:
 
 
 def instance_type_of_ec2() -> Optional[str]:
-    """The type that the metadata service names, by IMDSv2; None without one. No request leaves the computer."""
-    address = os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") or "http://169.254.169.254"
-    place = urllib.parse.urlsplit(address)
-    connection = http.client.HTTPConnection(place.hostname or "", place.port or 80, timeout=METADATA_SECS)
+    """The type that the metadata service names; None without one. No request leaves the computer."""
     try:
-        headers = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}
-        connection.request("PUT", "/latest/api/token", headers=headers)
-        token = connection.getresponse().read(1024).decode("ascii").strip()
-        connection.request("GET", "/latest/meta-data/instance-type", headers={"X-aws-ec2-metadata-token": token})
-        answer = connection.getresponse()
-        told = answer.read(1024).decode("ascii").strip()
-        return told if answer.status == 200 and _INSTANCE_TYPE.fullmatch(told) else None
+        told = metadata("instance-type").strip()
     except (OSError, ValueError, http.client.HTTPException):
         return None
-    finally:
-        connection.close()
+    return told if _INSTANCE_TYPE.fullmatch(told) else None
 
 
 class RequestCounts:
@@ -1329,13 +1345,14 @@ class Report:
         journal: "Journal",
         lease_secs: int,
         key_id: str = "",
+        pool: Optional[str] = None,
         requests: Optional[RequestCounts] = None,
     ) -> None:
         self.busy_secs = 0.0  # of all attempts
         self._requests = requests or RequestCounts()
         self.state = "starting"
         self.message: Optional[str] = None
-        self._key_id, self._key_retired = key_id, False
+        self._key_id, self._key_retired, self._pool = key_id, False, pool
         self._identity, self._clock, self._journal, self._lease_secs = identity, clock, journal, lease_secs
         self._prefix = "workers/{}/".format(identity.worker)
         self._attempt: Optional[Attempt] = None
@@ -1451,7 +1468,7 @@ class Report:
     def heartbeat(self) -> Dict[str, Any]:
         """The document as it would be written now."""
         me, attempt = self._identity, self._attempt
-        return {
+        document = {
             "v": 1, "worker": me.worker, "computer": me.computer, "host": me.host, "os": me.os, "pid": me.pid,
             "version": me.version, "cruncher_version": VERSION, "software": me.software,
             "start_time": self._clock.start_time, "time": self._clock.now(), "state": self.state,
@@ -1462,6 +1479,7 @@ class Report:
             "vcpus": me.vcpus, "instance_type": me.instance_type, "busy_secs": round(self.busy_secs, 3),
             "requests": self._requests.in_heartbeat(),
         }  # fmt: skip
+        return document if self._pool is None else dict(document, pool=self._pool)
 
 
 class Segments:
@@ -1591,6 +1609,7 @@ class Case(NamedTuple):
     time_limit_secs: Optional[float]
     max_attempts: int
     isolation: str = "worker"
+    pool: Optional[str] = None
 
     @property
     def short(self) -> str:
@@ -1623,6 +1642,15 @@ def is_batch(text: Any) -> bool:
     if not isinstance(text, str) or len(text) > 200:
         return False
     return all(_PART.fullmatch(part) and not _RESERVED.match(part) for part in text.split("/"))
+
+
+MAIN_POOL = "main"  # what the study's own queue is called
+_POOL = re.compile("[a-z][a-z0-9-]{0,19}")
+
+
+def is_pool(text: Any) -> bool:
+    """Whether `text` is the name of a pool: only such a text may become part of a queue's name."""
+    return isinstance(text, str) and bool(_POOL.fullmatch(text)) and text != MAIN_POOL
 
 
 def is_parameter(value: Any) -> bool:
@@ -1662,9 +1690,9 @@ def _case_of(document: Any) -> Case:
     if document["v"] != 1:
         raise NotACase("its version is {!r}; this worker reads version 1".format(document["v"]))
     model = document["model"]
-    values = {name: document[name] for name in Case._fields if name not in ("model_key", "kind", "isolation")}
-    isolation = document.get("isolation", "worker")
-    return Case(model_key=model["key"], kind=model["kind"], isolation=isolation, **values)
+    values = {name: document[name] for name in Case._fields if name not in ("model_key", "kind", "isolation", "pool")}
+    isolation, pool = document.get("isolation", "worker"), document.get("pool")
+    return Case(model_key=model["key"], kind=model["kind"], isolation=isolation, pool=pool, **values)
 
 
 def _checks(case: Case) -> Iterator[Tuple[str, bool]]:
@@ -1680,6 +1708,7 @@ def _checks(case: Case) -> Iterator[Tuple[str, bool]]:
     yield "force", isinstance(case.force, bool)
     yield "max_attempts", type(case.max_attempts) is int and case.max_attempts >= 1
     yield "isolation", case.isolation in ("worker", "case")
+    yield "pool", case.pool is None or is_pool(case.pool)
     limit = case.time_limit_secs
     yield "time_limit_secs", limit is None or (type(limit) in (int, float) and 0 < limit < threading.TIMEOUT_MAX)
 
@@ -1721,11 +1750,12 @@ class Attempt:
     def row(self, outcome: str) -> Dict[str, Any]:
         """What every row of a segment has."""
         case = self.case
-        return {
+        row = {
             "batch": case.batch, "case_id": case.case_id, "level": case.level, "replicate": case.replicate,
             "outcome": outcome, "attempt": self.number, "start_time": self.start_time, "end_time": self.end_time,
             "parameters": case.parameters,
         }  # fmt: skip
+        return row if case.pool is None else dict(row, pool=case.pool)
 
 
 # ---------------------------------------------------------------- the model
@@ -4793,6 +4823,22 @@ class Study(NamedTuple):
     queue_url: str
     lease_secs: int
     max_receives: int = USUAL_MAX_RECEIVES
+    pool: Optional[str] = None
+
+    def of_pool(self, name: Optional[str]) -> "Study":
+        """The same with the queue of a pool; without a name, or for `main`, its own."""
+        if name is None or name in ("", MAIN_POOL):
+            return self
+        if not is_pool(name):
+            words = "{!r} can't be the name of a pool: it has lower-case letters, digits and hyphens, at most 20"
+            raise NoStudy(words.format(name))
+        queue = "cruncher-{}-Pool-{}.fifo".format(self.name, name)
+        return self._replace(queue_url="/".join([*self.queue_url.split("/")[:-1], queue]), pool=name)
+
+    @property
+    def in_words(self) -> str:
+        """The study, and the pool."""
+        return "study {}".format(self.name) if self.pool is None else "pool {} of study {}".format(self.pool, self.name)
 
     @property
     def _suffix(self) -> str:
@@ -4972,7 +5018,7 @@ class Cloud:
         if answer.status in (200, 204):
             return answer
         if answer.code in ("NoSuchBucket", "QueueDoesNotExist", "NonExistentQueue"):
-            raise NoStudy("the bucket or queue of study {} is gone ({})".format(self._study.name, doing))
+            raise NoStudy("the bucket or queue of {} is gone ({})".format(self._study.in_words, doing))
         if answer.status in (401, 403) or answer.code == "AccessDeniedException" or answer.code in REFUSED:
             raise Refused("{} was refused ({}): this key may not do that".format(doing, answer.code or answer.status))
         raise Unexpected("{}: unexpected answer {} {}".format(doing, answer.status, answer.text))
@@ -5070,10 +5116,12 @@ class Client:
             self._pause(trouble, min(failures, 3) if verdict == "refused" else failures)
 
     def _try(self, request: "Request") -> "Tuple[Optional[Answer], str, str]":
-        headers = sign(request, self._key, self._region, self._clock.now()) if self._key else request.headers
+        now = self._clock.now()
         if self._key:
             self.requests.add(request.service, request.method)
         try:
+            key = self._key.at(now) if self._key else None
+            headers = sign(request, key, self._region, now) if key else request.headers
             answer = self._http.exchange(request, headers)
         except (OSError, http.client.HTTPException, ValueError) as error:
             return None, "network: {}".format(one_line(error)), "again"
@@ -5083,6 +5131,8 @@ class Client:
         was_wrong = self._clock.learn(answer.headers.get("date"), self._journal)
         verdict = judge(answer.status, answer.code)
         if was_wrong and answer.status in (400, 401, 403):
+            verdict = "again"
+        if verdict == "refused" and self._key and key and self._key.is_replaced(key):
             verdict = "again"
         self._was_accepted = self._was_accepted or (self._key is not None and answer.status < 300)
         return answer, "{} {}".format(answer.status, answer.code).strip(), verdict
@@ -5305,8 +5355,99 @@ class Key:
     def __init__(self, key_id: str, secret: str) -> None:
         self.key_id, self.secret = key_id.strip(), secret.strip()
 
+    token = ""  # of a temporary key
+
     def __repr__(self) -> str:
         return "Key({!r}, …)".format(self.key_id)
+
+    def at(self, now: float) -> "Key":
+        """The key to sign with at this time."""
+        return self
+
+    def is_replaced(self, refused: "Key") -> bool:
+        """Whether there is another key by now than the one that was refused."""
+        return False
+
+    def told(self) -> Tuple[str, str]:
+        """What another process makes the same key of."""
+        return self.key_id, self.secret
+
+
+class RoleKey(Key):
+    """The temporary keys of the computer's role, which its metadata service hands out.
+
+    They are replaced before they expire, in each process by itself. Heartbeats name none of them: they are no keys of
+    the study, which could be retired.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("role", "")
+        self._current, self._until, self._lock = None, 0.0, threading.Lock()  # type: Optional[Key], float, Any
+
+    def at(self, now: float) -> Key:
+        """The one that is valid; a new one if that expires soon."""
+        with self._lock:
+            if self._current is None or now > self._until - RENEWED_AHEAD_SECS:
+                try:
+                    self._current, self._until = role_key()
+                except (OSError, http.client.HTTPException, ValueError):
+                    if self._current is None or now > self._until:
+                        raise
+                    self._until = min(self._until, now + RENEWED_AHEAD_SECS + RENEWED_AGAIN_SECS)
+            return self._current
+
+    def is_replaced(self, refused: Key) -> bool:
+        """Asks for another one."""
+        with self._lock:
+            if self._current is not None and self._current.key_id == refused.key_id:
+                with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
+                    self._current, self._until = role_key()
+            return self._current is not None and self._current.key_id != refused.key_id
+
+    def told(self) -> Tuple[str, str]:
+        """No key: each process asks by itself."""
+        return "", ""
+
+
+def key_of(key_id: str, secret: str) -> Key:
+    """The key that was given, or that of the computer's role if none was."""
+    return Key(key_id, secret) if key_id or secret else RoleKey()
+
+
+def role_key() -> Tuple[Key, float]:
+    """A key of the computer's role, and when it expires.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
+    """
+    try:
+        roles = metadata(ROLES_PATH)
+        document = json.loads(metadata(ROLES_PATH + roles.split()[0]))
+        key = Key(document["AccessKeyId"], document["SecretAccessKey"])
+        key.token = document["Token"]
+        expires = strptime(document["Expiration"], "%Y-%m-%dT%H:%M:%SZ")
+    except (LookupError, TypeError, AttributeError) as error:
+        raise ValueError("the computer's metadata service gives no key of a role") from error
+    return key, float(calendar.timegm(expires))
+
+
+def metadata(path: str) -> str:
+    """What the metadata service of an instance of EC2 says, by IMDSv2."""
+    place = urllib.parse.urlsplit(os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") or "http://169.254.169.254")
+    connection = http.client.HTTPConnection(place.hostname or "", place.port or 80, timeout=METADATA_SECS)
+    try:
+        connection.request("PUT", "/latest/api/token", headers={"X-aws-ec2-metadata-token-ttl-seconds": "60"})
+        token = connection.getresponse().read().decode("ascii")
+        connection.request("GET", "/latest/meta-data/" + path, headers={"X-aws-ec2-metadata-token": token})
+        answer = connection.getresponse()
+        text = answer.read().decode("utf-8")
+    except OSError as error:
+        words = "no key was given, and there is no metadata service of EC2 that hands out one ({})"
+        raise OSError(words.format(one_line(error))) from error
+    finally:
+        connection.close()
+    if answer.status != 200:
+        raise ValueError("the computer's metadata service answered with {} to {}".format(answer.status, path))
+    return text
 
 
 class Clock:
@@ -5356,6 +5497,8 @@ def sign(request: Request, key: Key, region: str, now: float) -> Dict[str, str]:
     body = request.body
     digest = body.sha256 if isinstance(body, FileBody) else hashlib.sha256(body).hexdigest()
     headers = dict(request.headers, **{"Host": url.netloc, "X-Amz-Date": date})
+    if key.token:
+        headers["X-Amz-Security-Token"] = key.token
     if request.service == "s3":
         headers["X-Amz-Content-SHA256"] = digest
     names, canonical = canonical_request(request.method, url, headers, digest)

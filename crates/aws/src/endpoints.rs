@@ -13,6 +13,8 @@ pub enum Service {
     CloudFormation,
     /// Users and their access keys.
     Iam,
+    /// Groups of computers.
+    AutoScaling,
 }
 
 impl Service {
@@ -24,6 +26,7 @@ impl Service {
             Self::Sqs => "sqs",
             Self::CloudFormation => "cloudformation",
             Self::Iam => "iam",
+            Self::AutoScaling => "autoscaling",
         }
     }
 }
@@ -139,7 +142,7 @@ mod tests {
         for url in ["http://127.0.0.1:4566", "http://127.0.0.1:4566/"] {
             let endpoints = Endpoints::new("eu-central-1", Some(url.to_owned()));
             assert_eq!(endpoints.object_url("b", "a/k"), "http://127.0.0.1:4566/b/a/k");
-            for service in [Service::Sqs, Service::CloudFormation, Service::Iam] {
+            for service in [Service::Sqs, Service::CloudFormation, Service::Iam, Service::AutoScaling] {
                 assert_eq!(endpoints.service_url(service), "http://127.0.0.1:4566/");
             }
             assert_eq!(endpoints.signing_region(Service::Iam), "us-east-1");

@@ -1,4 +1,4 @@
-//! The part of AWS that a study needs: S3, SQS, `CloudFormation` and IAM.
+//! The part of AWS that a study needs: S3, SQS, `CloudFormation`, IAM and Auto Scaling.
 //!
 //! An AWS call is a value ([`Operation`]): it builds a request, and it reads the answer. In between, [`Client`] signs, sends
 //! and repeats. It uses its surroundings through [`Ports`]: a transport, a clock, a timer and random numbers; [`transport`]
@@ -31,6 +31,7 @@ mod sign;
 mod time;
 mod xml;
 
+pub mod autoscaling;
 pub mod cloudformation;
 pub mod iam;
 pub mod retry;

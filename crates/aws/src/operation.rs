@@ -101,6 +101,7 @@ impl UnsignedRequest {
     ) -> Result<Self, Error> {
         let version = match service {
             Service::Iam => "2010-05-08",
+            Service::AutoScaling => "2011-01-01",
             _ => "2010-05-15",
         };
         let head = [("Action", action), ("Version", version)];

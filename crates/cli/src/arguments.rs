@@ -3,6 +3,7 @@
 mod attaching;
 mod control;
 mod designs;
+mod pools;
 mod results;
 mod watching;
 
@@ -19,6 +20,7 @@ pub(crate) use control::{
     RetryArguments,
 };
 pub(crate) use designs::{DesignArguments, DesignSource, EnqueueArguments};
+pub(crate) use pools::{PoolAddArguments, PoolArguments, PoolCommand, PoolListArguments, PoolRemoveArguments};
 pub(crate) use results::{ResultsArguments, ResultsDestination, ResultsKind, TableFile, TableFormat};
 
 pub(crate) use watching::{CostArguments, LogsArguments};
@@ -77,6 +79,8 @@ pub(crate) enum Command {
     Link(LinkArguments),
     /// Check a design and write its table of cases, without any cloud
     Design(DesignArguments),
+    /// Make, list or remove pools: queues for kinds of machines or software
+    Pool(PoolArguments),
     /// Send the cases of a design, or of a table, to the workers
     Enqueue(EnqueueArguments),
     /// Show how far a study is

@@ -22,6 +22,7 @@ mod links;
 mod logs;
 mod output;
 mod passphrases;
+mod pool;
 mod profile_files;
 mod release;
 mod report;
@@ -68,6 +69,7 @@ async fn run(arguments: Arguments) -> Result<(), CommandFailure> {
         Command::Configure(configure) => configure::run(&account, &configure).await,
         Command::Link(link) => link::run(&account, &link).await,
         Command::Design(design) => design::run(&design),
+        Command::Pool(pool) => pool::run(&account, &pool.command).await,
         Command::Enqueue(enqueue) => enqueue::run(&account, &enqueue).await,
         Command::Status(status) => status::run(&account, &status).await,
         Command::Logs(logs) => logs::run(&account, &logs).await,

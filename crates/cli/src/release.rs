@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use cruncher_backend::administer::launch::StudyRelease;
 use cruncher_backend::administer::page::{DashboardFiles, PageFile, media_type};
-use cruncher_backend::administer::publish::smallest_gzip;
+use cruncher_backend::administer::publish::{PublicScripts, smallest_gzip};
 
 use crate::failure::{CommandFailure, sentence};
 
@@ -18,6 +18,11 @@ pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 const TEMPLATE: &str = include_str!("../../../stack/study.yaml");
 
 const WORKER: &str = include_str!("../../../worker/attach.py");
+
+const BOOT: &str = include_str!("../../../worker/boot.py");
+
+/// Template of the stack of a pool's computers.
+pub(crate) const FLEET_TEMPLATE: &str = include_str!("../../../stack/fleet.yaml");
 
 const FOLDER_VARIABLE: &str = "CRUNCHER_DASHBOARD_DIR";
 
@@ -124,5 +129,6 @@ fn relative(folder: &Path, path: &Path) -> String {
 
 /// Returns the files that are put into a study.
 pub(crate) fn release(page: &DashboardFiles) -> StudyRelease<'_> {
-    StudyRelease { template: TEMPLATE, page, worker: WORKER.as_bytes(), version: VERSION }
+    let scripts = PublicScripts { worker: WORKER.as_bytes(), boot: BOOT.as_bytes() };
+    StudyRelease { template: TEMPLATE, page, scripts, version: VERSION }
 }

@@ -8,7 +8,7 @@ use cruncher_study::config::{CONFIG_KEY, StudyConfig};
 use super::keys;
 use super::keys::RoleKeys;
 use super::page::DashboardFiles;
-use super::publish::publish;
+use super::publish::{PublicScripts, publish};
 use super::sealed_access::{AccessSealing, SealedAccessError, publish_access};
 use super::stack::{
     EventLog, MissingOutput, StackCondition, StackError, StackFailure, StackOutputs, kept_parameters, stack_name,
@@ -34,8 +34,8 @@ pub struct StudyRelease<'a> {
     pub template: &'a str,
     /// The dashboard.
     pub page: &'a DashboardFiles,
-    /// The worker's file.
-    pub worker: &'a [u8],
+    /// The worker's file, and what boots computers of a fleet.
+    pub scripts: PublicScripts<'a>,
     /// The version.
     pub version: &'a str,
 }
@@ -134,7 +134,7 @@ pub async fn launch(
         let keys = first_keys(client, &outputs, progress).await?;
         let config = config(client, study, release.version, &outputs).await?;
         publish_access(client, &config.bucket, &keys, sealing).await?;
-        publish(client, &config, release.page, release.worker, progress).await?;
+        publish(client, &config, release.page, release.scripts, progress).await?;
         let keys_are_accepted = keys::wait_until_accepted(client, &config, &keys.by_holder(), progress).await?;
         let website_url = outputs.website_url.clone();
         Ok(LaunchedStudy { config, website_url, keys, keys_are_accepted })
@@ -224,7 +224,7 @@ pub async fn configure(
         let published = publish_access(client, &config.bucket, keys, sealing).await;
         published.map_err(|source| LaunchError::Unfinished { study: study.to_owned(), source })?;
     }
-    publish(client, &config, release.page, release.worker, progress).await?;
+    publish(client, &config, release.page, release.scripts, progress).await?;
     let keys_are_accepted = match &new_keys {
         Some(keys) => keys::wait_until_accepted(client, &config, &keys.by_holder(), progress).await?,
         None => true,

@@ -122,8 +122,9 @@ impl DashboardFiles {
 /// Returns the addresses that the page of a study talks to: those of the bucket and of SQS.
 #[must_use]
 pub fn origins(endpoints: &Endpoints, bucket: &str) -> Vec<String> {
+    let services = [Service::Sqs, Service::AutoScaling].map(|service| endpoints.service_url(service));
     let mut origins: Vec<String> =
-        [endpoints.bucket_url(bucket), endpoints.service_url(Service::Sqs)].iter().map(|url| origin(url)).collect();
+        [endpoints.bucket_url(bucket)].iter().chain(&services).map(|url| origin(url)).collect();
     origins.dedup();
     origins
 }
@@ -401,7 +402,11 @@ mod tests {
         let aws = Endpoints::new("eu-central-1", None);
         assert_eq!(
             origins(&aws, "b"),
-            ["https://b.s3.eu-central-1.amazonaws.com", "https://sqs.eu-central-1.amazonaws.com"]
+            [
+                "https://b.s3.eu-central-1.amazonaws.com",
+                "https://sqs.eu-central-1.amazonaws.com",
+                "https://autoscaling.eu-central-1.amazonaws.com"
+            ]
         );
         let local = Endpoints::new("eu-central-1", Some("http://127.0.0.1:8124/".into()));
         assert_eq!(origins(&local, "b"), ["http://127.0.0.1:8124"]);

@@ -15,6 +15,18 @@ use crate::progress::{Progress, ProgressStep};
 /// Key of the worker.
 pub const WORKER_KEY: &str = "public/attach.py";
 
+/// Key of the script that boots a computer of a fleet.
+pub const BOOT_KEY: &str = "public/boot.py";
+
+/// Programs that a study's computers fetch.
+#[derive(Debug, Clone, Copy)]
+pub struct PublicScripts<'a> {
+    /// The worker's file.
+    pub worker: &'a [u8],
+    /// The script that boots a computer of a fleet.
+    pub boot: &'a [u8],
+}
+
 /// Number of Zopfli's iterations. More of them gain a thousandth each.
 const ITERATIONS: NonZeroU64 = NonZeroU64::MIN;
 
@@ -50,16 +62,16 @@ pub struct PublishReport {
 /// Makes everything that a study publishes, in the order of writing: files that a document refers to are there before the
 /// document.
 #[must_use]
-pub fn uploads(page: &DashboardFiles, worker: &[u8], config: &StudyConfig) -> Vec<Upload> {
+pub fn uploads(page: &DashboardFiles, scripts: PublicScripts<'_>, config: &StudyConfig) -> Vec<Upload> {
     let mut uploads: Vec<Upload> = page.assets().iter().map(|file| asset(page, file)).collect();
-    uploads.push(Upload {
-        key: WORKER_KEY.to_owned(),
-        body: Bytes::copy_from_slice(worker),
+    uploads.extend([(WORKER_KEY, scripts.worker), (BOOT_KEY, scripts.boot)].map(|(key, script)| Upload {
+        key: key.to_owned(),
+        body: Bytes::copy_from_slice(script),
         content_type: "text/x-python; charset=utf-8",
         // Python's urlopen doesn't unpack.
         is_gzip: false,
         cache_control: ASK_EACH_TIME,
-    });
+    }));
     uploads.push(Upload {
         key: CONFIG_KEY.to_owned(),
         body: serde_json::to_vec_pretty(config).unwrap_or_default().into(),
@@ -108,14 +120,14 @@ pub async fn publish(
     client: &Client,
     config: &StudyConfig,
     page: &DashboardFiles,
-    worker: &[u8],
+    scripts: PublicScripts<'_>,
     progress: Progress<'_>,
 ) -> Result<PublishReport, Error> {
     let bucket = &config.bucket;
     write_first_control(client, bucket).await?;
     let listed = s3::list_all(client, s3::ListObjects::new(bucket).prefix(ASSETS_PREFIX)).await?;
     let sizes: BTreeMap<&str, u64> = listed.iter().map(|object| (object.key.as_str(), object.size_bytes)).collect();
-    let uploads = uploads(page, worker, config);
+    let uploads = uploads(page, scripts, config);
     let mut published = PublishReport::default();
     for (index, upload) in uploads.iter().enumerate() {
         if is_there(upload, &sizes) {
@@ -192,7 +204,7 @@ mod tests {
 
     fn planned() -> Vec<Upload> {
         let page = ["index.html", "app-0123456789abcdef.js", "icon.svg", "a.png", "robots.txt"].map(file);
-        uploads(&DashboardFiles::new(page).unwrap(), b"print()", &config())
+        uploads(&DashboardFiles::new(page).unwrap(), PublicScripts { worker: b"print()", boot: b"" }, &config())
     }
 
     #[test]
@@ -206,6 +218,7 @@ mod tests {
                 "assets/icon.svg",
                 "robots.txt",
                 "public/attach.py",
+                "public/boot.py",
                 "public/config.json",
                 "index.html"
             ]
@@ -226,6 +239,7 @@ mod tests {
                 ("image/svg+xml", true, false),
                 ("text/plain; charset=utf-8", true, false),
                 ("text/x-python; charset=utf-8", false, false),
+                ("text/x-python; charset=utf-8", false, false),
                 ("application/json", false, false),
                 ("text/html; charset=utf-8", true, false),
             ]
@@ -244,7 +258,7 @@ mod tests {
             ("assets/app-fedcba9876543210.js", 7),
         ]);
         let kept: Vec<bool> = uploads.iter().map(|upload| is_there(upload, &sizes)).collect();
-        assert_eq!(kept, [false, true, false, false, false, false, false], "a name without a hash says nothing");
+        assert_eq!(kept, [false, true, false, false, false, false, false, false], "a name without a hash says nothing");
         assert_eq!(old_assets(&uploads, &sizes), ["assets/app-fedcba9876543210.js"]);
         let damaged = BTreeMap::from([("assets/app-0123456789abcdef.js", 1)]);
         assert!(!is_there(&uploads[1], &damaged));

@@ -45,7 +45,7 @@ mod tests {
 
     use super::*;
     use crate::administer::page::{DashboardFiles, INDEX_KEY};
-    use crate::administer::publish::uploads;
+    use crate::administer::publish::{PublicScripts, uploads};
     use crate::freeze::document::tests::{content, glue, page};
     use crate::freeze::{FreezeError, document};
     use crate::testing::TestCloud;
@@ -68,7 +68,7 @@ mod tests {
     /// Publishes the page, each file unpacked as a browser gets it, and returns its document.
     fn publish(cloud: &Arc<TestCloud>, study: &Study, page: &DashboardFiles) -> String {
         let mut index = String::new();
-        for upload in uploads(page, b"", &study.config) {
+        for upload in uploads(page, PublicScripts { worker: b"", boot: b"" }, &study.config) {
             let mut content = Vec::new();
             if upload.is_gzip {
                 GzDecoder::new(&*upload.body).read_to_end(&mut content).unwrap();

@@ -13,6 +13,29 @@ fn check_pair(content: impl AsRef<[u8]>, columns: &str, first: (f64, f64), secon
 }
 
 #[test]
+fn a_column_pool_is_no_input() {
+    let gpu = Pool::parse("gpu").ok();
+    for content in [
+        "a,pool\n1,gpu\n2,\n3, main\n",
+        r#"[{"a": 1, "pool": "gpu"}, {"a": 2, "pool": null}, {"a": 3, "pool": "main"}]"#,
+        r#"{"columns": [{"name": "a"}], "rows": [[1], [2], [3]], "pools": ["gpu", null, "main"]}"#,
+    ] {
+        let table = import(content.as_bytes(), NumberReading::default()).unwrap();
+        assert_eq!((table.columns.len(), table.pools.as_deref()), (1, Some(&[gpu, None, None][..])), "{content}");
+        let again = import(&table.to_json(), NumberReading::default()).unwrap();
+        assert_eq!(again.pools, table.pools, "{content}");
+    }
+    check_notes(
+        "a,pool\n1,gpu\n",
+        &["column `pool` is taken as the pool of each case, and is no input; rename the column if the model needs it"],
+    );
+    let wrong = import(b"a,pool\n1,gpu\n2,1.5\n3,Gpu\n", NumberReading::default()).unwrap_err();
+    let ImportError::Rows { told, total } = wrong else { panic!("{wrong}") };
+    assert_eq!((total, told[0].row, told[1].row), (2, 3, 4));
+    assert!(told[0].reason.starts_with("column `pool`: `1.5` can't be the name of a pool"), "{}", told[0].reason);
+}
+
+#[test]
 fn numbers_with_groups_of_digits_are_those_numbers() {
     let names = "cohesion modulus";
     check_pair(

@@ -24,6 +24,7 @@ pub(super) enum FieldPlace {
     CaseId,
     Level,
     Replicate,
+    Pool,
     /// An input, by its number.
     Whole(usize),
     /// A component of the input with this number.
@@ -42,6 +43,7 @@ impl TableHeader {
                 "case_id" => FieldPlace::CaseId,
                 "level" => FieldPlace::Level,
                 "replicate" => FieldPlace::Replicate,
+                "pool" => FieldPlace::Pool,
                 name => header.input(name, &mut numbers)?,
             };
             if !taken.insert(place) {
@@ -60,6 +62,7 @@ impl TableHeader {
             FieldPlace::CaseId => "case_id".to_owned(),
             FieldPlace::Level => "level".to_owned(),
             FieldPlace::Replicate => "replicate".to_owned(),
+            FieldPlace::Pool => "pool".to_owned(),
             FieldPlace::Whole(column) => self.columns[column].name.clone(),
             FieldPlace::Component(column, component) => format!("{}[{component}]", self.columns[column].name),
         }
