@@ -9,6 +9,7 @@ use cruncher_browser::state::problem::PageProblem;
 use cruncher_browser::state::route::{Page, Route};
 use cruncher_browser::{address, network};
 use cruncher_study::access::StudyAccess;
+use cruncher_study::cost::WorkerUsage;
 use cruncher_study::heartbeat::Heartbeat;
 use leptos::ev;
 use leptos::prelude::*;
@@ -30,6 +31,8 @@ pub(crate) struct FleetState {
     pub(crate) route: RwSignal<Route>,
     /// Workers, as of the last look; `None` before the first has ended.
     pub(crate) workers: RwSignal<Option<Vec<Heartbeat>>>,
+    /// What workers have used, as of the last look.
+    pub(crate) usages: RwSignal<Vec<WorkerUsage>>,
     /// All objects below `workers/`, as of the last look.
     pub(crate) listed: RwSignal<Vec<ListedObject>>,
     /// Reason why the last look failed, if it did.
@@ -51,6 +54,7 @@ impl FleetState {
             section: RwSignal::new(PageSection::parse(&fragment)),
             route: RwSignal::new(Route::parse(&fragment)),
             workers: RwSignal::new(None),
+            usages: RwSignal::new(Vec::new()),
             listed: RwSignal::new(Vec::new()),
             problem: RwSignal::new(None),
             now: RwSignal::new(0.0),
@@ -95,9 +99,15 @@ impl FleetState {
         let looked = watch.look().await;
         self.now.set(watch.study().now());
         self.workers.set(Some(watch.workers()));
+        self.usages.set(watch.usages());
         self.listed.set(watch.listed().to_vec());
         self.watch.set_value(Some(watch));
         looked.map_err(|error| PageProblem::from(&error))
+    }
+
+    /// Returns the study, if it was opened.
+    pub(crate) fn opened(self) -> Option<Study> {
+        self.study.get_value()
     }
 
     /// Returns the study, which is opened the first time.

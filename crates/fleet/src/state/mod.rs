@@ -1,4 +1,6 @@
 //! What the page shows, in plain structs. No I/O, and nothing of a browser.
 
+pub(crate) mod cost_view;
 pub(crate) mod hosts;
+pub(crate) mod log_view;
 pub(crate) mod section;
