@@ -433,7 +433,8 @@ class Worker:
         self._cloud = Cloud(study, self._client)
         self._models = Models(self._cloud)
         self._control = Control(key.key_id)
-        self._report = Report(self._identity, clock, journal, study.lease_secs, key.key_id, study.pool)
+        requests = self._client.requests
+        self._report = Report(self._identity, clock, journal, study.lease_secs, key.key_id, study.pool, requests)
         self._keeper = Keeper(self._report, Cloud(study, self._client.once()), study.lease_secs, self._control, journal)
         self._interrupts = Interrupts()
         self._computer_rests, self._command_rests = Rests(COMPUTER_RESTS_SECS), Rests(COMMAND_RESTS_SECS)
@@ -466,6 +467,7 @@ class Worker:
             self._journal.say(words.format(self._study.in_words, self._identity.worker, self._identity.version))
             if self._study.pool is not None:
                 self._check_pool(self._study.pool)
+            threading.Thread(target=self._identity.find_instance_type, name="cruncher-metadata", daemon=True).start()
             self._keeper.start()
             return self._loop()
         except KeyboardInterrupt:
@@ -703,6 +705,7 @@ class Worker:
             else:
                 outcome = self._executed(attempt, model, folder)
             attempt.end_time = max(self._clock.now(), attempt.start_time)
+            self._report.busy_secs += attempt.secs
             if attempt.was_stopped or (attempt.is_cancelled and outcome.failure is not None):
                 self._drop_cancelled(attempt)
                 return
@@ -1340,6 +1343,72 @@ class Identity:
         self.computer = "{}_{}_{}".format(self.host, self.os, self.pid)
         self.worker = "{}-{}".format(self.computer, uuid.uuid4().hex[:6])
         self.software, self.version = host.software, host.version
+        self.vcpus = usable_processors()
+        self.instance_type = instance_type_told()
+
+    def find_instance_type(self) -> None:
+        """Asks the computer what it is, if it may be one of EC2 and nobody has told. It may take a second or two."""
+        if self.instance_type is None and may_be_of_ec2():
+            self.instance_type = instance_type_of_ec2()
+
+
+def usable_processors() -> Optional[int]:
+    """How many processors this process may use: a scheduler or container may give it a part of the computer's."""
+    with contextlib.suppress(KeyError, OSError):  # Linux alone has it
+        return len(vars(os)["sched_getaffinity"](0))
+    with contextlib.suppress(NotImplementedError):
+        return os.cpu_count()
+    return None
+
+
+_INSTANCE_TYPE = re.compile("[A-Za-z0-9][A-Za-z0-9.-]{0,39}")
+
+
+def instance_type_told() -> Optional[str]:
+    """What the computer is called for its price, if its user says so."""
+    told = os.environ.get("CRUNCHER_INSTANCE_TYPE", "").strip()
+    return told if _INSTANCE_TYPE.fullmatch(told) else None
+
+
+def may_be_of_ec2() -> bool:
+    """Whether there may be a metadata service. Linux says whose hardware it is; elsewhere nothing tells."""
+    if os.environ.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true":
+        return False
+    if os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT"):
+        return True
+    try:
+        with open("/sys/devices/virtual/dmi/id/sys_vendor") as file:
+            return file.read(64).strip() in ("Amazon EC2", "Xen")
+    except (OSError, ValueError):
+        return not sys.platform.startswith("linux")
+
+
+def instance_type_of_ec2() -> Optional[str]:
+    """The type that the metadata service names; None without one. No request leaves the computer."""
+    try:
+        told = metadata("instance-type").strip()
+    except (OSError, ValueError, http.client.HTTPException):
+        return None
+    return told if _INSTANCE_TYPE.fullmatch(told) else None
+
+
+class RequestCounts:
+    """How many requests were sent, by what they cost: each try counts, as AWS counts them."""
+
+    def __init__(self) -> None:
+        self._counts = {"s3_get": 0, "s3_put": 0, "sqs": 0}
+        self._lock = new_lock()
+
+    def add(self, service: str, method: str) -> None:
+        """One more; deleting is free."""
+        kind = "sqs" if service == "sqs" else {"GET": "s3_get", "HEAD": "s3_get", "DELETE": ""}.get(method, "s3_put")
+        if kind:
+            with self._lock:
+                self._counts[kind] += 1
+
+    def in_heartbeat(self) -> Dict[str, int]:
+        """As the heartbeat tells them."""
+        return dict(self._counts)
 
 
 TAKES_NO_CASE = "resting", "halted"  # states of which the message says why
@@ -1356,7 +1425,10 @@ class Report:
         lease_secs: int,
         key_id: str = "",
         pool: Optional[str] = None,
+        requests: Optional[RequestCounts] = None,
     ) -> None:
+        self.busy_secs = 0.0  # of all attempts
+        self._requests = requests or RequestCounts()
         self.state = "starting"
         self.message: Optional[str] = None
         self._key_id, self._key_retired, self._pool = key_id, False, pool
@@ -1483,6 +1555,8 @@ class Report:
             "median_secs": statistics.median(list(self._durations)) if self._durations else None,
             "lease_secs": self._lease_secs, "message": self.message, "traceback": self._traceback,
             "key_id": self._key_id, "key_retired": self._key_retired,
+            "vcpus": me.vcpus, "instance_type": me.instance_type, "busy_secs": round(self.busy_secs, 3),
+            "requests": self._requests.in_heartbeat(),
         }  # fmt: skip
         return document if self._pool is None else dict(document, pool=self._pool)
 
@@ -5900,6 +5974,7 @@ class Client:
         self._http = Http()
         self._random = random.Random()  # of its own: a model's random numbers must not depend on the network
         self._tries_once = False
+        self.requests = RequestCounts()
         self._deadline = math.inf
         self._was_accepted = False
 
@@ -5907,6 +5982,7 @@ class Client:
         """A client like this one that doesn't try again: for the keeper, whose next tick comes soon."""
         client = Client(self._key, self._region, self._clock, self._journal, self._wait)
         client._tries_once = client._was_accepted = True
+        client.requests = self.requests
         return client
 
     def hurry(self, secs: float) -> None:
@@ -5931,6 +6007,8 @@ class Client:
 
     def _try(self, request: "Request") -> "Tuple[Optional[Answer], str, str]":
         now = self._clock.now()
+        if self._key:
+            self.requests.add(request.service, request.method)
         try:
             key = self._key.at(now) if self._key else None
             headers = sign(request, key, self._region, now) if key else request.headers

@@ -591,7 +591,10 @@ def test_the_heartbeat_tells_what_the_worker_does(lab: Lab) -> None:
     gate.open()
     lab.heartbeat(worker.name(), state="waiting", case=None)
     worker.stop()
-    assert lab.heartbeat(worker.name(), state="stopped")["median_secs"] > 0
+    ended = lab.heartbeat(worker.name(), state="stopped")
+    assert ended["median_secs"] > 0 and ended["busy_secs"] > 0 and ended["vcpus"] == len(os.sched_getaffinity(0))
+    # A case takes a look for its result, its model, its result's PUT, and to be received and deleted, at least.
+    assert ended["requests"]["s3_get"] >= 3 and ended["requests"]["s3_put"] >= 3 and ended["requests"]["sqs"] >= 2
 
 
 def with_progress(heartbeat: dict[str, Any]) -> dict[str, Any] | None:

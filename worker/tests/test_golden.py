@@ -228,3 +228,24 @@ def test_the_log_tells_time_and_level(line: dict[str, Any]) -> None:
     journal.now = lambda: line["time"]
     journal.note(line["text"], line["level"])
     assert journal.tail.text() == line["written"]
+
+
+def test_the_heartbeat_tells_what_the_protocol_says() -> None:
+    golden = json.loads((GOLDEN / "heartbeat.json").read_text("utf-8"))
+    identity = attach.Identity(attach.Host())
+    for name in ("worker", "computer", "host", "os", "pid", "version", "software", "vcpus", "instance_type"):
+        setattr(identity, name, golden[name])
+    times = iter([golden["start_time"], golden["time"]])
+    requests = attach.RequestCounts()
+    for service, method, kind in (("s3", "GET", "s3_get"), ("s3", "PUT", "s3_put"), ("sqs", "POST", "sqs")):
+        for _ in range(golden["requests"][kind]):
+            requests.add(service, method)
+    journal = attach.Journal(io.StringIO(), "cruncher")
+    clock = attach.Clock(lambda: next(times))
+    report = attach.Report(identity, clock, journal, golden["lease_secs"], golden["key_id"], None, requests)
+    report.change("waiting", None)
+    for outcome, count in golden["counts"].items():
+        for _ in range(count):
+            report.count(outcome)
+    report.busy_secs = golden["busy_secs"]
+    assert report.heartbeat() == dict(golden, cruncher_version=attach.VERSION)

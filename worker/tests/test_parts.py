@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import http.client
+import http.server
 import io
 import json
 import os
@@ -260,6 +261,56 @@ class TestLeases:
         lease.close()
         monotonic.secs = 100.0
         assert not lease.extend_if_due(cloud, 120) and cloud.calls == []
+
+
+class TestInstanceType:
+    """What the computer is called for its price."""
+
+    def test_its_user_may_tell_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for told, expected in (("c7i.2xlarge", "c7i.2xlarge"), (" lab-pc ", "lab-pc"), ("", None), ("a b", None)):
+            monkeypatch.setenv("CRUNCHER_INSTANCE_TYPE", told)
+            assert attach.Identity(attach.Host()).instance_type == expected
+
+    @pytest.mark.parametrize(
+        ("told", "expected"), [("c7i.2xlarge", "c7i.2xlarge"), ("<html>", None), ("x" * 3000, None), ("", None)]
+    )
+    def test_an_instance_of_ec2_is_asked_by_its_token(
+        self, monkeypatch: pytest.MonkeyPatch, told: str, expected: str | None
+    ) -> None:
+        asked = []
+
+        class Metadata(http.server.BaseHTTPRequestHandler):
+            def do_PUT(self) -> None:
+                asked.append((self.path, self.headers["X-aws-ec2-metadata-token-ttl-seconds"]))
+                self.answer("token")
+
+            def do_GET(self) -> None:
+                asked.append((self.path, self.headers["X-aws-ec2-metadata-token"]))
+                self.answer(told)
+
+            def answer(self, text: str) -> None:
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text.encode())
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        server = http.server.HTTPServer(("127.0.0.1", 0), Metadata)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+        identity = attach.Identity(attach.Host())
+        identity.find_instance_type()
+        server.shutdown()
+        server.server_close()
+        assert identity.instance_type == expected
+        assert asked == [("/latest/api/token", "60"), ("/latest/meta-data/instance-type", "token")]
+        # Nobody answers there any more.
+        identity.find_instance_type()
+        assert identity.instance_type == expected
+        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        assert not attach.may_be_of_ec2()
 
 
 class TestReports:

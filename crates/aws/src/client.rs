@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Method;
+
 use crate::answer;
 use crate::credentials::Credentials;
-use crate::endpoints::Endpoints;
+use crate::endpoints::{Endpoints, Service};
 use crate::error::{Error, ErrorKind};
 use crate::operation::{Answer, Operation, RepeatSafety, UnsignedRequest};
 use crate::ports::Ports;
@@ -28,7 +31,8 @@ pub struct Client {
 
 #[derive(Default)]
 struct Shared {
-    requests_sent: AtomicU64,
+    /// Numbers of requests that were sent: those that read an object of S3, those that write or list there, those to SQS, and all others.
+    sent_by_price: [AtomicU64; 4],
     /// Offset to be added to this machine's clock to get the servers'.
     clock_offset_millis: AtomicI64,
 }
@@ -75,7 +79,13 @@ impl Client {
     /// Returns the number of requests sent until now, repeated ones included.
     #[must_use]
     pub fn requests_sent(&self) -> u64 {
-        self.shared.requests_sent.load(Ordering::Relaxed)
+        self.shared.sent_by_price.iter().map(|count| count.load(Ordering::Relaxed)).sum()
+    }
+
+    /// Returns the same by what they cost: to S3 GET and HEAD, PUT, POST and LIST, and to SQS all of them. Deleting is free.
+    #[must_use]
+    pub fn sent_by_price(&self) -> [u64; 3] {
+        [0, 1, 2].map(|kind| self.shared.sent_by_price[kind].load(Ordering::Relaxed))
     }
 
     /// Returns the time since 1970 by the servers' clock, as far as it is known.
@@ -133,7 +143,7 @@ impl Client {
             };
             sign(&mut http, credentials, scope, self.now())?;
         }
-        self.shared.requests_sent.fetch_add(1, Ordering::Relaxed);
+        self.shared.sent_by_price[price(request.service(), &http)].fetch_add(1, Ordering::Relaxed);
         let answer = self.ports.transport.send(http).await?;
         self.learn_time(&answer);
         Ok(answer)
@@ -183,6 +193,18 @@ impl Client {
         if (offset - self.offset_millis()).abs() > TOLERATED_MILLIS {
             self.shared.clock_offset_millis.store(offset, Ordering::Relaxed);
         }
+    }
+}
+
+/// Returns the place of a request among those that cost the same.
+fn price(service: Service, request: &http::Request<Bytes>) -> usize {
+    let is_list = || request.uri().query().is_some_and(|query| query.contains("list-type="));
+    match (service, request.method()) {
+        (Service::S3, &Method::GET) if is_list() => 1,
+        (Service::S3, &(Method::GET | Method::HEAD)) => 0,
+        (Service::S3, &(Method::PUT | Method::POST)) => 1,
+        (Service::Sqs, _) => 2,
+        _ => 3,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The arguments of `cruncher`, and the help that explains them.
 
+mod attaching;
 mod control;
 mod designs;
 mod fleet;
@@ -14,6 +15,7 @@ use cruncher_backend::administer::keys::KeyHolder;
 use cruncher_study::access::Role;
 use cruncher_study::config::check_study_name;
 
+pub(crate) use attaching::AttachScriptArguments;
 pub(crate) use control::{
     CancelArguments, DrainArguments, ForgetArguments, HaltingArguments, PauseArguments, RedriveArguments,
     RetryArguments,
@@ -27,7 +29,8 @@ pub(crate) use pools::{
     PoolAddArguments, PoolArguments, PoolChoice, PoolCommand, PoolListArguments, PoolRemoveArguments,
 };
 pub(crate) use results::{ResultsArguments, ResultsDestination, ResultsKind, TableFile, TableFormat};
-pub(crate) use watching::LogsArguments;
+
+pub(crate) use watching::{CostArguments, LogsArguments};
 
 /// Runs parameter studies on nothing but an S3 bucket and an SQS queue.
 #[derive(Debug, Parser)]
@@ -91,6 +94,10 @@ pub(crate) enum Command {
     Status(StatusArguments),
     /// Show what workers say of themselves: their logs, as one
     Logs(LogsArguments),
+    /// Show what a study has used and cost, and what it will
+    Cost(CostArguments),
+    /// Print a script by which a cluster's scheduler attaches workers
+    AttachScript(AttachScriptArguments),
     /// Let workers finish their case and take no other
     Pause(PauseArguments),
     /// Let workers go on, of a study that was paused or has halted by itself

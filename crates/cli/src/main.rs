@@ -2,10 +2,12 @@
 //! machine.
 
 mod arguments;
+mod attach_script;
 mod clean_up;
 mod cloud;
 mod configure;
 mod control;
+mod cost;
 mod demo;
 mod design;
 mod design_input;
@@ -73,6 +75,8 @@ async fn run(arguments: Arguments) -> Result<(), CommandFailure> {
         Command::Enqueue(enqueue) => enqueue::run(&account, &enqueue).await,
         Command::Status(status) => status::run(&account, &status).await,
         Command::Logs(logs) => logs::run(&account, &logs).await,
+        Command::Cost(cost) => cost::run(&account, &cost).await,
+        Command::AttachScript(script) => attach_script::run(&account, &script).await,
         Command::Pause(pause) => control::pause(&account, &pause, true).await,
         Command::Resume(resume) => control::pause(&account, &resume, false).await,
         Command::Halting(halting) => control::halting(&account, &halting).await,

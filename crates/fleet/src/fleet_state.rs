@@ -10,6 +10,7 @@ use cruncher_browser::state::problem::PageProblem;
 use cruncher_browser::state::route::{Page, Route};
 use cruncher_browser::{address, network};
 use cruncher_study::access::{Role, StudyAccess};
+use cruncher_study::cost::WorkerUsage;
 use cruncher_study::fleet_setup::FleetSetup;
 use cruncher_study::heartbeat::Heartbeat;
 use leptos::ev;
@@ -32,6 +33,8 @@ pub(crate) struct FleetState {
     pub(crate) route: RwSignal<Route>,
     /// Workers, as of the last look; `None` before the first has ended.
     pub(crate) workers: RwSignal<Option<Vec<Heartbeat>>>,
+    /// What workers have used, as of the last look.
+    pub(crate) usages: RwSignal<Vec<WorkerUsage>>,
     /// All objects below `workers/`, as of the last look.
     pub(crate) listed: RwSignal<Vec<ListedObject>>,
     /// Set-ups of computers of fleets, as of the last look.
@@ -59,6 +62,7 @@ impl FleetState {
             section: RwSignal::new(PageSection::parse(&fragment)),
             route: RwSignal::new(Route::parse(&fragment)),
             workers: RwSignal::new(None),
+            usages: RwSignal::new(Vec::new()),
             listed: RwSignal::new(Vec::new()),
             setups: RwSignal::new(Vec::new()),
             fleets: RwSignal::new(Vec::new()),
@@ -106,6 +110,7 @@ impl FleetState {
         let looked = watch.look().await;
         self.now.set(watch.study().now());
         self.workers.set(Some(watch.workers()));
+        self.usages.set(watch.usages());
         self.listed.set(watch.listed().to_vec());
         self.setups.set(watch.setups());
         // A viewer's key may not ask Auto Scaling, and what it doesn't know isn't missed.
@@ -126,6 +131,11 @@ impl FleetState {
                 self.fleets_problem.set(Some(format!("Auto Scaling doesn't say which fleets there are: {error}")))
             }
         }
+    }
+
+    /// Returns the study, if it was opened.
+    pub(crate) fn opened(self) -> Option<Study> {
+        self.study.get_value()
     }
 
     /// Returns the study, which is opened the first time.

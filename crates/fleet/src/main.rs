@@ -8,11 +8,15 @@
 )]
 
 #[cfg(target_arch = "wasm32")]
+mod cost;
+#[cfg(target_arch = "wasm32")]
 mod fleet_state;
 #[cfg(target_arch = "wasm32")]
 mod fleets;
 #[cfg(target_arch = "wasm32")]
 mod hosts;
+#[cfg(target_arch = "wasm32")]
+mod logs;
 #[cfg(target_arch = "wasm32")]
 mod page;
 mod state;

@@ -7,8 +7,10 @@ use cruncher_browser::state::problem::PageProblem;
 use leptos::mount::mount_to;
 use leptos::prelude::*;
 
+use super::cost::{CostState, cost};
 use super::fleet_state::FleetState;
 use super::hosts::hosts;
+use super::logs::{LogsState, logs};
 use crate::state::section::PageSection;
 
 /// Shows the page in its place, where it stays.
@@ -23,8 +25,11 @@ pub(super) fn show() {
 }
 
 fn page(state: FleetState) -> AnyView {
+    let (logs_state, cost_state) = (LogsState::follow(state), CostState::follow(state));
     let shown = move || match state.section.get() {
         PageSection::Hosts => hosts(state),
+        PageSection::Logs => logs(state, logs_state),
+        PageSection::Cost => cost(state, cost_state),
     };
     view! {
         <div class="fleet-page">

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::batch::Batch;
 use crate::case::CaseId;
+use crate::pool::Pool;
 
 /// Time for which a heartbeat counts as a sign of life, in seconds.
 pub const FRESH_SECS: f64 = 180.0;
@@ -12,7 +13,7 @@ pub const FRESH_SECS: f64 = 180.0;
 const HEARTBEAT_SECS: f64 = 60.0;
 
 /// Time after which a worker that writes nothing is called silent, in seconds: it writes a heartbeat every minute.
-const SILENT_SECS: f64 = 75.0;
+pub const SILENT_SECS: f64 = 75.0;
 
 /// A worker's state and case at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,6 +59,9 @@ pub struct Heartbeat {
     /// Whether it has ended because that key was replaced.
     #[serde(default)]
     pub key_retired: bool,
+    /// The pool that it is attached to, if that isn't the study's own queue.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::pool::pool_or_none")]
+    pub pool: Option<Pool>,
 }
 
 impl Heartbeat {

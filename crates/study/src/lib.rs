@@ -17,6 +17,7 @@ pub mod cases;
 pub mod config;
 pub mod constraint;
 pub mod control;
+pub mod cost;
 mod decimal;
 pub mod design;
 pub mod design_document;

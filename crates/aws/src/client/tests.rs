@@ -169,3 +169,19 @@ fn a_client_can_be_shared_by_threads() {
     check::<Client>();
     check::<Ports>();
 }
+
+#[test]
+fn requests_are_counted_by_what_they_cost() {
+    let listing = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
+    let counts = r#"{"Attributes": {"ApproximateNumberOfMessages": "0", "ApproximateNumberOfMessagesNotVisible": "0",
+        "ApproximateNumberOfMessagesDelayed": "0"}}"#;
+    let answers = ["x", listing, counts, ""].map(|body| Ok(answer(200, &[], body)));
+    let (_, ports) = ScriptedPorts::new(NEW_YEAR, answers);
+    let client = client(ports);
+    block_on(client.send(&s3::GetObject::new("b", "k"))).expect("an object");
+    block_on(client.send(&s3::ListObjects::new("b"))).expect("a listing");
+    block_on(client.send(&crate::sqs::GetQueueAttributes::new("q"))).expect("counts");
+    let _ = block_on(client.send(&iam::ListAccessKeys::new("u")));
+    assert_eq!(client.sent_by_price(), [1, 1, 1]);
+    assert!(client.requests_sent() >= 4);
+}

@@ -330,6 +330,16 @@ async fn config(client: &Client, study: &str, version: &str, outputs: &StackOutp
     })
 }
 
+/// Returns the time at which the study was launched, as its published configuration says; now, if there is none. What [`find_config`]
+/// returns has the present time in its place.
+///
+/// # Errors
+/// If the request fails.
+pub async fn launch_time(client: &Client, bucket: &str) -> Result<f64, Error> {
+    let now = client.now().as_secs_f64();
+    Ok(earlier_config(client, bucket).await?.map_or(now, |config| config.launch_time))
+}
+
 /// Returns the study's earlier configuration, which holds what no stack tells; `None` if there is none that can be read.
 async fn earlier_config(client: &Client, bucket: &str) -> Result<Option<StudyConfig>, Error> {
     match client.send(&s3::GetObject::new(bucket, CONFIG_KEY)).await {

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cruncher_aws::cloudformation::DescribeStack;
 use cruncher_aws::sqs::{
     CreateQueue, DeleteQueue, GetQueueAttributes, ListQueues, QueueAttributes, SetQueueAttributes,
 };
@@ -15,10 +16,14 @@ use cruncher_study::pool::{MAX_POOLS, Pool, queue_name_prefix, queues};
 
 use super::control::{ControlError, change_control, control};
 use super::launch::STUDY_TAG;
+use super::stack::stack_name;
 use crate::study::Study;
 
 /// Tag on the queues of a pool, beside the study's.
 const POOL_TAG: &str = "cruncher:pool";
+
+/// The output of stacks whose users may use the queues of pools.
+const POOLS_OUTPUT: &str = "PoolQueues";
 
 /// Number of messages of a pool's queues.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +44,9 @@ pub enum PoolChangeError {
     /// There are enough of them.
     #[error("the study has {MAX_POOLS} pools, and can't have more")]
     TooMany,
+    /// The study's keys lack the rights.
+    #[error("the study's stack is of a version of Cruncher without pools: its keys may not use their queues")]
+    NotConfigured,
     /// There is no such pool.
     #[error("there is no pool `{pool}`")]
     Missing {
@@ -79,6 +87,10 @@ pub async fn add_pool(study: &Study, pool: &Pool) -> Result<bool, PoolChangeErro
         return Err(PoolChangeError::TooMany);
     }
     let StudyConfig { study: name, queue_url, .. } = &study.config;
+    let stack = study.client.send(&DescribeStack::new(stack_name(name))).await?;
+    if !stack.is_some_and(|stack| stack.outputs.contains_key(POOLS_OUTPUT)) {
+        return Err(PoolChangeError::NotConfigured);
+    }
     let own = study.client.send(&GetQueueAttributes::new(queue_url)).await?;
     let dead = make(study, pool, pool.dead_letter_queue_name(name)).await?;
     set(&study.client, &dead, settings(&own, None)).await?;

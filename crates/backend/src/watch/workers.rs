@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use cruncher_aws::Error;
 use cruncher_aws::s3::ListedObject;
+use cruncher_study::cost::WorkerUsage;
 use cruncher_study::fleet_setup::{FleetSetup, host_of_key};
 use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::key::WORKERS_PREFIX;
 
 use super::known_heartbeats::KnownHeartbeats;
 use crate::listing::ListingOutline;
-use crate::reading::{MAX_HEARTBEAT_BYTES, ReadRequest, parse};
+use crate::reading::{Body, MAX_HEARTBEAT_BYTES, ReadRequest, parse};
 use crate::study::Study;
 
 /// Maximum number of set-ups that are read with a look.
@@ -23,13 +24,21 @@ pub struct WorkersWatch {
     /// The entity tag of each set-up, and what it says if that can be read, by its key.
     setups: BTreeMap<String, (String, Option<FleetSetup>)>,
     listed: Vec<ListedObject>,
+    /// What each worker has used, by the key of its heartbeat.
+    usages: BTreeMap<String, WorkerUsage>,
 }
 
 impl WorkersWatch {
     /// Returns the watch of a study at which nobody has looked yet.
     #[must_use]
     pub fn of(study: Study) -> Self {
-        Self { study, heartbeats: KnownHeartbeats::default(), setups: BTreeMap::new(), listed: Vec::new() }
+        Self {
+            study,
+            heartbeats: KnownHeartbeats::default(),
+            setups: BTreeMap::new(),
+            listed: Vec::new(),
+            usages: BTreeMap::new(),
+        }
     }
 
     /// Returns the study.
@@ -46,8 +55,15 @@ impl WorkersWatch {
         let (client, bucket) = (&self.study.client, &self.study.config.bucket);
         self.listed = ListingOutline::of(client, bucket, WORKERS_PREFIX).await?.complete(client).await?;
         let wanted = self.heartbeats.compare(&self.listed);
-        let (study, heartbeats) = (&self.study, &mut self.heartbeats);
-        let mut enter = |object, body| heartbeats.enter(object, parse(body).ok());
+        let (study, heartbeats, usages) = (&self.study, &mut self.heartbeats, &mut self.usages);
+        usages.retain(|key, _| !heartbeats.is_gone(key));
+        let launch_time = study.config.launch_time;
+        let mut enter = |object: ListedObject, body: Body| {
+            if let Ok(usage) = parse::<WorkerUsage>(body.clone()) {
+                usages.insert(object.key.clone(), usage.bounded(object.last_modified.as_secs_f64(), launch_time));
+            }
+            heartbeats.enter(object, parse(body).ok());
+        };
         study.read_each(wanted, MAX_HEARTBEAT_BYTES, &mut enter).await?;
         self.read_setups().await
     }
@@ -72,6 +88,18 @@ impl WorkersWatch {
             setups.insert(object.key, (object.etag, setup));
         };
         study.read_each(wanted, MAX_HEARTBEAT_BYTES, &mut enter).await
+    }
+
+    /// Returns what workers have used, as they tell it themselves.
+    #[must_use]
+    pub fn usages(&self) -> Vec<WorkerUsage> {
+        self.usages.values().cloned().collect()
+    }
+
+    /// Returns the number of heartbeats that were written anew and are still to be read: a look reads a limited number.
+    #[must_use]
+    pub const fn unread(&self) -> usize {
+        self.heartbeats.unread()
     }
 
     /// Returns the workers that are known, those of a host together.

@@ -185,7 +185,8 @@ pub fn encoded(text: &str) -> String {
 }
 
 /// Reads what [`encoded`] has written; `None` if it is something else.
-fn decoded(text: &str) -> Option<String> {
+#[must_use]
+pub fn decoded(text: &str) -> Option<String> {
     let (mut bytes, mut rest) = (Vec::new(), text.bytes());
     while let Some(byte) = rest.next() {
         let mut digit = || char::from(rest.next()?).to_digit(16);

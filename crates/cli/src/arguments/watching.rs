@@ -1,6 +1,7 @@
 //! The arguments of the commands that look at a study's workers, and their help.
 
 use clap::{Args, ValueEnum};
+use cruncher_study::cost::{PriceList, UsageGrouping};
 use cruncher_study::utc_time;
 use cruncher_study::worker_log::LogLevel;
 
@@ -50,6 +51,68 @@ pub(crate) struct LogsArguments {
     /// Print a JSON object; with --follow, one a line for each entry
     #[arg(long)]
     pub json: bool,
+}
+
+const AFTER_COST: &str = "\
+It shows for how long the study's computers were used, how long cases took, and what that and the requests to S3 and SQS come to: until
+now, for a finished case, and in the end, as a range. A computer counts from the moment when a worker was attached on it to the last that
+was heard of one; workers of earlier versions tell less, and those that were forgotten (`cruncher forget`) nothing. Only workers
+and this command count their requests, not pages.
+
+What a computer costs is told by --price, in dollars an hour: for any computer, or for an instance type, as workers tell it. On EC2 they
+know theirs; elsewhere the environment variable CRUNCHER_INSTANCE_TYPE tells it. Requests cost what AWS takes for them in us-east-1;
+--price s3-get=, s3-put= and sqs= say what a million costs elsewhere. Storage and downloads aren't counted.
+
+Examples:
+  cruncher cost prandtl --price 0.34
+  cruncher cost prandtl --price c7i.2xlarge=0.357 --price lab-pc=0
+  cruncher cost prandtl --by host --csv > hosts.csv
+  cruncher cost prandtl --price 0.34 --json | jq .dollars.expected";
+
+/// Show what a study has used and cost.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_COST)]
+pub(crate) struct CostArguments {
+    /// The study's name
+    #[arg(value_parser = study)]
+    pub study: String,
+    /// What a computer costs an hour in dollars, or one of a type, TYPE=DOLLARS; may be there several times
+    #[arg(long = "price", value_name = "PRICE", value_parser = price)]
+    pub prices: Vec<String>,
+    /// What the rows of the table stand for
+    #[arg(long, value_enum, default_value_t = GroupingOption::Type, value_name = "WHAT")]
+    pub by: GroupingOption,
+    /// Print the table as CSV
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
+    /// Print a JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn price(text: &str) -> Result<String, String> {
+    PriceList::parse([text]).map(|_| text.to_owned())
+}
+
+/// What the rows of a table of usage stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GroupingOption {
+    /// Instance types
+    Type,
+    /// Computers
+    Host,
+    /// Computers with as many vCPUs
+    Vcpus,
+}
+
+impl From<GroupingOption> for UsageGrouping {
+    fn from(option: GroupingOption) -> Self {
+        match option {
+            GroupingOption::Type => Self::InstanceType,
+            GroupingOption::Host => Self::Host,
+            GroupingOption::Vcpus => Self::Vcpus,
+        }
+    }
 }
 
 /// How much an entry matters.

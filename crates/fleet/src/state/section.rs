@@ -8,16 +8,22 @@ pub(crate) enum PageSection {
     /// The computers, with their workers.
     #[default]
     Hosts,
+    /// What workers say of themselves.
+    Logs,
+    /// What was used, and what it costs.
+    Cost,
 }
 
 impl PageSection {
     /// All sections, in their order.
-    pub(crate) const ALL: [Self; 1] = [Self::Hosts];
+    pub(crate) const ALL: [Self; 3] = [Self::Hosts, Self::Logs, Self::Cost];
 
     /// Returns the name that a reader sees.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Hosts => "Hosts",
+            Self::Logs => "Logs",
+            Self::Cost => "Cost",
         }
     }
 
@@ -25,6 +31,8 @@ impl PageSection {
     const fn path(self) -> &'static str {
         match self {
             Self::Hosts => "hosts",
+            Self::Logs => "logs",
+            Self::Cost => "cost",
         }
     }
 
