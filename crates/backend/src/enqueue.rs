@@ -6,6 +6,7 @@
 //! duplicates.
 
 mod batches;
+mod combine;
 mod concurrency_limit;
 mod index_ranges;
 mod journal;
@@ -21,6 +22,7 @@ mod settled;
 mod submission_sender;
 mod writing;
 
+pub use combine::{COMBINED_PART, CombineEnd, CombineError, CombineOutcome, CombineRequest, CombinedInputs, combine};
 pub use journal::Journal;
 pub use outcomes::{CaseOutcome, outcomes};
 pub use pause_handle::PauseHandle;

@@ -15,7 +15,7 @@ pub(crate) use control::{
     CancelArguments, DrainArguments, ForgetArguments, HaltingArguments, PauseArguments, RedriveArguments,
     RetryArguments,
 };
-pub(crate) use designs::{DesignArguments, DesignSource, EnqueueArguments, PointsOptions};
+pub(crate) use designs::{CombineArguments, DesignArguments, DesignSource, EnqueueArguments, PointsOptions};
 pub(crate) use results::{ResultsArguments, ResultsDestination, ResultsKind, TableFile, TableFormat};
 
 /// Runs parameter studies on nothing but an S3 bucket and an SQS queue.
@@ -74,6 +74,8 @@ pub(crate) enum Command {
     Design(DesignArguments),
     /// Send the cases of a design, or of a table, to the workers
     Enqueue(EnqueueArguments),
+    /// Make one file of what the cases of a batch came to
+    Combine(CombineArguments),
     /// Show how far a study is
     Status(StatusArguments),
     /// Let workers finish their case and take no other

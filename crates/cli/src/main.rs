@@ -4,6 +4,7 @@
 mod arguments;
 mod clean_up;
 mod cloud;
+mod combine;
 mod configure;
 mod control;
 mod demo;
@@ -67,6 +68,7 @@ async fn run(arguments: Arguments) -> Result<(), CommandFailure> {
         Command::Link(link) => link::run(&account, &link).await,
         Command::Design(design) => design::run(&design).await,
         Command::Enqueue(enqueue) => enqueue::run(&account, &enqueue).await,
+        Command::Combine(combine) => combine::run(&account, &combine).await,
         Command::Status(status) => status::run(&account, &status).await,
         Command::Pause(pause) => control::pause(&account, &pause, true).await,
         Command::Resume(resume) => control::pause(&account, &resume, false).await,

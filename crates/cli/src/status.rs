@@ -66,7 +66,7 @@ async fn note_findings(watch: &StudyWatch, snapshot: &Snapshot) -> Option<bool> 
 
 fn require_done(study: &str, snapshot: &Snapshot) -> Result<(), CommandFailure> {
     let total = snapshot.total;
-    if total.cases > 0 && total.done == total.cases {
+    if total.is_complete() {
         return Ok(());
     }
     Err(CommandFailure::new(format!("Study {study} is not done: {}.", as_line(snapshot))))
@@ -109,7 +109,7 @@ async fn follow(
     }
 }
 
-const fn is_passing(kind: ErrorKind) -> bool {
+pub(crate) const fn is_passing(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Transport | ErrorKind::Server | ErrorKind::Throttled | ErrorKind::Malformed)
 }
 
