@@ -17,6 +17,7 @@ mod launch;
 mod licences;
 mod link;
 mod links;
+mod model_folder;
 mod output;
 mod passphrases;
 mod profile_files;
