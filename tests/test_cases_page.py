@@ -37,8 +37,8 @@ def study(cruncher: CommandLine) -> Launched:
 # It leaves a file, and fails for sand as long as the gate is closed.
 MODEL_WITH_FILES = """\
 import os
-os.makedirs('files', exist_ok=True)
-open('files/curve.csv', 'w').write('1,2')
+os.makedirs('outputs', exist_ok=True)
+open('outputs/curve.csv', 'w').write('1,2')
 print('reached ' + {{soil}})
 if {{soil}} == 'sand' and not os.path.exists({{gate}}):
     raise KeyError('sand')

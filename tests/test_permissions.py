@@ -53,6 +53,7 @@ MAY: dict[str, dict[str, set[str]]] = {
     "Worker": {
         "s3:GetObject": objects("models/*", "control.json", "public/*", *OUTCOMES),
         "s3:PutObject": objects(*OUTCOMES),
+        "s3:AbortMultipartUpload": objects("data/*/files/*"),
         "sqs:ReceiveMessage": {CASES},
         "sqs:DeleteMessage": {CASES},
         "sqs:ChangeMessageVisibility": {CASES},

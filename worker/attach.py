@@ -28,6 +28,7 @@ import codecs
 import collections
 import collections.abc
 import contextlib
+import csv
 import ctypes
 import datetime
 import decimal
@@ -55,6 +56,7 @@ import os
 import platform
 import random
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -171,6 +173,7 @@ FINISHED_BY_OTHERS = 3  # of them, from which on the failures are the worker's
 COMPUTER_RESTS_SECS = 5.0, 60.0
 FAILURES_RESTS_SECS = 10.0, 60.0
 UNFIT_RESTS_SECS = 300.0, 3600.0
+COMMAND_RESTS_SECS = 10.0, 300.0  # while a command is missing that a case wants
 MAX_HALT_COUNT = 1000000  # as many cases as a design may have
 FAREWELL_SECS = 10.0  # how long a worker that ends tries to say so
 KEY_RETIRED = "its key was replaced: attach it again with the new line of the page Attach"
@@ -191,6 +194,11 @@ NAME_CHARACTERS = 200
 RESULT_WARNINGS = 20
 ROW_TEXT_CHARACTERS = 1000  # a table of cases shows no more of a text; its document has it whole
 RESULT_BYTES = 64 * 1024 * 1024
+PART_BYTES = (
+    8 * 1024 * 1024
+)  # a larger file is uploaded in parts of so many bytes, or larger ones of a file that is huge
+MAX_PARTS = 10000  # that S3 takes
+USUAL_OUTPUTS_LIMIT_BYTES = 1024 * 1024 * 1024  # of what a case leaves in its folder outputs/
 CHAINED_EXCEPTIONS = 20
 LEFT_BEHIND_SECS = 1.0  # how long is waited for threads and processes that a model has left behind
 LOOKED_AT_DESCRIPTORS = 1 << 20  # no more of them, however many the operating system would allow
@@ -202,11 +210,18 @@ START_SECS = 60.0  # how long Python may take to start
 MAX_FRAME_BYTES = RESULT_BYTES + 1024 * 1024
 MAX_PIECE_BYTES = 1024 * 1024
 MAX_COMMAND_BYTES = 4096
+MAX_MODEL_DOCUMENT_BYTES = 64 * 1024
+MAX_LINE_BYTES = 32000  # of a command
+MAX_PATH_BYTES = 200
+MAX_TEMPLATES = 100
+PROGRESS_SECS = 0.5  # from one look at a file of progress to the next
+PROGRESS_LINE_BYTES = 4096
+MAX_RESULT_COLUMNS = 10000
 LEFT_PROCESSES_NAMED = 20
 MIN_SECRET_CHARACTERS = 16
 DOWNLOADS = 8  # of inputs of a case that combines, at the same time
 PIECE_BYTES = 8 * 1024 * 1024  # of a file, that is in memory at once
-INPUTS_FOLDER, OUTPUTS_FOLDER = "inputs", "files"  # in the scratch folder
+INPUTS_FOLDER, OUTPUTS_FOLDER = "inputs", "outputs"  # in the scratch folder
 
 
 # ---------------------------------------------------------------- attaching
@@ -408,7 +423,7 @@ class Worker:
         self._report = Report(self._identity, clock, journal, study.lease_secs, key.key_id)
         self._keeper = Keeper(self._report, Cloud(study, self._client.once()), study.lease_secs, self._control, journal)
         self._interrupts = Interrupts()
-        self._computer_rests = Rests(COMPUTER_RESTS_SECS)
+        self._computer_rests, self._command_rests = Rests(COMPUTER_RESTS_SECS), Rests(COMMAND_RESTS_SECS)
         self._next_check_time = -math.inf
         self._is_suspect = False  # the computer, until it has passed a whole check
         self._failures = FailuresInRow()
@@ -528,8 +543,8 @@ class Worker:
         now = monotonic()
         self._next_check_time = now + max(CHECK_SECS, 20.0 * (now - began))
 
-    def _rest(self, secs: float, why: str) -> None:
-        """Takes no case for a while, and says why."""
+    def _rest(self, secs: float, why: str, is_over: Callable[[], bool] = lambda: False) -> None:
+        """Takes no case for a while, or until that isn't needed any more, and says why."""
         words = "{}; it tries again after {}".format(why, in_words(secs))
         self._journal.say(words)
         self._report.message = last_of(words, MESSAGE_CHARACTERS)
@@ -541,7 +556,7 @@ class Worker:
             self._control.read(self._cloud, self._journal)
             control = self._control
             ends = control.key_retired or self._identity.worker in control.drain
-            if ends or control.paused or control.why_halted is not None:
+            if ends or control.paused or control.why_halted is not None or is_over():
                 break
             self._host.wait(max(0.0, min(CONTROL_SECS, end - monotonic())))
 
@@ -567,8 +582,14 @@ class Worker:
             failed = 0 if message.receive_count == 1 else failed_attempt(self._cloud.get(case.error_key), case)
             # A message that comes back after its last attempt is not deleted yet: that attempt is made again.
             attempt = Attempt(case, lease, min(failed + 1, case.max_attempts), self._clock.now())
-            if self._has_ended_workers(attempt, message.receive_count - 1 - failed):
-                self._fail_unseen(attempt)
+            lacking = self._lacking_command(case)
+            if lacking is not None and message.receive_count < self._study.max_receives:
+                self._rest_for_command(lease, case, lacking)
+            elif lacking is not None:
+                self._fail_unseen(attempt, CommandNotFound(words_for_lacking(lacking)))
+            elif self._has_ended_workers(attempt, message.receive_count - 1 - failed):
+                words = "no worker has told what became of it: it seems to end the program that it is computed in"
+                self._fail_unseen(attempt, WorkerEnded(words))
             elif self._leaves_to_others(attempt):
                 self._journal.say("case {} has failed here: another worker may try it first".format(case.short))
                 self._give_back(lease, ANOTHER_WORKER_SECS)
@@ -592,10 +613,29 @@ class Worker:
         """Whether a case was handed out so often without an outcome that it seems to end the program around it."""
         return self._process.ends_with_worker and unexplained >= attempt.case.max_attempts
 
-    def _fail_unseen(self, attempt: "Attempt") -> None:
-        """Fails a case for good without computing it: where it ends its worker, it would end one after the other."""
+    def _lacking_command(self, case: "Case") -> Optional[str]:
+        """The command that a case wants and this computer doesn't have, as far as that can be told before it runs."""
+        if case.kind != "command_line":
+            return None
+        model = self._models.get(case.model_key)
+        lacking = None if isinstance(model, ModelNotFound) else lacking_command(model, case.parameters)
+        if lacking is None:
+            self._command_rests.reset()
+        return lacking
+
+    def _rest_for_command(self, lease: "Lease", case: "Case", command: str) -> None:
+        """Leaves a case to computers that have its command, and rests until this one has it, too."""
+        self._give_back(lease, RETRY_PAUSE_SECS)
+        words = "{}, which case {} of {} runs".format(words_for_lacking(command), case.short, case.batch)
+        self._rest(
+            self._command_rests.next_secs(),
+            words,
+            lambda: shutil.which(command) is not None or self._control.is_cancelled(case),
+        )
+
+    def _fail_unseen(self, attempt: "Attempt", error: "CaseFailure") -> None:
+        """Fails a case for good without computing it: each worker would meet the same, one after the other."""
         attempt.number = attempt.case.max_attempts
-        error = WorkerEnded("no worker has told what became of it: it seems to end the program that it is computed in")
         failure = describe(error, NO_SOURCE)
         self._keep_failure(attempt, Outcome(None, failure, "", []), failure)
 
@@ -703,6 +743,7 @@ class Worker:
         case, body, files = attempt.case, b"", {}  # type: Case, bytes, Dict[str, str]
         try:
             files = files_by_key(case, folder, outcome.warnings)
+            check_sizes(files, self._study.outputs_limit_bytes)
             body = result_json(dict(self._document(attempt, outcome), result=outcome.result))
             for key, path in files.items():
                 self._cloud.upload(key, path)
@@ -797,14 +838,19 @@ class Worker:
 
     def _document(self, attempt: "Attempt", outcome: "Outcome") -> Dict[str, Any]:
         case, identity = attempt.case, self._identity
-        return {
+        document = {
             "v": 1, "case_id": case.case_id, "batch": case.batch, "level": case.level, "replicate": case.replicate,
             "submission": case.submission, "model": {"key": case.model_key, "kind": case.kind},
             "parameters": case.parameters, "worker": identity.worker, "computer": identity.computer,
             "version": identity.version, "start_time": attempt.start_time, "end_time": attempt.end_time,
             "attempt": attempt.number, "max_attempts": case.max_attempts, "log": outcome.log,
             "warnings": outcome.warnings,
-        }  # fmt: skip
+        }  # type: Dict[str, Any]  # fmt: skip
+        if case.kind == "command_line":
+            model = self._models.get(case.model_key)
+            with contextlib.suppress(CaseFailure):
+                document["command"] = [] if isinstance(model, ModelNotFound) else command_of(model, case.parameters)
+        return document
 
     def _leave(self, ending: Ending) -> None:
         """The last heartbeat, the last rows and the journal; none of them is worth waiting for ever."""
@@ -1603,7 +1649,7 @@ def _checks(case: Case) -> Iterator[Tuple[str, bool]]:
     yield "replicate", type(case.replicate) is int
     yield "model.key", isinstance(case.model_key, str) and bool(_MODEL_KEY.fullmatch(case.model_key))
     yield "model.key", case.model_name not in (".", "..")
-    yield "model.kind", case.kind in ("python", "command", "combine")
+    yield "model.kind", case.kind in ("python", "command", "command_line", "combine")
     yield "parameters", isinstance(case.parameters, dict) and all(map(is_parameter, case.parameters.values()))
     yield "force", isinstance(case.force, bool)
     yield "max_attempts", type(case.max_attempts) is int and case.max_attempts >= 1
@@ -1687,6 +1733,18 @@ class WorkerEnded(CaseFailure):
     """A case that ends the program that it is computed in, and so its worker."""
 
 
+class WrongModelDocument(CaseFailure):
+    """A model.json that isn't what the protocol says."""
+
+
+class WrongCommand(CaseFailure):
+    """A command line that can't be split into words, or that a value can't be put into."""
+
+
+class CommandNotFound(CaseFailure):
+    """The first word of a command line is no command of this computer."""
+
+
 class CommandFailed(CaseFailure):
     """A command ended with an exit code other than 0."""
 
@@ -1699,8 +1757,12 @@ class NothingCombined(CaseFailure):
     """A script that combines nothing."""
 
 
+class OutputsTooLarge(CaseFailure):
+    """The files in `outputs/` are more than a case of the study may leave."""
+
+
 class FileChanged(CaseFailure):
-    """A file in `files/` was changed or removed while it was uploaded."""
+    """A file in `outputs/` was changed or removed while it was uploaded."""
 
 
 class Interrupted(BaseException):
@@ -1743,6 +1805,11 @@ NO_SOURCE = Source("", "", "", b"")
 
 def read_source(model: bytes, case: Case, folder: str) -> Tuple[Source, List[str]]:
     """The model with its placeholders replaced, and the parameters that it doesn't use."""
+    if case.kind == "command_line":
+        command = read_model_document(model).command
+        used = {place.group(1) for place in PLACEHOLDER.finditer(command)}
+        unused = [] if "parameters.json" in command else [name for name in case.parameters if name not in used]
+        return Source(os.path.join(folder, case.model_name), "", "", model), unused
     language = language_of(case.kind, case.model_name)
     template, encoding = decode(model, language)
     # What combines is told by its arguments: its braces are its own.
@@ -2057,7 +2124,7 @@ def execute(
         source, unused = read_source(model, case, folder)
         notes += ["parameter {} is used by no placeholder".format(name) for name in unused]
         with surroundings.of_case(case, folder, output, journal) as process:
-            run = run_command if case.kind == "command" else run_python
+            run = {"command": run_command, "command_line": run_command_line}.get(case.kind, run_python)
             call = functools.partial(run, source, attempt, host, report, process)
             result, failure = within(attempt, lambda: _computed(call, source, process, notes))
             interrupts.in_case = False
@@ -2307,30 +2374,549 @@ def run_command(
     name = attempt.case.model_name
     with open(source.path, "wb") as file:
         file.write(lines_of_unix(source.content) if is_script(name) and os.name == "posix" else source.content)
-    with open("parameters.json", "wb") as parameters_file:
-        parameters_file.write(to_json(attempt.case.parameters))
-    command = Command(command_line(name, source.text))
+    write_parameters(attempt)
+    _run_process(Command(command_line(name, source.text)), name, attempt, report, process)
+    return result_of_json(USUAL_RESULT_FILE)
+
+
+def write_parameters(attempt: Attempt) -> None:
+    """Writes the parameters beside a command."""
+    with open("parameters.json", "wb") as file:
+        file.write(to_json(attempt.case.parameters))
+
+
+def run_command_line(
+    source: Source, attempt: Attempt, host: "Host", report: "Union[Report, Relay]", process: "CaseProcess"
+) -> Any:
+    """Executes a model of the kind `command_line`; gives its result."""
+    document, parameters = read_model_document(source.content), attempt.case.parameters
+    lacking = lacking_command(source.content, parameters)
+    if lacking is not None:
+        raise CommandNotFound(words_for_lacking(lacking))
+    write_parameters(attempt)
+    progress = progress_of(document)
+    command = start_command_line(command_of(source.content, parameters), progress)
+    name = "the shell" if document.shell else command.name
+    _run_process(command, name, attempt, report, process, progress)
+    if document.result_row is not None:
+        return result_of_csv(document.result_file, document.result_row, process.notes)
+    return result_of_json(document.result_file)
+
+
+def _run_process(
+    command: "Command",
+    name: str,
+    attempt: Attempt,
+    report: "Union[Report, Relay]",
+    process: "CaseProcess",
+    progress: "Optional[ProgressSource]" = None,
+) -> None:
+    """Waits for the end of a command, beside `parameters.json`; `CommandFailed` unless that was a good one."""
     report.note_command(command.pid)
+
+    def look(is_last: bool) -> None:
+        told = progress.look(is_last) if progress is not None else None
+        if told is not None:
+            note_progress(attempt, report, *told)
+
     try:
-        code = command.wait()
+        code = command.wait(look)
     finally:
         command.end(spares_left=process.has_adopted)
+    look(True)
     if code != 0:
-        raise CommandFailed("{} ended with exit code {}".format(name, code))
-    return _result_file()
+        raise CommandFailed("{} {}".format(name, how_command_ended(code)))
 
 
-def _result_file() -> Any:
-    """What a command has left, in UTF-8, UTF-16 or UTF-32: Windows PowerShell writes UTF-16."""
+def how_command_ended(code: int) -> str:
+    """An exit code in words; a negative one is a signal's number."""
+    name = next((one.name for one in signal.Signals if one == -code), "signal {}".format(-code))
+    return "ended with exit code {}".format(code) if code >= 0 or os.name == "nt" else "was ended by {}".format(name)
+
+
+def left_file(name: str) -> Optional[bytes]:
+    """What a command has left in a file; None if that isn't there."""
     try:
-        if os.path.getsize("result.json") > RESULT_BYTES:
-            raise UnusableResult("result.json is larger than {} MiB".format(RESULT_BYTES >> 20))
-        with open("result.json", "rb") as file:
-            return json.loads(file.read())
+        if not stat.S_ISREG(os.stat(name).st_mode):  # a pipe would be waited for
+            raise UnusableResult("{} is no file".format(name))
+        with open(name, "rb") as file:
+            content = file.read(RESULT_BYTES + 1)
     except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise UnusableResult("{} can't be read: {}".format(name, one_line(error))) from error
+    if len(content) > RESULT_BYTES:
+        raise UnusableResult("{} is larger than {} MiB".format(name, RESULT_BYTES >> 20))
+    return content
+
+
+USUAL_RESULT_FILE = "result.json"
+
+
+def result_of_json(name: str) -> Any:
+    """What a command has left, in UTF-8, UTF-16 or UTF-32: Windows PowerShell writes UTF-16."""
+    content = left_file(name)
+    if content is None and name == USUAL_RESULT_FILE:
         return {}
+    if content is None:
+        raise UnusableResult("{} isn't there: the command has left no such file".format(name))
+    try:
+        return json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise UnusableResult("result.json is no JSON: {}".format(one_line(error))) from error
+        raise UnusableResult("{} is no JSON: {}".format(name, one_line(error))) from error
+
+
+def result_of_csv(name: str, row: str, notes: List[str]) -> Dict[str, Any]:
+    """One row of a CSV, each field by the name of its column."""
+    content = left_file(name)
+    if content is None:
+        raise UnusableResult("{} isn't there: the command has left no such file".format(name))
+    try:
+        is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        text = content.decode("utf-16" if is_wide else "utf-8-sig")
+    except UnicodeError as error:
+        raise UnusableResult("{} is no text in UTF-8: {}".format(name, one_line(error))) from error
+    header, number, fields = _rows_of_csv(name, text, row)
+    if len(fields) != len(header):
+        words = "row {} of {} has {} fields, and the header {}"
+        raise UnusableResult(words.format(number, name, len(fields), len(header)))
+    result: Dict[str, Any] = {}
+    for column, field in zip(header, fields):  # noqa: B905 - Python 3.6 doesn't know strict
+        if column:
+            result[column] = value_in_csv(field) if field.strip() else _Missing("is empty in {}".format(name))
+    if not all(header):
+        notes.append("what stands in {} below no name was left out".format(name))
+    return result
+
+
+def _rows_of_csv(name: str, text: str, row: str) -> Tuple[List[str], int, List[str]]:
+    """The header, and the row that is wanted with its number below that."""
+    first_line = text.split("\n", 1)[0]
+    separator = next((one for one in ",;\t" if one in first_line), ",")
+    limit = csv.field_size_limit(RESULT_BYTES)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    header: Optional[List[str]] = None
+    number, wanted = 0, []  # type: int, List[str]
+    try:
+        for fields in reader:
+            if not any(field.strip() for field in fields):
+                continue
+            if header is None:
+                header = [field.strip() for field in fields]
+                _check_header(name, header)
+                continue
+            number, wanted = number + 1, fields
+            if row == "first":
+                break
+    except csv.Error as error:
+        raise UnusableResult("{}, line {}: {}".format(name, reader.line_num, error)) from error
+    finally:
+        csv.field_size_limit(limit)
+    if header is None or number == 0:
+        raise UnusableResult("{} has no row below its header".format(name) if header else "{} is empty".format(name))
+    return header, number, wanted
+
+
+def _check_header(name: str, header: List[str]) -> None:
+    if len(header) > MAX_RESULT_COLUMNS:
+        raise UnusableResult("{} has more than {} columns".format(name, MAX_RESULT_COLUMNS))
+    twice = [column for column, count in collections.Counter(header).items() if count > 1 and column]
+    if twice:
+        raise UnusableResult("{} has two columns that are called {}".format(name, _shortened(twice[0])))
+
+
+_WHOLE = re.compile(r"[+-]?(?:0|[1-9][0-9]*)\Z", re.ASCII)
+_REAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eEdD][+-]?[0-9]+)?\Z", re.ASCII)
+_NO_NUMBER = re.compile(r"[+-]?(?:nan|inf|infinity)\Z", re.IGNORECASE)
+
+
+def value_in_csv(field: str) -> Any:
+    """A whole number, any other number, a boolean, or a text. NaN and infinities become null later, with a warning."""
+    stripped = field.strip()
+    if _WHOLE.match(stripped):
+        # Python refuses longer ones; so does a result.
+        return int(stripped) if len(stripped) < RESULT_INTEGER_BITS // 3 else field
+    has_point = any(letter in stripped for letter in ".eEdD")  # without one it is 007, a name
+    if has_point and _REAL.match(stripped):
+        return float(stripped.replace("d", "e").replace("D", "e"))
+    if _NO_NUMBER.match(stripped):
+        return float(stripped)
+    return {"true": True, "false": False}.get(stripped.lower(), field)
+
+
+# How far a command has come: a fraction, and words behind it.
+_PROGRESS = re.compile(r"([0-9.]+(?:[eE][+-]?[0-9]+)?)(?:[ \t]+(.*))?\Z", re.ASCII)
+
+
+def read_progress(line: str) -> Optional[Tuple[float, Optional[str]]]:
+    """The fraction and the words in a line such as `0.4 mesh refined`; None if it is no such line."""
+    found = _PROGRESS.match(line.strip())
+    try:
+        return (float(found.group(1)), found.group(2)) if found else None
+    except ValueError:
+        return None
+
+
+class ProgressSource:
+    """Where a command tells how far it has come. It is looked at, while that runs, from time to time."""
+
+    def __init__(self) -> None:
+        self._next_look = 0.0
+
+    def hear(self, piece: bytes) -> None:
+        """The command has written this."""
+
+    def look(self, is_last: bool) -> Optional[Tuple[float, Optional[str]]]:
+        """What is new; None if nothing is."""
+        if not is_last and monotonic() < self._next_look:
+            return None
+        self._next_look = monotonic() + PROGRESS_SECS
+        return self._news()
+
+    def _news(self) -> Optional[Tuple[float, Optional[str]]]:
+        return None
+
+
+class ProgressFile(ProgressSource):
+    """The last line of a file."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+        self._seen: Any = None
+
+    def _news(self) -> Optional[Tuple[float, Optional[str]]]:
+        try:
+            status = os.stat(self._name)
+            seen = status.st_mtime_ns, status.st_size, status.st_ino
+            if seen == self._seen or not stat.S_ISREG(status.st_mode):
+                return None
+            with open(self._name, "rb") as file:
+                file.seek(max(0, status.st_size - PROGRESS_LINE_BYTES))
+                tail = file.read(PROGRESS_LINE_BYTES)
+        except OSError:
+            return None
+        self._seen = seen
+        whole, line_end, _ = tail.rstrip(b" \t\r").rpartition(b"\n")  # what stands behind may be half a line
+        lines = (whole if line_end else tail).decode("utf-8", "replace").split("\n")
+        return read_progress(next((line for line in reversed(lines) if line.strip()), ""))
+
+
+class ProgressOutput(ProgressSource):
+    """Lines of the output that begin with `progress`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rest, self._is_too_long = b"", False
+        self._last: Optional[Tuple[float, Optional[str]]] = None
+        self._told: Optional[Tuple[float, Optional[str]]] = None
+
+    def hear(self, piece: bytes) -> None:
+        """Keeps the last line of progress, and what may be the beginning of the next one."""
+        lines = (self._rest + piece).split(b"\n")
+        if self._is_too_long and len(lines) > 1:
+            del lines[0]
+            self._is_too_long = False
+        self._rest = lines.pop()
+        if len(self._rest) > PROGRESS_LINE_BYTES:
+            self._rest, self._is_too_long = b"", True
+        for line in reversed(lines):
+            words = line.decode("utf-8", "replace").split(None, 1)
+            told = read_progress(words[1]) if len(words) == 2 and words[0] == "progress" else None
+            if told is not None:
+                self._last = told
+                break
+
+    def _news(self) -> Optional[Tuple[float, Optional[str]]]:
+        last = self._last
+        is_new, self._told = last is not self._told, last
+        return last if is_new else None
+
+
+# ---------------------------------------------------------------- model documents and command lines
+
+
+class ModelDocument(NamedTuple):
+    """`model.json`: `crates/study/src/model_document.rs` reads it by the same rules, and with the same words."""
+
+    kind: str
+    main: str
+    command: str
+    shell: bool
+    templates: List[str]
+    result_file: str
+    result_row: Optional[str]  # of a CSV: `first` or `last`
+    progress_file: Optional[str]
+    progress_output: bool
+
+
+def read_model_document(content: bytes) -> ModelDocument:
+    """The document, or `WrongModelDocument`, which names the field."""
+    if len(content) > MAX_MODEL_DOCUMENT_BYTES:
+        raise WrongModelDocument("it has more than {} KiB".format(MAX_MODEL_DOCUMENT_BYTES >> 10))
+    try:
+        fields = json.loads(content.decode("utf-8-sig"), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise WrongModelDocument("it is no JSON: {}".format(one_line(error))) from error
+    if not isinstance(fields, dict):
+        raise WrongModelDocument("it is no JSON object")
+    if "v" in fields and (type(fields["v"]) is not int or fields["v"] != 1):
+        raise WrongModelDocument("`v` is not 1, the only version that is known")
+    kind = _text_in(fields, "kind")
+    if kind is None:
+        raise WrongModelDocument("`kind` is missing")
+    if kind not in ("python", "command", "command_line"):
+        raise WrongModelDocument("`kind` must be python, command or command_line")
+    main, command, shell = "", "", False
+    if kind == "command_line":
+        command = _text_in(fields, "command") or ""
+        why = unfit_command(command)
+        if why is not None:
+            raise WrongModelDocument("`command` {}".format(why))
+        shell = _flag_in(fields, "shell", "shell")
+    else:
+        main = _path_in(fields, "main", "main")
+    templates = _templates_in(fields)
+    result = _object_in(fields, "result")
+    result_file, row = (USUAL_RESULT_FILE, None) if result is None else _result_in(result)
+    return ModelDocument(kind, main, command, shell, templates, result_file, row, *_progress_in(fields))
+
+
+def _text_in(fields: Dict[str, Any], name: str) -> Optional[str]:
+    value = fields.get(name)
+    if value is not None and not isinstance(value, str):
+        raise WrongModelDocument("`{}` is no text".format(name))
+    return value
+
+
+def _flag_in(fields: Dict[str, Any], name: str, shown: str) -> bool:
+    value = fields.get(name)
+    if value not in (None, True, False) or isinstance(value, (int, float)) != isinstance(value, bool):
+        raise WrongModelDocument("`{}` is neither true nor false".format(shown))
+    return bool(value)
+
+
+def _object_in(fields: Dict[str, Any], name: str) -> Optional[Dict[str, Any]]:
+    value = fields.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise WrongModelDocument("`{}` is no object".format(name))
+    return value
+
+
+def unfit_command(command: str) -> Optional[str]:
+    """What is wrong with a text that is to be a command line; None if nothing is."""
+    if not command.strip(" \t\r\n"):
+        return "is missing or empty: write the line that is run"
+    if len(command.encode("utf-8", "surrogatepass")) > MAX_LINE_BYTES:
+        return "is longer than 32,000 bytes"
+    return "has a control character" if re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", command) else None
+
+
+def _path_in(fields: Dict[str, Any], name: str, shown: str) -> str:
+    if fields.get(name) is None:
+        raise WrongModelDocument("`{}` is missing".format(shown))
+    return _checked_path(fields[name], shown)
+
+
+def _checked_path(path: Any, shown: str) -> str:
+    if not isinstance(path, str):
+        raise WrongModelDocument("`{}` is no text".format(shown))
+    why = unfit_path(path)
+    if why is not None:
+        raise WrongModelDocument("`{}` {}".format(shown, why))
+    return path
+
+
+def unfit_path(path: str) -> Optional[str]:
+    """What is wrong with a path that must stay in the scratch folder, on each operating system; None if nothing is."""
+    if not path:
+        return "is empty"
+    if len(path.encode("utf-8", "surrogatepass")) > MAX_PATH_BYTES:
+        return "is longer than 200 bytes"
+    if re.search(r"[\x00-\x1f\x7f\\:]", path):
+        return "has a control character, a backslash or a colon"
+    if any(part in ("", ".", "..") or part.endswith((".", " ")) for part in path.split("/")):
+        return "must be a path below the case's own folder, like results/result.csv"
+    return None
+
+
+def _templates_in(fields: Dict[str, Any]) -> List[str]:
+    listed = fields.get("templates")
+    if listed is not None and not isinstance(listed, list):
+        raise WrongModelDocument("`templates` is no list")
+    if len(listed or []) > MAX_TEMPLATES:
+        raise WrongModelDocument("`templates` has more than {} files".format(MAX_TEMPLATES))
+    return [_checked_path(path, "templates") for path in listed or []]
+
+
+def _result_in(fields: Dict[str, Any]) -> Tuple[str, Optional[str]]:
+    file = _path_in(fields, "file", "result.file")
+    row, is_csv = fields.get("row"), file.lower().endswith(".csv")
+    if row not in (None, "first", "last"):
+        raise WrongModelDocument("`result.row` must be first or last")
+    if row is not None and not is_csv:
+        raise WrongModelDocument("`result.row` is for a file that ends with .csv")
+    return file, (row or "last") if is_csv else None
+
+
+def _progress_in(fields: Dict[str, Any]) -> Tuple[Optional[str], bool]:
+    progress = _object_in(fields, "progress") or {}
+    is_output = _flag_in(progress, "output", "progress.output")
+    if progress.get("file") is None:
+        return None, is_output
+    if is_output:
+        raise WrongModelDocument("`progress` has both `file` and `output`: choose one")
+    return _path_in(progress, "file", "progress.file"), False
+
+
+def progress_of(document: ModelDocument) -> Optional[ProgressSource]:
+    """Where its command tells how far it has come."""
+    if document.progress_file is not None:
+        return ProgressFile(document.progress_file)
+    return ProgressOutput() if document.progress_output else None
+
+
+def text_of(value: Any) -> str:
+    """A parameter as a command gets it: a text as it is, a number in its shortest form, a list with commas."""
+    if isinstance(value, list):
+        return ",".join(map(text_of, value))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else repr(value)
+
+
+def split_command(line: str) -> List[str]:
+    """The words of a line, by the rules of a POSIX shell as Python's `shlex` knows them, also on Windows."""
+    try:
+        return shlex.split(line)
+    except ValueError as error:
+        is_quote = "quotation" in str(error)
+        words = "a quotation mark of the command is not closed" if is_quote else "the command ends with a backslash"
+        raise WrongCommand(words) from error
+
+
+def is_whole_command(command: str) -> bool:
+    """Whether a command is nothing but a placeholder, so that its value is the command line."""
+    return PLACEHOLDER.fullmatch(command.strip(" \t\r\n")) is not None
+
+
+def command_words(command: str, parameters: Dict[str, Any]) -> List[str]:
+    """The words that are started: split first, then filled, so that a value with spaces stays in its word."""
+    values = [text_of(_value_of(place, parameters)) for place in PLACEHOLDER.finditer(command)]
+    if is_whole_command(command):
+        words = split_command(values[0])
+    else:
+        places = iter(range(len(values)))
+        # No command has a NUL, so that this is none of its letters.
+        marked = split_command(PLACEHOLDER.sub(lambda _: "\0{}\0".format(next(places)), command))
+        words = [re.sub("\0([0-9]+)\0", lambda mark: values[int(mark.group(1))], word) for word in marked]
+    if not words:
+        raise WrongCommand("the command is empty")
+    if any("\0" in word for word in words):
+        raise WrongCommand("a value has a NUL character, which no command can be given")
+    return words
+
+
+def shell_line(command: str, parameters: Dict[str, Any]) -> str:
+    """The line that a shell gets: its values are quoted, but for a command that is nothing but one."""
+    places = list(PLACEHOLDER.finditer(command))
+    values = [text_of(_value_of(place, parameters)) for place in places]
+    is_whole = is_whole_command(command)
+    why = None if is_whole else unfit_for_shell(command, places)
+    if why is not None:
+        raise WrongCommand(why)
+    if any("\0" in value for value in values):
+        raise WrongCommand("a value has a NUL character, which no command can be given")
+    if not is_whole:
+        values = [quoted_for_shell(value) for value in values]
+    filled = iter(values)
+    return PLACEHOLDER.sub(lambda _: next(filled), command)
+
+
+def quoted_for_shell(value: str) -> str:
+    """One word for `sh`; for Windows' own shell there is no way to quote that always works: it gets plain values."""
+    if os.name != "nt":
+        return shlex.quote(value)
+    if not _PLAIN_FOR_WINDOWS.match(value):
+        raise WrongCommand("{!r} can't be given to the shell of Windows".format(first_of(value, NAME_CHARACTERS)))
+    return value
+
+
+_PLAIN_FOR_WINDOWS = re.compile(r"[A-Za-z0-9_.,:/\\+=@-]+\Z", re.ASCII)
+_SHELL_CODE = "<<", "$'", "(("  # where what is quoted would be read in another way
+
+
+def unfit_for_shell(command: str, places: List[Any]) -> Optional[str]:
+    """Why values can't be put into a line for a shell; None if they can."""
+    found = next((code for code in _SHELL_CODE if places and code in command), None)
+    if found is not None:
+        return "it has `{}`, beside which a value can't be put into a command safely".format(found)
+    starts = {place.start(): place for place in places}
+    quote, before, at = "", "", 0
+    while at < len(command):
+        letter, place, begins_word = command[at], starts.get(at), before in ("", *" \t\r\n;&|()")
+        before = letter
+        if place is not None and quote:
+            where = "a comment" if quote == "#" else "quotation marks"
+            return "the placeholder {} stands in {}: values are quoted for the shell".format(place.group(), where)
+        if place is not None:
+            at = place.end()
+            continue
+        if letter == "\\" and quote not in ("'", "#"):
+            at += 1
+            if at in starts:
+                return "a backslash stands before the placeholder {}".format(starts[at].group())
+        elif quote == "#":
+            quote = "" if letter == "\n" else quote
+        elif quote:
+            quote = "" if letter == quote else quote
+        elif letter in "'\"`" or (letter == "#" and begins_word):
+            quote = letter
+        at += 1
+    return None
+
+
+def command_of(model: bytes, parameters: Dict[str, Any]) -> Union[str, List[str]]:
+    """What is run: words, or the line for a shell."""
+    document = read_model_document(model)
+    return (shell_line if document.shell else command_words)(document.command, parameters)
+
+
+def lacking_command(model: bytes, parameters: Dict[str, Any]) -> Optional[str]:
+    """The first word of a command line, if it is no command here. What a shell would run can't be told."""
+    try:
+        command = command_of(model, parameters)
+    except CaseFailure:
+        return None  # which is told when it is run
+    if isinstance(command, str) or is_in_folder(command[0]):
+        return None
+    return command[0] if shutil.which(command[0]) is None else None
+
+
+def is_in_folder(word: str) -> bool:
+    """Whether a command is a path from the case's folder on, and so a file of the case."""
+    has_separator = "/" in word or (os.name == "nt" and "\\" in word)
+    return has_separator and not os.path.isabs(word)
+
+
+def words_for_lacking(command: str) -> str:
+    """That a command is missing, and where."""
+    return "{} doesn't have the command `{}`".format(socket.gethostname(), first_of(command, NAME_CHARACTERS))
+
+
+def start_command_line(command: Union[str, List[str]], progress: Optional[ProgressSource]) -> "Command":
+    """Starts it in the working folder."""
+    if isinstance(command, str):
+        return Command(command if os.name == "nt" else ["/bin/sh", "-c", command], progress)
+    if os.name == "nt":
+        program = shutil.which(command[0]) or command[0]
+        is_batch = program.lower().endswith((".bat", ".cmd"))  # which Windows gives to its shell
+        unfit = [word for word in command[1:] if is_batch and not _PLAIN_FOR_WINDOWS.match(word)]
+        if unfit:
+            words = "{!r} can't be given to {}, which the shell of Windows runs"
+            raise WrongCommand(words.format(first_of(unfit[0], NAME_CHARACTERS), command[0]))
+        command = [program, *command[1:]]
+    return Command(command, progress)
 
 
 def is_script(name: str) -> bool:
@@ -2375,12 +2961,16 @@ def interpreter(name: str, first_line: List[str]) -> List[str]:
 class Command:
     """A process of its own group, whose output goes where the model's output goes."""
 
-    def __init__(self, arguments: List[str]) -> None:
+    def __init__(self, arguments: Union[str, List[str]], progress: Optional[ProgressSource] = None) -> None:
         pipes: Dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        is_shell = isinstance(arguments, str)  # of Windows
+        self.name = "the shell" if is_shell else os.path.basename(arguments[0])
+        self._progress = progress
         try:
-            self._process = subprocess.Popen(arguments, **pipes, **own_group())
-        except OSError as error:
-            raise CommandFailed("{} could not be started: {}".format(arguments[0], error)) from error
+            self._process = subprocess.Popen(arguments, shell=is_shell, **pipes, **own_group())
+        except (OSError, ValueError) as error:  # ValueError: a letter that can't be given to a process
+            words = "{} could not be started: {}"
+            raise CommandFailed(words.format("it" if is_shell else arguments[0], error)) from error
         self._reader = threading.Thread(target=self._read, args=(sys.stdout,), daemon=True)
         self._reader.start()
 
@@ -2389,16 +2979,19 @@ class Command:
         with contextlib.suppress(ValueError, OSError):
             for chunk in iter(lambda: pipe.read1(8192), b""):
                 output.buffer.write(chunk)
+                if self._progress is not None:
+                    self._progress.hear(chunk)
 
     @property
     def pid(self) -> int:
         """Its number, which is that of its group, too."""
         return self._process.pid
 
-    def wait(self) -> int:
+    def wait(self, look: Callable[[bool], None]) -> int:
         """Waits for its end in short naps: an exception raised by another thread is only noticed between them."""
         nap_secs = 0.001
         while self._process.poll() is None:
+            look(False)
             time.sleep(nap_secs)
             nap_secs = min(0.1, nap_secs * 1.5)
         self._reader.join(1.0)  # a process it left behind may hold the pipe open for ever
@@ -2516,7 +3109,7 @@ _UNFIT_FOR_KEY = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 def files_by_key(case: Case, folder: str, notes: List[str]) -> Dict[str, str]:
-    """The path of each file below `files/`; what of its name is unfit for a key is `%` and two digits a byte there."""
+    """The path of each file below `outputs/`; what of its name is unfit for a key is `%` and two digits a byte there."""
     files: Dict[str, str] = {}
     for path, name in files_of(folder):
         fit = _UNFIT_FOR_KEY.sub(lambda one: "".join(map("%{:02X}".format, os.fsencode(one.group()))), name)
@@ -2530,7 +3123,7 @@ def files_by_key(case: Case, folder: str, notes: List[str]) -> Dict[str, str]:
 
 
 def files_of(folder: str) -> Iterator[Tuple[str, str]]:
-    """Each file below `files/`, and its path from there. Links are left out: they may lead anywhere."""
+    """Each file below `outputs/`, and its path from there. Links are left out: they may lead anywhere."""
     top = os.path.join(folder, OUTPUTS_FOLDER)
     for parent, folders, names in () if os.path.islink(top) else os.walk(top, onerror=_unreadable):
         folders.sort()
@@ -2540,9 +3133,20 @@ def files_of(folder: str) -> Iterator[Tuple[str, str]]:
                 yield path, os.path.relpath(path, top).replace(os.sep, "/")
 
 
+def check_sizes(files: Dict[str, str], limit_bytes: int) -> None:
+    """Raises `OutputsTooLarge` if the files are more than a case of the study may leave, before any is uploaded."""
+    sizes = {path: os.lstat(path).st_size for path in files.values() if os.path.lexists(path)}
+    total_bytes = sum(sizes.values())
+    if total_bytes > limit_bytes:
+        largest = max(sizes, key=lambda path: (sizes[path], path))
+        words = "the folder outputs/ holds {}, and a case of this study may leave {}; the largest of {} files is {}, {}"
+        size, limit, one = map(size_in_words, (total_bytes, limit_bytes, sizes[largest]))
+        raise OutputsTooLarge(words.format(size, limit, len(sizes), os.path.basename(largest), one))
+
+
 def _unreadable(error: OSError) -> None:
     if not isinstance(error, FileNotFoundError):  # a model may remove its folder
-        raise CaseFailure("a folder below files/ can't be read: {}".format(error)) from error
+        raise CaseFailure("a folder below outputs/ can't be read: {}".format(error)) from error
 
 
 # ---------------------------------------------------------------- the process that computes
@@ -3264,7 +3868,7 @@ class Surroundings:
         self._of_case += [keep_asyncio(), keep_start_method()]
         captured, empty = _Captured(output, journal), open(os.devnull, encoding="utf-8")  # noqa: SIM115 - closed below
         try:
-            os.makedirs(os.path.join(folder, "files"))
+            os.makedirs(os.path.join(folder, "outputs"))
             os.chdir(folder)
             sys.argv[:] = [case.model_name]
             sys.path.insert(0, folder)
@@ -3339,6 +3943,7 @@ class CaseProcess:
         self.interrupts, self.module = interrupts, types.ModuleType("__main__")
         self.has_adopted = has_adopted  # all that a model has started is a child of this process, or below one
         self.regain = regain  # puts Python's own names back, which is to be done before anything else
+        self.notes: List[str] = []  # what is to be said of its result
         self._folder = folder
         self._exit_calls: List[Tuple[Any, Tuple[Any, ...], Dict[str, Any]]] = []
         self._log_handlers = set(map(id, vars(logging)["_handlerList"]))
@@ -3361,7 +3966,7 @@ class CaseProcess:
 
     def finish(self) -> List[str]:
         """Ends what can be ended, in the order of a process that ends; says what can't."""
-        notes: List[str] = []
+        notes = list(self.notes)
         threads = [one for one in threading.enumerate() if id(one) not in self._threads]
         working = [one for one in threads if not own(threading.Thread, "daemon", one)]
         _wait_while(working, threading.Thread.is_alive)
@@ -3444,7 +4049,7 @@ class CaseProcess:
             if not (type(name) is str and name.startswith("__")):
                 names.pop(name, None)
         with contextlib.suppress(OSError):
-            if os.listdir(os.path.join(self._folder, "files")):
+            if os.listdir(os.path.join(self._folder, "outputs")):
                 flush_files()
 
 
@@ -4321,7 +4926,7 @@ class _Conversion:
     def _at(self, step: Union[str, int], value: Any) -> Any:
         self._values += 1
         if self._values > RESULT_VALUES:
-            words = "result has more than {:,} values; write large fields to a file in the folder files/"
+            words = "result has more than {:,} values; write large fields to a file in the folder outputs/"
             raise UnusableResult(words.format(RESULT_VALUES))
         self._path.append(step)
         plain = self.plain(value)
@@ -4689,7 +5294,7 @@ def check_size(result: Any) -> None:
 
 def too_large() -> UnusableResult:
     """The error of a result that is too large."""
-    words = "the result is larger than {} MiB: write large fields to a file in the folder files/"
+    words = "the result is larger than {} MiB: write large fields to a file in the folder outputs/"
     return UnusableResult(words.format(RESULT_BYTES >> 20))
 
 
@@ -4864,6 +5469,7 @@ class Study(NamedTuple):
     queue_url: str
     lease_secs: int
     max_receives: int = USUAL_MAX_RECEIVES
+    outputs_limit_bytes: int = USUAL_OUTPUTS_LIMIT_BYTES
 
     @property
     def _suffix(self) -> str:
@@ -4940,7 +5546,9 @@ def read_study(document: Dict[str, Any]) -> Study:
     lease_secs = max(1, int(document["lease_secs"]))
     max_receives = int(document.get("max_receives") or USUAL_MAX_RECEIVES)
     endpoint_url = endpoint_url.rstrip("/") if endpoint_url else None
-    return Study(name, region, bucket, endpoint_url, queue_url, lease_secs, max_receives)
+    limit = document.get("outputs_limit_bytes")
+    limit_bytes = limit if type(limit) is int and limit >= 0 else USUAL_OUTPUTS_LIMIT_BYTES
+    return Study(name, region, bucket, endpoint_url, queue_url, lease_secs, max_receives, limit_bytes)
 
 
 class Message(NamedTuple):
@@ -4950,6 +5558,53 @@ class Message(NamedTuple):
     receipt: str
     body: str
     receive_count: int
+
+
+_UPLOAD_ID = re.compile(rb"<UploadId>([!-;=-~]+)</UploadId>")
+
+
+class Upload:
+    """An object that is written in parts."""
+
+    def __init__(self, cloud: "Cloud", key: str, upload_id: str) -> None:
+        self._cloud, self._key, self._query = cloud, key, "uploadId=" + quote(upload_id)
+        self._parts: List[Tuple[str, str]] = []  # entity tag and checksum
+
+    def _url(self, query: str) -> str:
+        return "{}?{}".format(self._cloud._study.object_url(self._key), query)
+
+    def add(self, path: str, start: int, size_bytes: int) -> bool:
+        """Writes the next part; whether the upload is still there."""
+        url = self._url("partNumber={}&{}".format(len(self._parts) + 1, self._query))
+        body = FileBody(path, start, size_bytes)
+        answer = self._cloud._put_file(self._key, url, body, {})
+        self._parts.append((answer.headers.get("etag", ""), body.checksum))
+        return answer.status == 200
+
+    def complete(self) -> bool:
+        """Puts the parts together; whether the object is this one now."""
+        part = "<Part><PartNumber>{}</PartNumber><ETag>{}</ETag><ChecksumSHA256>{}</ChecksumSHA256></Part>"
+        parts = [
+            part.format(number + 1, etag.replace("&", "&amp;").replace("<", "&lt;"), checksum)
+            for number, (etag, checksum) in enumerate(self._parts)
+        ]
+        body = '<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{}</CompleteMultipartUpload>'
+        request = Request("POST", self._url(self._query), {}, body.format("".join(parts)).encode("ascii"))
+        answer = self._cloud._client.send(request)
+        if answer.code == "NoSuchUpload":  # a first try may have succeeded though its answer was lost
+            return self._cloud.checksum(self._key) == self._checksum
+        return self._cloud._accepted(answer, "writing " + self._key).status == 200
+
+    @property
+    def _checksum(self) -> str:
+        """That of the whole, as S3 makes it of those of the parts."""
+        digest = hashlib.sha256(b"".join(base64.b64decode(checksum) for _, checksum in self._parts)).digest()
+        return "{}-{}".format(base64.b64encode(digest).decode("ascii"), len(self._parts))
+
+    def abort(self) -> None:
+        """Throws the parts away, if the cloud can be asked for it now; else the bucket's rule does within a week."""
+        with contextlib.suppress(*TROUBLE, KeyboardInterrupt):
+            self._cloud._client.once().send(Request("DELETE", self._url(self._query)))
 
 
 class Cloud:
@@ -4977,6 +5632,12 @@ class Cloud:
         """Whether there is an object."""
         answer = self._client.send(Request("HEAD", self._study.object_url(key)))
         return not self._is_absent(answer) and self._accepted(answer, "looking for " + key).status == 200
+
+    def checksum(self, key: str) -> str:
+        """That of an object which was written with one, or nothing."""
+        headers = {"x-amz-checksum-mode": "ENABLED"}
+        answer = self._client.send(Request("HEAD", self._study.object_url(key), headers))
+        return "" if self._is_absent(answer) else answer.headers.get("x-amz-checksum-sha256", "")
 
     def put(self, key: str, body: bytes, content_type: str = "application/json") -> None:
         """Writes an object."""
@@ -5010,17 +5671,49 @@ class Cloud:
                 file.write(answer.body)
 
     def upload(self, key: str, path: str) -> None:
-        """Writes an object from a file, without reading it into memory."""
+        """Writes an object from a file, without reading it into memory; a large one in parts."""
+        # Never a page of the study's own address, whatever a model has written.
+        headers = {"Content-Type": "application/octet-stream", "Content-Disposition": "attachment"}
         try:
+            size_bytes = os.path.getsize(path)
+            if size_bytes > PART_BYTES:
+                self._upload_in_parts(key, path, size_bytes, headers)
+                return
             body = FileBody(path)
         except OSError as error:
             raise CaseFailure("{} can't be read: {}".format(path, error)) from error
-        # Never a page of the study's own address, whatever a model has written.
-        headers = {"Content-Type": "application/octet-stream", "Content-Disposition": "attachment"}
-        answer = self._client.send(Request("PUT", self._study.object_url(key), headers, body))
+        self._put_file(key, self._study.object_url(key), body, headers)
+
+    def _put_file(self, key: str, url: str, body: "FileBody", headers: Dict[str, str]) -> "Answer":
+        """Writes a file or a part of one; the answer if that is what there is to do, also that its upload is gone."""
+        headers = dict(headers, **{"x-amz-checksum-sha256": body.checksum})
+        answer = self._client.send(Request("PUT", url, headers, body))
         if answer.status in (400, 411, 413):
             raise CaseFailure("the file {} was not accepted: {}".format(key.rsplit("/", 1)[-1], answer.code))
-        self._accepted(answer, "writing " + key)
+        return answer if answer.code == "NoSuchUpload" else self._accepted(answer, "writing " + key)
+
+    def _upload_in_parts(self, key: str, path: str, size_bytes: int, headers: Dict[str, str]) -> None:
+        """Nothing of it can be seen until the last request puts the parts together, so an object is there or it isn't."""
+        part_bytes = max(PART_BYTES, -(-size_bytes // MAX_PARTS))
+        starts = range(0, size_bytes, part_bytes)
+        for _ in range(3):  # what a bucket does with unfinished uploads is up to its owner
+            upload = Upload(self, key, self._begin_upload(key, headers))
+            try:
+                sizes = (min(part_bytes, size_bytes - start) for start in starts)
+                if all(map(functools.partial(upload.add, path), starts, sizes)) and upload.complete():
+                    return
+            except BaseException:
+                upload.abort()
+                raise
+        raise Unexpected("writing {}: its upload was ended by somebody else, again and again".format(key))
+
+    def _begin_upload(self, key: str, headers: Dict[str, str]) -> str:
+        headers = dict(headers, **{"x-amz-checksum-algorithm": "SHA256"})
+        answer = self._client.send(Request("POST", self._study.object_url(key) + "?uploads=", headers))
+        found = _UPLOAD_ID.search(self._accepted(answer, "writing " + key).body)
+        if found is None:
+            raise Unexpected("writing {}: the answer names no upload: {}".format(key, answer.text))
+        return found.group(1).decode("ascii")
 
     def receive(self, lease_secs: int, wait_secs: int) -> Optional[Message]:
         """One message, or None after `wait_secs`."""
@@ -5169,6 +5862,9 @@ class Client:
         # A clock that is wrong by minutes makes every signature fail, and a heartbeat with its time look stale.
         was_wrong = self._clock.learn(answer.headers.get("date"), self._journal)
         verdict = judge(answer.status, answer.code)
+        if request.method == "POST" and request.service == "s3" and answer.status < 300:
+            # What takes long is begun with a 200, whatever becomes of it.
+            verdict = "again" if _ERROR_CODE.search(answer.body) else verdict
         if was_wrong and answer.status in (400, 401, 403):
             verdict = "again"
         self._was_accepted = self._was_accepted or (self._key is not None and answer.status < 300)
@@ -5190,21 +5886,32 @@ class Client:
 
 
 class FileBody:
-    """A file as the body of a request."""
+    """A file, or a part of one, as the body of a request."""
 
-    def __init__(self, path: str) -> None:
-        self.path, digest, self.size_bytes = path, hashlib.sha256(), 0
+    def __init__(self, path: str, start: int = 0, size_bytes: Optional[int] = None) -> None:
+        self.path, self._start = path, start
+        digest, self.size_bytes = hashlib.sha256(), 0
         with open(path, "rb") as file:
-            for block in iter(lambda: file.read(1 << 20), b""):
+            file.seek(start)
+            left_bytes = math.inf if size_bytes is None else size_bytes
+            while left_bytes > 0:
+                block = file.read(int(min(1 << 20, left_bytes)))
+                if not block:
+                    break
                 digest.update(block)
                 self.size_bytes += len(block)
+                left_bytes -= len(block)
+        if size_bytes is not None and self.size_bytes < size_bytes:
+            raise FileChanged("{} has become shorter while it was uploaded".format(path))
         self.sha256 = digest.hexdigest()
+        self.checksum = base64.b64encode(digest.digest()).decode("ascii")
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[Any]:
         """The same bytes once more, or `FileChanged`: a model may have left something behind that writes on."""
         try:
             file = open(self.path, "rb")  # noqa: SIM115 - closed below
+            file.seek(self._start)
         except OSError as error:
             raise FileChanged("{} is gone: {}".format(self.path, error)) from error
         with file:
@@ -5255,7 +5962,8 @@ class Answer:
 
     def is_from(self, service: str) -> bool:
         """Whether a success was told by AWS. A login page of a network must not pass for a written result."""
-        return self.status >= 300 or ("etag" if service == "s3" else "x-amzn-requestid") in self.headers
+        telling = ("etag", "x-amz-request-id") if service == "s3" else ("x-amzn-requestid",)
+        return self.status >= 300 or any(name in self.headers for name in telling)
 
     @property
     def code(self) -> str:

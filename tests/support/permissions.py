@@ -173,6 +173,8 @@ def of_object(bucket: str, key: str, may_read: frozenset[str], may_write: frozen
     yield Action(f"read the head of {key}", may_read, lambda who: who.s3.head_object(**at))
     yield Action(f"write {key}", may_write, lambda who: who.s3.put_object(**at, Body=b"{}"))
     yield Action(f"write {key} in parts", may_write, lambda who: who.s3.create_multipart_upload(**at))
+    may_abort = ONLY_WORKER if "/files/" in key else NO_ONE
+    yield Action(f"abort parts of {key}", may_abort, lambda who: who.s3.abort_multipart_upload(**at, UploadId="x"))
     for name, ask in (
         ("copy over", lambda who: who.s3.copy_object(**at, CopySource={"Bucket": bucket, "Key": "index.html"})),
         ("open up", lambda who: who.s3.put_object_acl(**at, ACL="public-read")),

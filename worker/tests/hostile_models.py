@@ -223,7 +223,7 @@ HOSTILE: dict[str, tuple[str, str | None] | tuple[str, str | None, str | None]] 
     "the scratch folder removed": ("import os, shutil\nshutil.rmtree(os.getcwd())\nresult['a'] = 1", None),
     "the scratch folder locked": ("import os\nos.mkdir('a')\nos.chmod('a', 0)\nos.chmod(os.getcwd(), 0)", None),
     "another working folder": ("import os\nos.chdir('/')", None),
-    "the folder of files is a link": ("import os\nos.rmdir('files')\nos.symlink('/etc', 'files')", None),
+    "the folder of files is a link": ("import os\nos.rmdir('outputs')\nos.symlink('/etc', 'outputs')", None),
     "no environment": (
         "import os, time\nos.environ.clear()\nos.environ['TZ'] = 'Asia/Tokyo'\ntime.tzset()", None,
     ),
@@ -287,7 +287,7 @@ HOSTILE: dict[str, tuple[str, str | None] | tuple[str, str | None, str | None]] 
     ),
     # Settings of Python's modules
     "logging of its own": (
-        "import logging\nlogging.basicConfig(filename='files/run.log', level=1)\nlogging.disable(50)\n"
+        "import logging\nlogging.basicConfig(filename='outputs/run.log', level=1)\nlogging.disable(50)\n"
         "logging.getLogger('footing').addHandler(logging.StreamHandler())\nlogging.addLevelName(20, 'REMARK')\n"
         "class H(logging.Handler):\n    def close(self):\n        raise MemoryError\nlogging.root.addHandler(H())\n"
         "logging.Logger.manager.loggerDict.clear()", None,

@@ -160,7 +160,7 @@ class Proxy:
                 else:
                     proxy.exchange(self, target)
 
-            do_GET = do_HEAD = do_PUT = do_POST = answer
+            do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = answer
 
             def config(self) -> None:
                 body = json.dumps({**study.config, "endpoint_url": proxy.url}).encode()

@@ -628,7 +628,7 @@ def test_rows_are_written_as_soon_as_a_worker_waits(lab: Lab) -> None:
 
 def test_a_row_says_that_a_model_returned_nothing(lab: Lab) -> None:
     worker = lab.attach()
-    models = ["pass", "result['a'] = None", "open('files/a.txt', 'w').close()"]
+    models = ["pass", "result['a'] = None", "open('outputs/a.txt', 'w').close()"]
     cases = [lab.send(model) for model in models]
     worker.says("done in", times=3)
     worker.stop()
@@ -657,9 +657,9 @@ def test_a_model_that_is_missing_or_another_one_fails_the_case(lab: Lab) -> None
 
 def test_files_of_a_case_are_uploaded(lab: Lab) -> None:
     model = (
-        "import os\nos.mkdir('files/sub')\nopen('files/a b+ö.txt', 'w').write('one')\n"
-        "open('files/sub/big.bin', 'wb').write(b'x' * 3000000)\nopen('files/empty', 'w').close()\n"
-        "os.symlink('/etc/hostname', 'files/link')\nopen('elsewhere.txt', 'w').write('no')"
+        "import os\nos.mkdir('outputs/sub')\nopen('outputs/a b+ö.txt', 'w').write('one')\n"
+        "open('outputs/sub/big.bin', 'wb').write(b'x' * 3000000)\nopen('outputs/empty', 'w').close()\n"
+        "os.symlink('/etc/hostname', 'outputs/link')\nopen('elsewhere.txt', 'w').write('no')"
     )
     case_id = lab.send(model)
     lab.attach()

@@ -39,6 +39,33 @@ def test_placeholders_become_literals(case: dict[str, Any]) -> None:
         assert attach.where_in_python(template, list(attach.PLACEHOLDER.finditer(template))) == case["surroundings"]
 
 
+@pytest.mark.parametrize("case", cases("model_documents.json"))
+def test_model_documents_are_read_by_the_same_rules(case: dict[str, Any]) -> None:
+    content = json.dumps(case["document"]).encode()
+    if case["error"] is not None:
+        with pytest.raises(attach.WrongModelDocument) as caught:
+            attach.read_model_document(content)
+        assert str(caught.value) == case["error"]
+    else:
+        assert attach.read_model_document(content) == attach.read_model_document(case["stored"].encode())
+
+
+COMMAND_LINES = json.loads((GOLDEN / "command_lines.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["name"]) for case in COMMAND_LINES["commands"]])
+def test_commands_are_filled_by_the_same_rules(case: dict[str, Any]) -> None:
+    fill: Any = attach.shell_line if case["shell"] else attach.command_words
+    if "error" in case:
+        with pytest.raises((attach.WrongCommand, attach.MissingParameter, attach.WrongIndex)) as caught:
+            fill(case["command"], COMMAND_LINES["parameters"])
+        error: Any = caught.value
+        said = str(error) if isinstance(error, attach.WrongCommand) else f"placeholder {error.name}"
+        assert said == case["error"]
+    else:
+        assert fill(case["command"], COMMAND_LINES["parameters"]) == case["runs"]
+
+
 class Array:
     """What the worker knows of a NumPy array: that it has `tolist`."""
 

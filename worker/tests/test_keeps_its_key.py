@@ -58,7 +58,7 @@ def test_the_key_is_told_nowhere_whatever_fails(hasty_lab: Lab, fault: str) -> N
     worker = lab.attach(
         proxy.config_url, options=("-X", "dev"), before="import logging; logging.basicConfig(level=0); "
     )
-    done = lab.send("open('files/a.txt', 'w').write('x')\nresult['a'] = 1")
+    done = lab.send("open('outputs/a.txt', 'w').write('x')\nresult['a'] = 1")
     raising = lab.send(RAISING, parameters={"a": 1}, max_attempts=1)
     lab.done(done)
     lab.error(raising)

@@ -100,7 +100,7 @@ def test_a_model_finds_its_names(bench: Bench) -> None:
 def test_a_model_works_in_a_scratch_folder_of_its_own(bench: Bench) -> None:
     model = "import os\nopen('x', 'w').close()\nresult['here'] = sorted(os.listdir('.'))\nresult['cwd'] = os.getcwd()"
     result = bench.result(model)
-    assert result["here"] == ["cruncher_spawned.py", "files", "model.py", "x"] and not Path(result["cwd"]).exists()
+    assert result["here"] == ["cruncher_spawned.py", "model.py", "outputs", "x"] and not Path(result["cwd"]).exists()
 
 
 def test_each_case_gets_a_fresh_namespace(bench: Bench) -> None:
@@ -539,20 +539,20 @@ class TestWhatEachCaseFinds:
 
     def test_a_log_file_is_whole_before_it_is_uploaded(self, bench: Bench) -> None:
         model = (
-            "import logging\nlogging.basicConfig(filename='files/run.log', level=logging.INFO)\nlogging.info('{{a}}')"
+            "import logging\nlogging.basicConfig(filename='outputs/run.log', level=logging.INFO)\nlogging.info('{{a}}')"
         )
         with attach.scratch_folder() as folder:
             for value in (1, 2):
                 (Path(folder) / str(value)).mkdir()
                 bench.execute_in(str(Path(folder) / str(value)), model, parameters={"a": value})
-                assert (Path(folder) / str(value) / "files" / "run.log").read_text() == f"INFO:root:{value}\n"
+                assert (Path(folder) / str(value) / "outputs" / "run.log").read_text() == f"INFO:root:{value}\n"
 
     def test_a_file_that_was_left_open_is_whole_before_it_is_uploaded(self, bench: Bench) -> None:
-        model = "class C:\n    def __init__(self):\n        self.me, self.file = self, open('files/a', 'w')\n"
+        model = "class C:\n    def __init__(self):\n        self.me, self.file = self, open('outputs/a', 'w')\n"
         model += "C().file.write('x')"
         with attach.scratch_folder() as folder:
             bench.execute_in(folder, model)
-            assert (Path(folder) / "files" / "a").read_text() == "x"
+            assert (Path(folder) / "outputs" / "a").read_text() == "x"
 
     def test_what_a_model_wants_at_its_end_is_done_at_its_end(self, bench: Bench) -> None:
         model = "import atexit\nscale = 3\natexit.register(lambda: print('bye', scale))\natexit.register(print, 'good')"

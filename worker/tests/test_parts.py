@@ -577,7 +577,7 @@ class TestFailuresInRow:
 
 
 class TestFiles:
-    """What a case has left in `files/`."""
+    """What a case has left in `outputs/`."""
 
     def names(self, folder: Path) -> list[str]:
         case = attach.read_case(json.dumps(CASE))
@@ -586,7 +586,7 @@ class TestFiles:
     def test_a_folder_that_is_a_link_leads_nowhere(self, tmp_path: Path) -> None:
         (tmp_path / "else").mkdir()
         (tmp_path / "else" / "secret").touch()
-        (tmp_path / "files").symlink_to(tmp_path / "else")
+        (tmp_path / "outputs").symlink_to(tmp_path / "else")
         assert self.names(tmp_path) == []
 
     def test_no_folder_is_no_trouble(self, tmp_path: Path) -> None:

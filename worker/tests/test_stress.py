@@ -33,7 +33,7 @@ ODD_NAMES = ["per%20cent", "plus+", "quote'\"", "back\\slash", "é", "~", "#?&="
 def test_files_keep_their_names_but_for_what_no_listing_can_tell(lab: Lab) -> None:
     code = (
         f"for name in [one.encode() for one in {ODD_NAMES!r}] + [b'a\\xff', b'a\\xfe']:\n"
-        "    open(b'files/' + name, 'wb').write(name)\n    open(name, 'w').close()\nresult['a'] = 1"
+        "    open(b'outputs/' + name, 'wb').write(name)\n    open(name, 'w').close()\nresult['a'] = 1"
     )
     case_id = lab.send(code)
     lab.attach()
@@ -141,7 +141,7 @@ def while_it_fetches_the_model(lab: Lab, proxy: Proxy, worker: Attached) -> None
 
 def while_it_uploads_a_file(lab: Lab, proxy: Proxy, worker: Attached) -> None:
     proxy.fault = lambda seen: "503" if "/files/" in seen.path else None
-    lab.send("open('files/a', 'w').close()\nresult['a'] = 1")
+    lab.send("open('outputs/a', 'w').close()\nresult['a'] = 1")
     worker.says("trying again in")
 
 

@@ -101,7 +101,7 @@ def test_no_document_is_forged_by_what_lies(hasty_lab: Lab, tmp_path: Path, host
     failed = lab.error(lab.send(LYING + LYING_BUILTINS + "raise ValueError('so')", max_attempts=1, parameters={"x": 3}))
     assert (failed["exception"], failed["message"], failed["parameters"]) == ("ValueError", "so", {"x": 3})
     assert "raise ValueError('so')" in failed["traceback"]
-    model = "import json\nopen('files/a.txt', 'w').write('whole')\nresult.update(json.loads(json.dumps({'b': 2})))"
+    model = "import json\nopen('outputs/a.txt', 'w').write('whole')\nresult.update(json.loads(json.dumps({'b': 2})))"
     healthy = lab.send(model)
     assert lab.done(healthy)["result"] == {"b": 2}
     assert lab.read(f"data/b/files/{healthy}/a.txt") == b"whole"

@@ -6,6 +6,7 @@
 //! duplicates.
 
 mod batches;
+pub mod bundle;
 mod combine;
 mod concurrency_limit;
 mod index_ranges;

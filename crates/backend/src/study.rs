@@ -120,6 +120,7 @@ impl Study {
             dead_letter_queue_url,
             lease_secs: 0,
             max_receives: None,
+            outputs_limit_bytes: None,
             launch_time: 0.0,
             cruncher_version: String::new(),
         };

@@ -189,6 +189,9 @@ pub(crate) struct ConfigureArguments {
     pub rotate_keys: bool,
     #[command(flatten)]
     pub rotation: RotationArguments,
+    /// Most that a case may leave in its folder outputs/, in MiB; workers that are attached from now on keep to it [default: as it is, at first 1024]
+    #[arg(long, value_name = "MIB")]
+    pub outputs_limit_mib: Option<u32>,
     /// Print addresses, and passphrases and links if there are new ones, as a JSON object
     #[arg(long)]
     pub json: bool,

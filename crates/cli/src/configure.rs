@@ -20,7 +20,7 @@ pub(crate) async fn run(account: &CloudAccount, arguments: &ConfigureArguments) 
         let rotation =
             if arguments.rotate_keys { Some(Box::pin(KeyRotation::begin(account, arguments)).await?) } else { None };
         let passphrases = passphrases::generate(arguments.rotation.public_view);
-        let configured = Box::pin(update(account, study, &passphrases)).await?;
+        let configured = Box::pin(update(account, arguments, &passphrases)).await?;
         match rotation {
             // Keys that were just made need no other ones.
             Some(rotation) if configured.new_keys.is_none() => Ok(Some((rotation, configured))),
@@ -40,16 +40,18 @@ pub(crate) async fn run(account: &CloudAccount, arguments: &ConfigureArguments) 
 
 async fn update(
     account: &CloudAccount,
-    study: &str,
+    arguments: &ConfigureArguments,
     passphrases: &RolePassphrases,
 ) -> Result<ConfiguredStudy, CommandFailure> {
-    let page = page_to_publish()?;
+    let (page, study) = (page_to_publish()?, arguments.study.as_str());
+    let limit_bytes = arguments.outputs_limit_mib.map(|mib| u64::from(mib) << 20);
     let client = cloud::client(account).await?;
     let region = client.endpoints().region.clone();
     let mut reporter = ProgressReporter::new();
     let sealing = AccessSealing { passphrases, random: &mut passphrases::random };
     reporter.line(format_args!("Configuring study {study} in {region}"));
-    let configured = configure(&client, study, release(&page), sealing, &mut |step| reporter.step(step)).await;
+    let configured =
+        configure(&client, study, release(&page), sealing, limit_bytes, &mut |step| reporter.step(step)).await;
     configured.map_err(|error| of_launch(error, study, &region))
 }
 

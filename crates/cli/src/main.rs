@@ -18,6 +18,7 @@ mod launch;
 mod licences;
 mod link;
 mod links;
+mod model_folder;
 mod output;
 mod passphrases;
 mod points;

@@ -30,6 +30,9 @@ pub struct StudyConfig {
     /// they told it.
     #[serde(default)]
     pub max_receives: Option<u32>,
+    /// Maximum size of the files that a case may leave, all together, in bytes; `None`: as workers have it, 1 GiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outputs_limit_bytes: Option<u64>,
     /// Time when the study was launched.
     pub launch_time: f64,
     /// The version of Cruncher that wrote this.

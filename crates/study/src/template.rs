@@ -4,6 +4,7 @@
 //! the same results.
 
 mod binding;
+pub mod command_line;
 mod literal;
 mod python;
 

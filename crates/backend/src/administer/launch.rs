@@ -200,7 +200,7 @@ async fn unusable(client: &Client, stack: &StackDescription) -> Result<Option<La
 }
 
 /// Brings the stack, the page and the worker of a study up to this version. If no role has a key, since the launch broke off, they are
-/// made and sealed.
+/// made and sealed. Without `outputs_limit_bytes` it stays as it was.
 ///
 /// # Errors
 /// If there is no such study, its stack can't be changed, or a request fails.
@@ -209,15 +209,21 @@ pub async fn configure(
     study: &str,
     release: StudyRelease<'_>,
     sealing: AccessSealing<'_>,
+    outputs_limit_bytes: Option<u64>,
     progress: Progress<'_>,
 ) -> Result<ConfiguredStudy, LaunchError> {
     let outputs = update(client, study, release.template, progress).await?;
     // A stack whose template hasn't changed isn't updated, whatever somebody has done to its bucket by hand.
     client.send(&cors(&outputs.bucket)).await?;
     let needs_keys = keys::are_missing(client, &outputs).await?;
-    let config = StudyConfig {
-        launch_time: launch_time(client, &outputs.bucket).await?,
-        ..config(client, study, release.version, &outputs).await?
+    let now = config(client, study, release.version, &outputs).await?;
+    let config = match earlier_config(client, &outputs.bucket).await? {
+        Some(earlier) => StudyConfig {
+            launch_time: earlier.launch_time,
+            outputs_limit_bytes: outputs_limit_bytes.or(earlier.outputs_limit_bytes),
+            ..now
+        },
+        None => StudyConfig { outputs_limit_bytes, ..now },
     };
     let new_keys = if needs_keys { Some(first_keys(client, &outputs, progress).await?) } else { None };
     if let Some(keys) = &new_keys {
@@ -318,20 +324,18 @@ async fn config(client: &Client, study: &str, version: &str, outputs: &StackOutp
         dead_letter_queue_url: outputs.dead_letter_queue_url.clone(),
         lease_secs: u32::try_from(lease_secs).unwrap_or(u32::MAX),
         max_receives: queue.max_receives(),
+        outputs_limit_bytes: None,
         launch_time: client.now().as_secs_f64(),
         cruncher_version: version.to_owned(),
     })
 }
 
-/// Returns the time at which the study was launched, as its earlier configuration says; now, if there is none.
-async fn launch_time(client: &Client, bucket: &str) -> Result<f64, Error> {
-    let now = client.now().as_secs_f64();
+/// Returns the study's earlier configuration, which holds what no stack tells; `None` if there is none that can be read.
+async fn earlier_config(client: &Client, bucket: &str) -> Result<Option<StudyConfig>, Error> {
     match client.send(&s3::GetObject::new(bucket, CONFIG_KEY)).await {
-        Ok(s3::FetchedObject::Object(object)) => {
-            Ok(StudyConfig::parse(&object.body).map_or(now, |config| config.launch_time))
-        }
-        Ok(s3::FetchedObject::NotModified) => Ok(now),
-        Err(error) if error.is_not_found() => Ok(now),
+        Ok(s3::FetchedObject::Object(object)) => Ok(StudyConfig::parse(&object.body).ok()),
+        Ok(s3::FetchedObject::NotModified) => Ok(None),
+        Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -185,6 +185,7 @@ mod tests {
             dead_letter_queue_url: "d".into(),
             lease_secs: 120,
             max_receives: None,
+            outputs_limit_bytes: None,
             launch_time: 1.0,
             cruncher_version: "0.1.0".into(),
         }

@@ -79,6 +79,7 @@ fn config(content: &FrozenContent) -> StudyConfig {
         dead_letter_queue_url: String::new(),
         lease_secs: 0,
         max_receives: None,
+        outputs_limit_bytes: None,
         launch_time: content.launch_time,
         cruncher_version: String::new(),
     }

@@ -22,9 +22,15 @@ pub(crate) struct DesignSource {
     /// How the script is run.
     #[command(flatten)]
     pub points_options: PointsOptions,
-    /// The model's file [default: the one that the design holds, or names, beside it]
-    #[arg(long, value_name = "FILE")]
+    /// The model's file, or a folder with all that it needs [default: the one that the design holds, or names, beside it]
+    #[arg(long, value_name = "FILE|FOLDER")]
     pub model: Option<PathBuf>,
+    /// The file of the folder that is run [default: main.py, run.py or model.py, the only .py, or what its model.json says]
+    #[arg(long, value_name = "FILE")]
+    pub main: Option<String>,
+    /// Another file of the folder whose placeholders are filled; can be repeated
+    #[arg(long = "template", value_name = "FILE")]
+    pub templates: Vec<String>,
     /// The way workers run the model of a table [default: python for .py, else command]
     #[arg(long, value_name = "KIND")]
     pub kind: Option<ModelKindOption>,

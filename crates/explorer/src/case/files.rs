@@ -27,7 +27,7 @@ pub(super) fn files(state: ResultsState, case: Memo<Option<CaseRef>>) -> AnyView
 
 fn list(state: ResultsState, case: &CaseRef, found: CaseFiles) -> AnyView {
     if found.files.is_empty() {
-        let words = "None. What a model leaves in the folder files/ of its scratch folder stands here.";
+        let words = "None. What a model leaves in the folder outputs/ of its scratch folder stands here.";
         return view! { <p class="faint">{words}</p> }.into_any();
     }
     let (busy, problem) = (RwSignal::new(None::<String>), RwSignal::new(None::<PageProblem>));
