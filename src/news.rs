@@ -3,8 +3,6 @@
 use cruncher_browser::kept_text::KeptText;
 use cruncher_browser::state::dialog_request::{DialogRequest, EventMessage};
 use cruncher_browser::visit_flags::VisitFlag;
-use cruncher_study::accounting::CaseCounts;
-use cruncher_study::number_format::thousands;
 use cruncher_study::study_events::{KnownEvents, StudyEvent};
 use leptos::prelude::*;
 
@@ -34,7 +32,7 @@ pub(crate) fn follow(open: &OpenStudy) {
         }
         for event in news.iter().filter(|_| are_wanted()) {
             let text = match event {
-                StudyEvent::Ended => ended(&snapshot.total),
+                StudyEvent::Ended => snapshot.total.ending(),
                 StudyEvent::Halted(reason) => reason.clone(),
                 StudyEvent::ErrorGroup(error) => error.clone(),
             };
@@ -42,12 +40,4 @@ pub(crate) fn follow(open: &OpenStudy) {
             dialogs::ask(&DialogRequest::Tell(message), reader);
         }
     });
-}
-
-fn ended(counts: &CaseCounts) -> String {
-    let CaseCounts { cases, done, failed, dead, lost, .. } = *counts;
-    let part =
-        |count: u64, words: &str| if count > 0 { format!(", {} {words}", thousands(count)) } else { String::new() };
-    let (failed, lost) = (part(failed + dead, "failed"), part(lost, "lost"));
-    format!("{} of {} done{failed}{lost}", thousands(done), thousands(cases))
 }

@@ -230,7 +230,7 @@ def test_a_webhook_is_called_once_for_each_event(
     assert sorted(call["event"] for call in calls) == ["ended", "error", "test"]
     texts = {call["event"]: call["text"] for call in calls}
     assert texts["error"].startswith(f"{study.study}: cases fail in a new way: ")
-    assert texts["ended"] == f"{study.study}: the study has ended, 0 of 1 done, 1 failed"
+    assert texts["ended"] == f"{study.study}: the study has ended, not complete: 0 of 1 done, 1 failed"
     assert all(call["study"] == study.study and call["time"] > 1.7e9 for call in calls)
 
 
@@ -272,7 +272,7 @@ def test_a_notification_is_shown_to_who_asked_for_it(cruncher: CommandLine, visi
     with attach(line_of(study)):
         wait_for_end(study, done=1)
     wait_until(page, "it is shown", lambda: page.evaluate("shown.length") > 0)
-    assert page.evaluate("shown") == [[f"{study.study} · Cruncher", "the study has ended, 1 of 1 done"]]
+    assert page.evaluate("shown") == [[f"{study.study} · Cruncher", "the study has ended, complete: 1 of 1 done"]]
     page.reload()
     expect(page).to_have_title(re.compile(r"^\(✓ done\) "))
     assert page.evaluate("shown") == []

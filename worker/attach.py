@@ -2259,8 +2259,7 @@ def execute(
         source, unused = read_source(model, case, folder)
         notes += ["parameter {} is used by no placeholder".format(name) for name in unused]
         with surroundings.of_case(case, folder, output, journal) as process:
-            runs = {"command": run_command, "command_line": run_command_line}
-            run = runs.get(case.kind, run_python)
+            run = {"command": run_command, "command_line": run_command_line}.get(case.kind, run_python)
             call = functools.partial(run, source, attempt, host, report, process)
             result, failure = within(attempt, lambda: _computed(call, source, process, notes))
             interrupts.in_case = False

@@ -184,7 +184,7 @@ fn shares(snapshot: &Snapshot, counts: &CaseCounts, shown: &[&BatchAccount], ope
 fn finish(snapshot: &Snapshot, counts: &CaseCounts, route: &Route, now: f64) -> AnyView {
     let batch = route.batches.one();
     if counts.open() == 0 {
-        let over = if counts.done == counts.cases && counts.done > 0 { "complete" } else { "nothing left to run" };
+        let over = if counts.is_complete() { "complete" } else { "nothing left to run" };
         return view! { <p>{over}</p> }.into_any();
     }
     // All open cases wait for their sender.

@@ -6,6 +6,8 @@
 //! duplicates.
 
 mod batches;
+pub mod bundle;
+mod combine;
 mod concurrency_limit;
 mod index_ranges;
 mod journal;
@@ -13,6 +15,7 @@ pub mod key_value_store;
 mod outcomes;
 mod pause_handle;
 mod plan;
+mod points;
 mod preflight;
 mod progress;
 mod retry;
@@ -21,10 +24,12 @@ mod settled;
 mod submission_sender;
 mod writing;
 
+pub use combine::{COMBINED_PART, CombineEnd, CombineError, CombineOutcome, CombineRequest, CombinedInputs, combine};
 pub use journal::Journal;
 pub use outcomes::{CaseOutcome, outcomes};
 pub use pause_handle::PauseHandle;
 pub use plan::{EnqueuePlan, submission_id};
+pub use points::{POINTS_PART, PointsOutcome, points_outcome, send_points};
 pub use preflight::{CaseSelection, EnqueuePreflight, SentBefore, WorkerFleet, preflight};
 pub use progress::EnqueueProgress;
 pub use retry::{RetryOutcome, RetryRequest, RetryTimeLimit, retry};

@@ -20,7 +20,7 @@ pub(crate) use control::{
     CancelArguments, DrainArguments, ForgetArguments, HaltingArguments, PauseArguments, RedriveArguments,
     RetryArguments,
 };
-pub(crate) use designs::{DesignArguments, DesignSource, EnqueueArguments, PointsOptions};
+pub(crate) use designs::{CombineArguments, DesignArguments, DesignSource, EnqueueArguments, PointsOptions};
 pub(crate) use fleet::{
     FleetArguments, FleetCommand, FleetShowArguments, FleetSizeArguments, FleetStartArguments, FleetStopArguments,
     PurchaseChoice,
@@ -90,6 +90,8 @@ pub(crate) enum Command {
     Pool(PoolArguments),
     /// Send the cases of a design, or of a table, to the workers
     Enqueue(EnqueueArguments),
+    /// Make one file of what the cases of a batch came to
+    Combine(CombineArguments),
     /// Show how far a study is
     Status(StatusArguments),
     /// Show what workers say of themselves: their logs, as one

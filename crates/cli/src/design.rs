@@ -6,9 +6,9 @@ use std::path::Path;
 
 use cruncher_study::case_table::{write_points, write_table};
 use cruncher_study::cases::DesignCases;
-use cruncher_study::design::{DesignFile, DesignPoints as Points, ModelFile};
+use cruncher_study::design::{DesignFile, DesignPoints as Points};
 use cruncher_study::factor::{Factor, FactorScale, FactorValues};
-use cruncher_study::model::ModelDigest;
+use cruncher_study::model::{ModelDigest, ModelKind};
 use cruncher_study::number_format::{counted, thousands};
 use cruncher_study::sampler::Sampler;
 use cruncher_study::template::{ModelLanguage, decode, placeholders};
@@ -104,7 +104,7 @@ fn notes(input: &DesignInput, cases: &DesignCases) -> Vec<String> {
     notes.extend(table_notes(input));
     match &input.model {
         None => notes.push("The model's file isn't there, so the cases have no ids yet; --model names it.".to_owned()),
-        Some(model) => notes.extend(placeholder_notes(model, &input.file.model, cases.design().factors())),
+        Some(_) => notes.extend(placeholder_notes(input, cases.design().factors())),
     }
     notes
 }
@@ -134,28 +134,40 @@ pub(crate) fn thinned(file: &DesignFile, design: &Points) -> Option<String> {
     Some(format!("{}.{}{}", thinning, more.unwrap_or_default(), random.unwrap_or_default()))
 }
 
-/// Names placeholders of the model that no factor fills, and factors that no placeholder uses.
-pub(crate) fn placeholder_notes(model: &[u8], file: &ModelFile, factors: &[Factor]) -> Vec<String> {
-    let text = match decode(model) {
-        Ok(text) => text,
-        Err(error) => return vec![sentence(&error)],
-    };
-    let placeholders = placeholders(text, ModelLanguage::of(file.kind, &file.file));
-    let wrong = placeholders.iter().filter_map(|placeholder| {
+/// Names placeholders of the model's files that no factor fills, and factors that no placeholder uses.
+pub(crate) fn placeholder_notes(input: &DesignInput, factors: &[Factor]) -> Vec<String> {
+    let mut found = Vec::new();
+    let (mut notes, is_bundle) = (Vec::new(), input.file.model.kind == ModelKind::Bundle);
+    for (path, content) in &input.templates {
+        let shown = if is_bundle { path.as_str() } else { "The model" };
+        match decode(content) {
+            Ok(text) => {
+                // How a bundle's file is run doesn't matter: its name tells what it is written in.
+                let kind = if is_bundle { ModelKind::Command } else { input.file.model.kind };
+                found.extend(placeholders(text, ModelLanguage::of(kind, path)).into_iter().map(|one| (shown, one)));
+            }
+            Err(error) if is_bundle => notes.push(format!("{path}: {}", sentence(&error))),
+            Err(error) => return vec![sentence(&error)],
+        }
+    }
+    if input.templates.is_empty() {
+        return notes;
+    }
+    notes.extend(found.iter().filter_map(|(shown, placeholder)| {
         let Some(factor) = factors.iter().find(|factor| factor.name == placeholder.name) else {
             let line = placeholder.line;
             let words = "and there is no such factor: every case will fail.";
-            return Some(format!("The model wants `{placeholder}` in line {line}, {words}"));
+            return Some(format!("{shown} wants `{placeholder}` in line {line}, {words}"));
         };
         let error = placeholder.check(factor.components()).err()?;
         Some(format!("{} Every case will fail.", sentence(&error)))
-    });
-    let is_used = |factor: &&Factor| placeholders.iter().any(|placeholder| placeholder.name == factor.name);
+    }));
+    let is_used = |factor: &&Factor| found.iter().any(|(_, placeholder)| placeholder.name == factor.name);
     let unused = factors.iter().filter(|factor| !is_used(factor));
-    let unused = unused.map(|factor| {
+    notes.extend(unused.map(|factor| {
         format!("No placeholder of the model uses `{}`; it has to read it from `parameters`.", factor.name)
-    });
-    wrong.chain(unused).collect()
+    }));
+    notes
 }
 
 fn row(factor: &Factor) -> Vec<String> {
@@ -190,6 +202,7 @@ mod tests {
             model: model.map(|text| text.as_bytes().to_vec()),
             model_path: "m.py".into(),
             has_batch: true,
+            templates: model.map(|text| ("m.py".to_owned(), text.as_bytes().to_vec())).into_iter().collect(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use cruncher_backend::enqueue::bundle::BundleRun;
 use cruncher_study::batch::Batch;
 use cruncher_study::design::{DesignFile, ModelFile};
 use cruncher_study::import::{ImportError, ImportedTable, NumberQuestion, WrongRow, design_file, import};
@@ -12,6 +13,7 @@ use cruncher_study::sampler::Sampler;
 
 use crate::arguments::DesignSource;
 use crate::failure::{CommandFailure, sentence};
+use crate::model_folder;
 use crate::points;
 
 /// Batch of a table for which none was named; nothing is enqueued under that name.
@@ -29,6 +31,8 @@ pub(crate) struct DesignInput {
     pub model_path: PathBuf,
     /// Whether the batch was named, by the design or by the user.
     pub has_batch: bool,
+    /// Files with placeholders if the model is a bundle; else that is the model alone.
+    pub templates: Vec<(String, Vec<u8>)>,
 }
 
 impl DesignInput {
@@ -57,11 +61,15 @@ impl DesignInput {
         if let Some(batch) = &source.batch {
             file.batch = batch.clone();
         }
+        let beside = source.path().parent().unwrap_or(Path::new("")).join(&file.model.file);
+        let model_path = source.model.clone().unwrap_or(beside);
+        if let Some(folder) = folder_of(&model_path, &file.model) {
+            return Self::of_folder(file, &folder, source, has_batch);
+        }
+        check_no_folder(source, &model_path)?;
         if let Some(kind) = source.kind {
             file.model.kind = kind.into();
         }
-        let beside = source.path().parent().unwrap_or(Path::new("")).join(&file.model.file);
-        let model_path = source.model.clone().unwrap_or(beside);
         let is_there = source.model.is_some() || model_path.is_file();
         let beside = is_there.then(|| read(&model_path)).transpose()?;
         let held = file.model.text.take().filter(|_| source.model.is_none()).map(String::into_bytes);
@@ -72,7 +80,26 @@ impl DesignInput {
         if source.model.is_some() {
             file.model.file = file_name(&model_path);
         }
-        Ok(Self { file, model, model_path, has_batch })
+        let (name, content) = (file.model.file.clone(), model.clone());
+        let templates = content.filter(|_| file.model.kind != ModelKind::Bundle).map(|content| (name, content));
+        Ok(Self { file, model, model_path, has_batch, templates: templates.into_iter().collect() })
+    }
+
+    fn of_folder(
+        mut file: DesignFile,
+        folder: &Path,
+        source: &DesignSource,
+        has_batch: bool,
+    ) -> Result<Self, CommandFailure> {
+        let run = BundleRun {
+            main: source.main.clone(),
+            templates: source.templates.clone(),
+            kind: source.kind.map(Into::into),
+        };
+        let bundle = model_folder::pack(folder, &run)?;
+        file.model = ModelFile { file: model_folder::file_name(folder)?, kind: ModelKind::Bundle, text: None };
+        let (model, model_path) = (Some(bundle.content), folder.to_owned());
+        Ok(Self { file, model, model_path, has_batch, templates: bundle.templates })
     }
 
     /// Returns the model, which is needed now.
@@ -86,6 +113,29 @@ impl DesignInput {
             CommandFailure::new(format!("{missing}: name its file with --model."))
         })
     }
+}
+
+/// Returns the folder that a model is: the one that is named, or, for a bundle, the one that it was packed of.
+fn folder_of(path: &Path, model: &ModelFile) -> Option<PathBuf> {
+    if model.file.is_empty() && path.file_name().is_none() {
+        return None;
+    }
+    let unpacked = (model.kind == ModelKind::Bundle && !path.exists()).then(|| path.with_extension(""));
+    std::iter::once(path.to_owned()).chain(unpacked).find(|path| path.is_dir())
+}
+
+/// Checks that no option on a folder was given with a model that is a file.
+fn check_no_folder(source: &DesignSource, model: &Path) -> Result<(), CommandFailure> {
+    let said = [("--main", source.main.is_some()), ("--template", !source.templates.is_empty())];
+    let Some((option, _)) = said.into_iter().find(|(_, is_said)| *is_said) else { return Ok(()) };
+    let model = if source.model.is_some() {
+        format!("{} is no folder", model.display())
+    } else {
+        "the model is no folder".to_owned()
+    };
+    Err(CommandFailure::new(format!(
+        "{option} names a file of the model's folder, and {model}: name that with --model."
+    )))
 }
 
 /// Makes the failure if it is unknown which of two models is meant: other models make other cases.
@@ -220,5 +270,32 @@ mod tests {
         let chosen = read(&["--model", model.to_str().unwrap()]).unwrap();
         assert_eq!(chosen.model.as_deref(), Some(b"x = {{a}}\n".as_slice()));
         assert_eq!(chosen.file.model.text, None);
+    }
+
+    #[test]
+    fn a_folder_is_a_model_named_by_an_option_or_by_the_design() {
+        let folder = tempfile::tempdir().unwrap();
+        let (design, model) = (folder.path().join("design.json"), folder.path().join("soil"));
+        std::fs::create_dir(&model).unwrap();
+        std::fs::write(model.join("run.py"), "result['a'] = {{a}}").unwrap();
+        std::fs::write(model.join("in.dat"), "{{b}}").unwrap();
+        let content = |file: &str, kind: &str| {
+            format!(
+                r#"{{"batch": "b", "model": {{"file": "{file}", "kind": "{kind}"}}, "factors": [{{"name": "a", "levels": [1]}}],
+                "sampler": {{"kind": "full_grid", "steps": 2}}}}"#
+            )
+        };
+        let read = |options: &[&str]| DesignInput::read(&source(&design, options));
+        std::fs::write(&design, content("soil.zip", "bundle")).unwrap();
+        let beside = read(&[]).unwrap();
+        assert_eq!((&*beside.file.model.file, beside.file.model.kind), ("soil.zip", ModelKind::Bundle));
+        assert_eq!(beside.templates, [("run.py".to_owned(), b"result['a'] = {{a}}".to_vec())]);
+        std::fs::write(&design, content("other.py", "python")).unwrap();
+        let named = read(&["--model", model.to_str().unwrap(), "--template", "in.dat", "--main", "run.py"]).unwrap();
+        assert_eq!((&*named.file.model.file, named.file.model.kind), ("soil.zip", ModelKind::Bundle));
+        assert_eq!(named.templates.len(), 2);
+        assert_ne!(named.model, beside.model, "what is filled is a part of the model");
+        let failure = read(&["--main", "run.py"]).unwrap_err();
+        assert!(failure.message().starts_with("--main names a file of the model's folder, and the model is no folder"));
     }
 }

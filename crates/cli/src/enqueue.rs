@@ -45,7 +45,7 @@ pub(crate) async fn run(account: &CloudAccount, arguments: &EnqueueArguments) ->
         let (preflight, selection) = unless_ended(state.look(), nothing_sent).await?;
         state.tell(summary::of_preflight(&arguments.study, &state.plan, &preflight, &selection));
         let design = state.plan.cases().design();
-        let placeholders = placeholder_notes(input.model()?, &input.file.model, design.factors());
+        let placeholders = placeholder_notes(&input, design.factors());
         let notes = thinned(&input.file, design).into_iter().chain(table_notes(&input)).chain(placeholders);
         notes.for_each(|note| state.tell(note));
         if selection.cases() == 0 {

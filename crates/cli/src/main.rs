@@ -5,6 +5,7 @@ mod arguments;
 mod attach_script;
 mod clean_up;
 mod cloud;
+mod combine;
 mod configure;
 mod control;
 mod cost;
@@ -21,6 +22,7 @@ mod licences;
 mod link;
 mod links;
 mod logs;
+mod model_folder;
 mod output;
 mod passphrases;
 mod points;
@@ -73,6 +75,7 @@ async fn run(arguments: Arguments) -> Result<(), CommandFailure> {
         Command::Design(design) => design::run(&design).await,
         Command::Pool(pool) => pool::run(&account, &pool.command).await,
         Command::Enqueue(enqueue) => enqueue::run(&account, &enqueue).await,
+        Command::Combine(combine) => combine::run(&account, &combine).await,
         Command::Status(status) => status::run(&account, &status).await,
         Command::Logs(logs) => logs::run(&account, &logs).await,
         Command::Cost(cost) => cost::run(&account, &cost).await,

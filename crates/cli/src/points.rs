@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use cruncher_study::import::{ImportedTable, MAX_BYTES};
-use cruncher_study::points_script::{POINTS_PROGRAM, ScriptFailure, points_table};
+use cruncher_study::import::{ImportedTable, MAX_BYTES, NumberReading, import};
+use cruncher_study::points_script::{POINTS_PROGRAM, ScriptFailure};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, Command};
 
@@ -36,7 +36,7 @@ pub(crate) async fn table(path: &Path, options: &PointsOptions) -> Result<Import
         if !printed.is_empty() {
             note(format_args!("{name} printed:\n{printed}"));
         }
-        return points_table(&content).map_err(|error| unusable_table(path, &error));
+        return import(&content, NumberReading::default()).map_err(|error| unusable_table(path, &error));
     }
     let failure: Option<ScriptFailure> = serde_json::from_slice(&content).ok();
     let ended = failure.is_none().then(|| format!("it ended with {status}"));

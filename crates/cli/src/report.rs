@@ -13,6 +13,7 @@ use cruncher_study::pool::shown;
 use cruncher_study::versions::{ModelVersion, has_versions, versions};
 use serde_json::{Value, json};
 
+use crate::failure::as_sentence;
 use crate::text::{TextAlign, count, printable, table};
 
 /// Maximum number of workers and error groups that are listed.
@@ -23,8 +24,13 @@ const MAX_BATCHES: usize = 200;
 
 /// Summarises the states of cases in a line.
 pub(crate) fn as_line(snapshot: &Snapshot) -> String {
+    counts_line(&snapshot.total)
+}
+
+/// Summarises numbers of cases in a line.
+pub(crate) fn counts_line(counts: &CaseCounts) -> String {
     let CaseCounts { cases, queued, unsent, running, done, empty: _, failed, cancelled, dead, lost, withdrawn } =
-        snapshot.total;
+        *counts;
     let mut line = format!("{} of {} done", thousands(done), count(cases, "case"));
     for (number, state) in [
         (running, "running"),
@@ -97,6 +103,11 @@ fn pool_json(snapshot: &Snapshot, look: &PoolLook) -> Value {
 
 /// Returns a line on how long the study will take.
 fn finish_line(snapshot: &Snapshot) -> String {
+    let total = &snapshot.total;
+    if total.open() == 0 && total.cases > 0 {
+        let rest = if total.is_complete() { "" } else { " Nothing waits or runs any more." };
+        return format!("{}{rest}\n", as_sentence(&total.ending()));
+    }
     match forecast(snapshot) {
         None => String::new(),
         Some(Forecast { least_secs, most_secs: Some(most_secs) }) => {
@@ -243,7 +254,8 @@ pub(crate) fn as_json(study: &str, snapshot: &Snapshot) -> Value {
         let level = |(level, counts): &(u32, CaseCounts)| json!({"level": level, "cases": counts_json(counts)});
         let levels: Vec<Value> = account.levels.iter().map(level).collect();
         let versions: Vec<Value> = told_versions(account, &snapshot.batches).iter().map(version_json).collect();
-        json!({"batch": account.batch, "cases": counts_json(&account.counts), "levels": levels, "versions": versions})
+        let is_complete = account.counts.is_complete();
+        json!({"batch": account.batch, "cases": counts_json(&account.counts), "complete": is_complete, "levels": levels, "versions": versions})
     };
     let group = |group: &ErrorGroup| {
         json!({
@@ -266,6 +278,7 @@ pub(crate) fn as_json(study: &str, snapshot: &Snapshot) -> Value {
         "time": snapshot.time,
         "cases": counts_json(&snapshot.total),
         "pools": snapshot.pools.iter().map(|look| pool_json(snapshot, look)).collect::<Vec<_>>(),
+        "complete": snapshot.total.is_complete(),
         "queue": {"waiting": snapshot.queue.waiting, "leased": snapshot.queue.leased, "delayed": snapshot.queue.delayed},
         "dead_letters": snapshot.dead_letters,
         "batches": snapshot.batches.iter().map(batch).collect::<Vec<_>>(),
@@ -410,6 +423,27 @@ Versions of a model
         assert!(as_json("prandtl", &of(30))["forecast"]["most_secs"].as_f64().unwrap() > 599.0);
         let control = StudyControl { paused: true, ..StudyControl::default() };
         assert_eq!(finish_line(&Snapshot { control, ..of(30) }), "", "nobody knows when it goes on");
+    }
+
+    #[test]
+    fn a_study_is_complete_only_if_every_case_is_done() {
+        let of = |total: CaseCounts| Snapshot {
+            total,
+            batches: vec![BatchAccount { counts: total, ..account() }],
+            ..snapshot()
+        };
+        let done = of(CaseCounts { cases: 5, done: 5, ..CaseCounts::default() });
+        assert_eq!(finish_line(&done), "Complete: 5 of 5 done.\n");
+        let json = as_json("prandtl", &done);
+        assert_eq!((&json["complete"], &json["batches"][0]["complete"]), (&json!(true), &json!(true)));
+        let cancelled = of(CaseCounts { cases: 5, done: 4, cancelled: 1, ..CaseCounts::default() });
+        let expected = "Not complete: 4 of 5 done, 1 cancelled. Nothing waits or runs any more.\n";
+        assert_eq!(finish_line(&cancelled), expected);
+        let json = as_json("prandtl", &cancelled);
+        assert_eq!((&json["complete"], &json["batches"][0]["complete"]), (&json!(false), &json!(false)));
+        let at_work = of(CaseCounts { cases: 5, done: 4, running: 1, ..CaseCounts::default() });
+        assert!(!finish_line(&at_work).contains("omplete"), "it goes on");
+        assert_eq!(as_json("prandtl", &at_work)["complete"], json!(false));
     }
 
     #[test]

@@ -66,7 +66,7 @@ async fn note_findings(watch: &StudyWatch, snapshot: &Snapshot) -> Option<bool> 
 
 fn require_done(study: &str, snapshot: &Snapshot) -> Result<(), CommandFailure> {
     let total = snapshot.total;
-    if total.cases > 0 && total.done == total.cases {
+    if total.is_complete() {
         return Ok(());
     }
     Err(CommandFailure::new(format!("Study {study} is not done: {}.", as_line(snapshot))))

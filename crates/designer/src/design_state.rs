@@ -9,7 +9,7 @@ use cruncher_study::pool::Pool;
 use leptos::prelude::*;
 use web_sys::Blob;
 
-use super::messages::{DesignPicture, PointsQuality, TableSummary, WrongTable};
+use super::messages::{DesignPicture, PointsCase, PointsFailure, PointsQuality, TableSummary, WrongTable};
 use super::send_state::{SendReports, SendState};
 use crate::state::draft::DesignDraft;
 
@@ -26,6 +26,8 @@ pub(super) struct DesignState {
     pub(super) model_problem: RwSignal<Option<String>>,
     /// The imported table.
     pub(super) table: RwSignal<TableState>,
+    /// The script that computes the table, if one does.
+    pub(super) points: RwSignal<PointsState>,
     /// The file that the table was imported from.
     pub(super) table_file: StoredValue<Option<Blob>, LocalStorage>,
     /// The reading of its numbers, where they are ambiguous.
@@ -115,6 +117,38 @@ pub(super) enum TableState {
     },
 }
 
+/// Script that computes the table.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) enum PointsState {
+    /// There is none.
+    #[default]
+    None,
+    /// It is being sent.
+    Sending {
+        /// Its name.
+        name: String,
+    },
+    /// A worker computes it, or will.
+    Waiting(PointsCase),
+    /// It gave no points.
+    Failed {
+        /// Its name.
+        name: String,
+        /// The problem.
+        failure: PointsFailure,
+    },
+}
+
+impl PointsState {
+    /// Returns the name of the script that is waited for; empty if none is.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::None | Self::Failed { .. } => String::new(),
+            Self::Sending { name } | Self::Waiting(PointsCase { name, .. }) => name.clone(),
+        }
+    }
+}
+
 /// Preview of the design.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) enum PreviewState {
@@ -148,6 +182,7 @@ impl DesignState {
             model: RwSignal::default(),
             model_problem: RwSignal::default(),
             table: RwSignal::default(),
+            points: RwSignal::default(),
             table_file: StoredValue::new_local(None),
             reading: RwSignal::default(),
             preview: RwSignal::default(),

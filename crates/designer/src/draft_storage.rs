@@ -11,12 +11,14 @@ use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Blob;
 
-use super::design_state::{DesignState, ModelText, TableState};
+use super::design_state::{DesignState, ModelText, PointsState, TableState};
+use super::messages::PointsCase;
 use super::preview_client;
 
 const DRAFT: &str = "draft";
 const MODEL: &str = "model";
 const TABLE: &str = "table";
+const POINTS: &str = "points";
 
 /// Restores the content that was kept, then keeps every change of the draft.
 pub(super) async fn restore(state: DesignState) {
@@ -38,6 +40,11 @@ async fn bring_back(state: DesignState) -> Result<(), KeepError> {
     if let Some((name, content)) = kept.get(MODEL).await?.and_then(named) {
         let content = Uint8Array::new(&content).to_vec();
         state.model.set(Some(ModelText { name, content: Arc::from(content) }));
+    }
+    if let Some(json) = kept.get(POINTS).await?.and_then(|json| json.as_string())
+        && let Ok(case) = serde_json::from_slice(json.as_bytes())
+    {
+        state.points.set(PointsState::Waiting(case));
     }
     let table = kept.get(TABLE).await?;
     let reading = table.as_ref().and_then(reading);
@@ -79,8 +86,15 @@ pub(super) fn keep_table(state: DesignState, name: String, file: Option<Blob>) {
     });
 }
 
-/// Forgets model and table.
+/// Keeps the case that computes the table, or forgets it.
+pub(super) fn keep_points(state: DesignState, case: Option<&PointsCase>) {
+    let kept = case.map_or(JsValue::NULL, |case| serde_json::to_string(case).unwrap_or_default().into());
+    spawn_local(async move { keep(state, POINTS, &kept).await });
+}
+
+/// Forgets model, table and script.
 pub(super) fn forget_files(state: DesignState) {
+    keep_points(state, None);
     spawn_local(async move { keep_model(state, None).await });
     keep_table(state, String::new(), None);
 }

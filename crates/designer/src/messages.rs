@@ -227,6 +227,17 @@ pub(super) enum SendOrder {
     Submitted,
     /// Read the model of a design that was submitted.
     ReadModel(Box<DesignDocument>),
+    /// Have a worker compute the table of a script. Its part is the script.
+    ComputePoints {
+        /// The script's name.
+        name: String,
+        /// The batch that the cases of the table will be in, if it is named already.
+        batch: Option<String>,
+    },
+    /// Wait for a table that a worker computes.
+    FollowPoints(PointsCase),
+    /// Wait for no table any more.
+    ForgetPoints,
 }
 
 /// News from the worker that sends.
@@ -256,6 +267,34 @@ pub(super) enum SendNews {
         /// The reason.
         reason: String,
     },
+    /// A worker will compute the table of a script.
+    PointsSent(PointsCase),
+    /// The table of a script. Its part is the table, as JSON.
+    Points,
+    /// A script gave no points.
+    NoPoints(PointsFailure),
+}
+
+/// Case that computes the table of a script.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PointsCase {
+    /// The script's name.
+    pub(super) name: String,
+    /// The case's batch.
+    pub(super) batch: String,
+    /// Its submission.
+    pub(super) submission: String,
+}
+
+/// Reason why a script gave no points.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PointsFailure {
+    /// The problem.
+    pub(super) reason: String,
+    /// The traceback, if it raised an exception.
+    pub(super) traceback: String,
+    /// What it printed.
+    pub(super) printed: String,
 }
 
 /// Summary of what enqueueing a design would do.

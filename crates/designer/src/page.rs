@@ -14,7 +14,7 @@ use leptos::mount::mount_to;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::design_state::{DesignState, TableState};
+use super::design_state::{DesignState, PointsState, TableState};
 use super::focus::{FocusPart, form, skip_links};
 use super::form::file_drop::file_button;
 use super::form::quoted::quoted;
@@ -143,6 +143,7 @@ fn clear(state: DesignState) {
     state.model_problem.set(None);
     state.table.set(TableState::None);
     state.table_file.set_value(None);
+    state.points.set(PointsState::None);
     state.reading.set(NumberReading::default());
     state.drawn.set(Vec::new());
     state.unfolded.update(|unfolded| unfolded.factors.clear());

@@ -10,14 +10,16 @@ use cruncher_backend::Study;
 use cruncher_backend::administer::control::control;
 use cruncher_backend::enqueue::key_value_store::KeyValueStore;
 use cruncher_backend::enqueue::{
-    CaseOutcome, CaseSelection, EnqueuePlan, EnqueueProgress, Journal, PauseHandle, SendEnd, SentBefore,
-    SubmissionSender, outcomes, preflight, submission_id,
+    CaseOutcome, CaseSelection, EnqueuePlan, EnqueueProgress, Journal, PauseHandle, PointsOutcome, SendEnd, SentBefore,
+    SubmissionSender, outcomes, points_outcome, preflight, send_points, submission_id,
 };
 use cruncher_backend::fetch::submitted::{submitted, submitted_model};
+use cruncher_backend::study::ReadError;
 use cruncher_browser::network;
 use cruncher_browser::state::problem::PageProblem;
 use cruncher_browser::worker_channel::PageChannel;
 use cruncher_study::access::AccessKey;
+use cruncher_study::batch::Batch;
 use cruncher_study::case::{CaseId, Parameters};
 use cruncher_study::design::DesignFile;
 use cruncher_study::design_document::{DesignDocument, Submission};
@@ -26,9 +28,11 @@ use futures::lock::Mutex;
 use js_sys::Uint8Array;
 use wasm_bindgen::JsCast;
 
-use self::reports::{failed, first_case, sent, sent_of, stop};
+use self::reports::{failed, first_case, no_points, points_failed, sent, sent_of, stop};
 use super::json_message::{JsonMessage, Parts};
-use super::messages::{PreflightSummary, SendEffort, SendNews, SendOrder, SendProgress, StopReason, WaitingCases};
+use super::messages::{
+    PointsCase, PreflightSummary, SendEffort, SendNews, SendOrder, SendProgress, StopReason, WaitingCases,
+};
 use super::points::PointMaker;
 use super::tab_lock::{TabClaim, TabLock};
 use crate::journals::BrowserJournals;
@@ -63,6 +67,8 @@ struct Open {
     sending: Rc<Mutex<Option<SubmissionSender>>>,
     /// Number of the current wait for first results; an earlier wait ends when the number has changed.
     wait: Rc<RefCell<u32>>,
+    /// Number of the current wait for a script's table.
+    points_wait: Rc<RefCell<u32>>,
     page: PageChannel,
     /// Asks other tabs whether they send.
     tab_lock: Rc<TabLock>,
@@ -108,6 +114,15 @@ impl CaseSender {
                 Some(open) => open.tell_submitted(),
                 None => send_news(page, SendNews::NotSubmitted { reason: NOT_OPEN.to_owned() }),
             },
+            SendOrder::ComputePoints { name, batch } => match &self.open {
+                Some(open) => open.compute_points(name, batch.as_deref(), parts),
+                None => send_news(page, SendNews::NoPoints(no_points(NOT_OPEN))),
+            },
+            SendOrder::FollowPoints(case) => match &self.open {
+                Some(open) => open.follow_points(case),
+                None => send_news(page, SendNews::NoPoints(no_points(NOT_OPEN))),
+            },
+            SendOrder::ForgetPoints => self.open.iter().for_each(|open| *open.points_wait.borrow_mut() += 1),
             SendOrder::ReadModel(design) => match &self.open {
                 Some(open) => open.tell_model(design),
                 None => send_news(page, SendNews::SubmittedModel(design, Err(NOT_OPEN.to_owned()))),
@@ -150,6 +165,7 @@ impl CaseSender {
             pause_handle: PauseHandle::default(),
             sending: Rc::default(),
             wait: Rc::default(),
+            points_wait: Rc::default(),
             page: page.clone(),
         };
         self.open = Some(open.clone());
@@ -317,6 +333,72 @@ impl Open {
             let model = submitted_model(&open.study, &design.model).await;
             send_news(&open.page, SendNews::SubmittedModel(design, model));
         });
+    }
+
+    /// Sends a script to a worker, and waits for its table.
+    fn compute_points(&self, name: String, batch: Option<&str>, parts: Parts) {
+        let (open, wait) = (self.clone(), self.new_points_wait());
+        let batch = batch.and_then(|batch| Batch::parse(batch).ok());
+        let script: Option<Uint8Array> = parts.into_iter().next().map(JsCast::unchecked_into);
+        let script = script.map(|script| script.to_vec()).unwrap_or_default();
+        wasm_bindgen_futures::spawn_local(async move {
+            let sent = send_points(&open.study, batch.as_ref(), (&name, &script), "operator".to_owned()).await;
+            if *open.points_wait.borrow() != wait {
+                return;
+            }
+            match sent {
+                Ok(plan) => {
+                    let (batch, submission) = (plan.document().batch.to_string(), plan.document().submission.clone());
+                    send_news(&open.page, SendNews::PointsSent(PointsCase { name, batch, submission }));
+                    open.show_points(&plan, wait).await;
+                }
+                Err(error) => send_news(&open.page, SendNews::NoPoints(no_points(&error.to_string()))),
+            }
+        });
+    }
+
+    /// Waits for the table of a script that was sent before the page was opened.
+    fn follow_points(&self, case: PointsCase) {
+        let (open, wait) = (self.clone(), self.new_points_wait());
+        wasm_bindgen_futures::spawn_local(async move {
+            let Ok(batch) = Batch::parse(&case.batch) else { return };
+            match EnqueuePlan::read_back(&open.study, &batch, &case.submission).await {
+                Ok(plan) => open.show_points(&plan, wait).await,
+                Err(error) => send_news(&open.page, SendNews::NoPoints(no_points(&error.to_string()))),
+            }
+        });
+    }
+
+    fn new_points_wait(&self) -> u32 {
+        let mut wait = self.points_wait.borrow_mut();
+        *wait += 1;
+        *wait
+    }
+
+    /// Looks for the table of a script until it is there, or another wait has begun.
+    async fn show_points(&self, plan: &EnqueuePlan, wait: u32) {
+        loop {
+            let found = points_outcome(&self.study, plan).await;
+            if *self.points_wait.borrow() != wait {
+                return;
+            }
+            match found {
+                Ok(PointsOutcome::Table(table)) => {
+                    let parts = Parts::from([Uint8Array::from(table.as_slice()).into()]);
+                    let message = JsonMessage { value: SendNews::Points, parts };
+                    return self.page.send(message).expect("an array of bytes can be handed over");
+                }
+                Ok(PointsOutcome::Failed(failure)) => {
+                    return send_news(&self.page, SendNews::NoPoints(points_failed(&failure)));
+                }
+                Err(ReadError::TooLarge { .. }) => {
+                    return send_news(&self.page, SendNews::NoPoints(no_points("the table is larger than 64 MiB")));
+                }
+                // A failed look is repeated: a bad network recovers.
+                Ok(PointsOutcome::Waiting) | Err(_) => {}
+            }
+            self.study.client.ports().sleep.sleep(LOOK_PAUSE).await;
+        }
     }
 
     async fn run(&self) -> Option<StopReason> {

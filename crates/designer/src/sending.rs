@@ -12,8 +12,9 @@ use js_sys::Date;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use super::design_state::{DesignState, TableState};
+use super::design_state::{DesignState, PointsState, TableState};
 use super::form::model::certain_failure;
+use super::form::script;
 use super::json_message::{JsonMessage, Parts};
 use super::messages::{SendNews, SendOrder, SendProgress, StopReason};
 use super::opened_design;
@@ -62,6 +63,9 @@ pub(super) fn open(state: DesignState) {
         true
     });
     order(state, opening(state));
+    if let PointsState::Waiting(case) = state.points.get_untracked() {
+        order(state, SendOrder::FollowPoints(case));
+    }
 }
 
 fn opening(state: DesignState) -> SendOrder {
@@ -138,7 +142,7 @@ pub(super) fn order(state: DesignState, order: SendOrder) {
     order_with(state, order, Parts::new());
 }
 
-fn order_with(state: DesignState, order: SendOrder, parts: Parts) {
+pub(super) fn order_with(state: DesignState, order: SendOrder, parts: Parts) {
     let is_opening = matches!(order, SendOrder::Open { .. });
     let request = JsonMessage { value: WorkerRequest::Sending(order), parts };
     let given = SENDER.with_borrow_mut(|sender| {
@@ -160,7 +164,7 @@ fn order_with(state: DesignState, order: SendOrder, parts: Parts) {
 fn receive(state: DesignState, event: WorkerEvent<JsonMessage<SendNews>>) {
     match event {
         WorkerEvent::Broken(reason) => broken(state, reason),
-        WorkerEvent::Message(news) => apply_news(state, news.value),
+        WorkerEvent::Message(news) => apply_news(state, news.value, news.parts),
     }
 }
 
@@ -173,7 +177,7 @@ fn broken(state: DesignState, detail: String) {
     state.sending.set(SendState::Stopped(sent, StopReason::Failed { title, advice, detail }));
 }
 
-fn apply_news(state: DesignState, news: SendNews) {
+fn apply_news(state: DesignState, news: SendNews, parts: Parts) {
     let is_preparing = state.sending.with_untracked(|sending| *sending == SendState::Preparing);
     match news {
         // A summary of a design that was changed meanwhile is dropped.
@@ -194,6 +198,9 @@ fn apply_news(state: DesignState, news: SendNews) {
                 state.sending.set(SendState::Idle);
             }
         }
+        SendNews::PointsSent(case) => script::take_case(state, case),
+        SendNews::Points => script::take_table(state, parts),
+        SendNews::NoPoints(failure) => script::failed(state, failure),
         SendNews::Submitted(submitted) => {
             state.said.set(None);
             state.reports.submitted.set(Some(submitted));

@@ -25,6 +25,8 @@ mod columns;
 #[cfg(target_arch = "wasm32")]
 mod columns_menu;
 #[cfg(target_arch = "wasm32")]
+mod combined;
+#[cfg(target_arch = "wasm32")]
 mod copy;
 #[cfg(target_arch = "wasm32")]
 mod counts;

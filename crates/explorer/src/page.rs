@@ -20,6 +20,7 @@ use super::case::case;
 use super::cases::cases;
 use super::choices::choices;
 use super::columns::shown;
+use super::combined::combined;
 use super::data::ResultsData;
 use super::downloads::downloads;
 use super::errors::errors;
@@ -105,6 +106,7 @@ fn results(access: StudyAccess, data: ResultsData) -> AnyView {
                 {downloads(state)}
             </div>
             {mixed_versions(state)}
+            {combined(state)}
             {plots}
         }
         .into_any()

@@ -1,11 +1,13 @@
 //! Accounts: the number of cases in each state.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use crate::batch::Batch;
 use crate::case::CaseRef;
 use crate::control::StudyControl;
 use crate::ledger::CaseFinish;
+use crate::number_format::thousands;
 use crate::pool::Pool;
 use crate::responses::ResponseSummary;
 
@@ -41,6 +43,27 @@ impl CaseCounts {
     #[must_use]
     pub const fn open(&self) -> u64 {
         self.queued + self.running
+    }
+
+    /// Whether every case has a result. What has failed, is lost, dead or cancelled isn't complete, though nothing is open.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        self.cases > 0 && self.done == self.cases
+    }
+
+    /// Says what came of the cases once none waits or runs: *complete* only if every case is done.
+    #[must_use]
+    pub fn ending(&self) -> String {
+        let Self { cases, done, failed, cancelled, dead, lost, .. } = *self;
+        let complete = if self.is_complete() { "complete" } else { "not complete" };
+        let mut words = format!("{complete}: {} of {} done", thousands(done), thousands(cases));
+        for (number, state) in [(failed, "failed"), (cancelled, "cancelled"), (dead, "dead"), (lost, "lost")] {
+            if number > 0 {
+                // Writing to a string can't fail.
+                let _ = write!(words, ", {} {state}", thousands(number));
+            }
+        }
+        words
     }
 
     /// Counts a case in this state.
@@ -265,5 +288,26 @@ mod tests {
         );
         assert_eq!(latest(&[account("at-work", 1, 1.0), account("new", 0, 2.0)]).unwrap(), "at-work");
         assert_eq!(latest(&[account("a", 1, 1.0), account("b", 3, 2.0), account("c", 0, 3.0)]).unwrap(), "b");
+    }
+    #[test]
+    fn only_what_is_done_altogether_is_complete() {
+        use CaseState::{Cancelled, Dead, Done, Empty, Failed, Lost, Queued, Running};
+        let of = |states: &[CaseState]| {
+            let mut counts = CaseCounts::default();
+            for state in states {
+                counts.count(*state);
+            }
+            counts
+        };
+        assert!(of(&[Done, Empty, Done]).is_complete());
+        assert_eq!(of(&[Done, Empty]).ending(), "complete: 2 of 2 done");
+        for state in [Queued, Running, Failed, Cancelled, Dead, Lost] {
+            assert!(!of(&[Done, state]).is_complete(), "{state:?}");
+        }
+        let nothing = CaseCounts { withdrawn: 3, ..CaseCounts::default() };
+        assert!(!nothing.is_complete(), "of a batch that was withdrawn nothing is done");
+        assert!(CaseCounts { withdrawn: 3, ..of(&[Done]) }.is_complete(), "withdrawn cases are none of the batch's");
+        let ending = of(&[Done, Failed, Cancelled, Cancelled, Dead, Lost]).ending();
+        assert_eq!(ending, "not complete: 1 of 6 done, 1 failed, 2 cancelled, 1 dead, 1 lost");
     }
 }

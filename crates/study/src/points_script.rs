@@ -9,17 +9,21 @@ use std::fmt::Write as _;
 
 use serde::Deserialize;
 
-use crate::import::{ImportError, ImportedTable, NumberReading, import};
-
 /// The program that makes a table of what a script returns. It takes the script's path and that of the file to be written: the
 /// table, or with exit code 1 a [`ScriptFailure`], both as JSON.
 pub const POINTS_PROGRAM: &str = include_str!("points_script/points_table.py");
 
-/// The usual name of such a script.
-pub const POINTS_FILE: &str = "points.py";
+/// Name of the model that [`points_model`] makes.
+pub const POINTS_MODEL_FILE: &str = "get_points.py";
+
+/// The input of that model: the script's name, for people.
+pub const POINTS_PARAMETER: &str = "script";
+
+/// Name of the script where it runs.
+const POINTS_FILE: &str = "points.py";
 
 /// Maximum size of a script, in bytes.
-pub const MAX_SCRIPT_BYTES: usize = 1 << 20;
+pub const MAX_SCRIPT_BYTES: u32 = 1 << 20;
 
 /// What went wrong in a script.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -36,26 +40,6 @@ impl fmt::Display for ScriptFailure {
     }
 }
 
-/// Reads the table that [`POINTS_PROGRAM`] has made.
-///
-/// # Errors
-/// As [`import`].
-pub fn points_table(content: &[u8]) -> Result<ImportedTable, ImportError> {
-    #[derive(Deserialize)]
-    struct NamesMark {
-        #[serde(default)]
-        unnamed: bool,
-    }
-    let mut table = import(content, NumberReading::default())?;
-    let is_unnamed = serde_json::from_slice(content).is_ok_and(|mark: NamesMark| mark.unnamed);
-    if let Some(column) = table.columns.first().filter(|_| is_unnamed) {
-        let what = column.count.map_or_else(|| "value".to_owned(), |count| format!("vector of {count}"));
-        let words = "the points have no names, so each is the";
-        table.notes.push(format!("{words} {what} `{}`; a list `names` in the script names them", column.name));
-    }
-    Ok(table)
-}
-
 /// Returns the model of kind `python` whose result is the table of a script: for who has no Python at hand, but a worker.
 ///
 /// The script is in it as digits, so that none of its braces are taken for a placeholder, and lies beside it as `points.py` when
@@ -63,7 +47,7 @@ pub fn points_table(content: &[u8]) -> Result<ImportedTable, ImportError> {
 #[must_use]
 pub fn points_model(script: &[u8]) -> Vec<u8> {
     let mut model = format!(
-        "# Cruncher: the result of this case is the table of points that `get_points()` of a script returns.\n{POINTS_PROGRAM}\n\n\
+        "# Cruncher: the result of this case is the table that get_points() returns, of {{{{{POINTS_PARAMETER}}}}}\n{POINTS_PROGRAM}\n\n\
          import os\nimport sys\n\nwith open({POINTS_FILE:?}, \"wb\") as file:\n    file.write(bytes.fromhex(\n"
     );
     for line in script.chunks(60) {
@@ -88,23 +72,12 @@ mod tests {
     use crate::template::{ModelLanguage, placeholders};
 
     #[test]
-    fn points_without_names_are_a_vector_and_that_is_said() {
-        let table =
-            points_table(br#"{"columns": ["point"], "rows": [[[0.1, 2]], [[0.2, 3]]], "unnamed": true}"#).unwrap();
-        assert_eq!((table.columns[0].name.as_str(), table.columns[0].count, table.rows.len()), ("point", Some(2), 2));
-        let words =
-            "the points have no names, so each is the vector of 2 `point`; a list `names` in the script names them";
-        assert!(table.notes.contains(&words.to_owned()), "{:?}", table.notes);
-        let named =
-            points_table(br#"{"columns": ["a", "b"], "rows": [[0.1, 2], [0.2, 3]], "unnamed": false}"#).unwrap();
-        assert!(!named.notes.iter().any(|note| note.contains("no names")), "{:?}", named.notes);
-    }
-
-    #[test]
     fn braces_of_a_script_are_no_placeholders() {
         let model = points_model(b"def get_points():\n    return [{{1}}]\n# {{name}}\n");
         let text = String::from_utf8(model).unwrap();
-        assert!(placeholders(&text, ModelLanguage::Python).is_empty());
+        let found: Vec<String> =
+            placeholders(&text, ModelLanguage::Python).into_iter().map(|place| place.name).collect();
+        assert_eq!(found, [POINTS_PARAMETER]);
         assert!(String::from_utf8(points_model(b"")).unwrap().contains("bytes.fromhex(\n        \"\"\n    ))"));
     }
 }

@@ -164,7 +164,7 @@ async fn send_of(
 /// Journals of what is sent here: nobody goes on with it after the end of this tab or process. Cases that weren't sent are lost then,
 /// and are sent again as such.
 #[derive(Debug, Default)]
-struct Memory(RefCell<BTreeMap<String, Vec<u8>>>);
+pub(super) struct Memory(RefCell<BTreeMap<String, Vec<u8>>>);
 
 impl KeyValueStore for Memory {
     fn put<'a>(&'a self, key: &'a str, content: Vec<u8>) -> LocalBoxFuture<'a, Result<(), KeyValueError>> {

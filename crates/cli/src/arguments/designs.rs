@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use cruncher_backend::enqueue::CombinedInputs;
 use cruncher_study::batch::Batch;
 use cruncher_study::import::{DecimalMark, NumberReading, PercentSign};
 use cruncher_study::model::ModelKind;
@@ -22,9 +23,15 @@ pub(crate) struct DesignSource {
     /// How the script is run.
     #[command(flatten)]
     pub points_options: PointsOptions,
-    /// The model's file [default: the one that the design holds, or names, beside it]
-    #[arg(long, value_name = "FILE")]
+    /// The model's file, or a folder with all that it needs [default: the one that the design holds, or names, beside it]
+    #[arg(long, value_name = "FILE|FOLDER")]
     pub model: Option<PathBuf>,
+    /// The file of the folder that is run [default: main.py, run.py or model.py, the only .py, or what its model.json says]
+    #[arg(long, value_name = "FILE")]
+    pub main: Option<String>,
+    /// Another file of the folder whose placeholders are filled; can be repeated
+    #[arg(long = "template", value_name = "FILE")]
+    pub templates: Vec<String>,
     /// The way workers run the model of a table [default: python for .py, else command]
     #[arg(long, value_name = "KIND")]
     pub kind: Option<ModelKindOption>,
@@ -191,4 +198,84 @@ pub(crate) struct EnqueueArguments {
     /// Print what was done as a JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+const AFTER_COMBINE: &str = "\
+The script has a function combine(files, output), which writes one file of many, and says what that file's name ends with:
+
+  file_extension = \"csv\"
+
+  def combine(files, output):
+      ...
+
+It runs on a worker, as a case of the batch BATCH/combined. `files` are paths of the results, one JSON document a case, in the order
+of the design; with --of files, of all that the cases left in their folder of files. The file is shown on the Results page.
+
+Without --now it waits until every case of the batch is done. With it, it takes what is there, and says how many are missing.
+The same script for the same files is sent once.
+
+Examples:
+  cruncher combine prandtl mesh combine.py
+  cruncher combine prandtl mesh combine.py --now
+  cruncher combine prandtl mesh combine_data.py --of files --file-extension h5
+
+Exit codes: 0 sent, or done before; 1 failed, or the batch will not be complete; 2 wrong usage; 130 ended by Ctrl-C.";
+
+/// Combine what the cases of a batch came to.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_COMBINE)]
+pub(crate) struct CombineArguments {
+    /// The study's name
+    #[arg(value_parser = study)]
+    pub study: String,
+    /// The batch whose cases are combined
+    #[arg(value_parser = Batch::parse)]
+    pub batch: Batch,
+    /// The script, a file in Python with a function `combine(files, output)`
+    #[arg(value_name = "COMBINE.py")]
+    pub script: PathBuf,
+    /// What is combined: the results of the cases, or the files that they left
+    #[arg(long, value_name = "WHAT", default_value = "results")]
+    pub of: CombinedOption,
+    /// What the file's name ends with [default: as the script says]
+    #[arg(long, value_name = "ENDING")]
+    pub file_extension: Option<String>,
+    /// Don't wait until every case is done
+    #[arg(long)]
+    pub now: bool,
+    /// The maximum duration of the script, in seconds [default: none]
+    #[arg(long, value_name = "SECS", value_parser = positive_secs)]
+    pub time_limit: Option<f64>,
+    /// The number of attempts
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub attempts: u32,
+    /// Combine again what was combined before
+    #[arg(long)]
+    pub force: bool,
+    /// Print what was done as a JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn positive_secs(text: &str) -> Result<f64, String> {
+    let secs = text.parse().ok().filter(|secs: &f64| secs.is_finite() && *secs > 0.0);
+    secs.ok_or_else(|| "it is a number of seconds above 0".to_owned())
+}
+
+/// Documents that are combined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CombinedOption {
+    /// The result documents
+    Results,
+    /// The files that cases left
+    Files,
+}
+
+impl From<CombinedOption> for CombinedInputs {
+    fn from(of: CombinedOption) -> Self {
+        match of {
+            CombinedOption::Results => Self::Results,
+            CombinedOption::Files => Self::Files,
+        }
+    }
 }

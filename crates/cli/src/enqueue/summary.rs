@@ -38,7 +38,8 @@ pub(super) fn of_preflight(
     };
     line(preflight.left_out, "left out: outside the constraints");
     line(preflight.duplicates, "left out: the same as another one");
-    let again = if document.force { ", computed again" } else { "" };
+    let unchanged = ", skipped: their inputs haven't changed (--force computes them again)";
+    let again = if document.force { ", computed again" } else { unchanged };
     line(preflight.done(), &format!("with a result{again}"));
     line(preflight.failed_before(), "failed before, sent again");
     line(preflight.sent_before(), &format!("sent before, waiting or running{}", fate(preflight, selection)));

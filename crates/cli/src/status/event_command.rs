@@ -6,7 +6,6 @@ use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_study::study_events::{KnownEvents, StudyEvent};
 
 use crate::output::note;
-use crate::report::as_line;
 
 /// Starts a command at each event. The watch doesn't wait for it before the end.
 pub(super) struct EventCommand {
@@ -52,7 +51,7 @@ impl EventCommand {
     fn start(&mut self, event: &StudyEvent, snapshot: &Snapshot) {
         let Some(command) = &self.command else { return };
         let message = match event {
-            StudyEvent::Ended => as_line(snapshot),
+            StudyEvent::Ended => snapshot.total.ending(),
             StudyEvent::Halted(words) | StudyEvent::ErrorGroup(words) => words.clone(),
         };
         let started = shell(command)

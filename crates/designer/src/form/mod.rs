@@ -10,6 +10,7 @@ pub(super) mod preview;
 pub(super) mod quoted;
 mod reading;
 pub(super) mod sampler;
+pub(super) mod script;
 pub(super) mod submit;
 pub(super) mod table;
 mod understood;

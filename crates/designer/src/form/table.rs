@@ -13,6 +13,7 @@ use super::field::sentence;
 use super::file_drop::file_drop;
 use super::quoted::quoted;
 use super::reading::{asked, choices};
+use super::script;
 use super::understood::understood;
 use crate::design_state::{DesignState, TableState};
 use crate::messages::{TableSummary, WrongTable};
@@ -52,14 +53,20 @@ pub(crate) fn section(state: DesignState) -> AnyView {
     let typed = move |event| read_typed(event_target_value(&event));
     view! {
         <p class="faint">"One row a case, a header that names the inputs; " <code>"c[0], c[1]"</code> " are the components of a vector."</p>
-        {file_drop("table-file", "Table of cases", "or drop it here: CSV or JSON", ".csv,.tsv,.tab,.txt,.dat,.json,.jsonl,.ndjson,text/csv,application/json", move |file: File| {
+        {file_drop("table-file", "Table of cases", "or drop it here: CSV, JSON, or a script points.py", ".py,.csv,.tsv,.tab,.txt,.dat,.json,.jsonl,.ndjson,text/csv,application/json", move |file: File| {
             let name = file.name();
-            read_table(state, name, file.into());
+            if script::is_script(&name) {
+                script::compute(state, file);
+            } else {
+                script::forget(state);
+                read_table(state, name, file.into());
+            }
         })}
         <label class="field">
             <span class="field__label">"or paste it from a spreadsheet"</span>
             <textarea class="field__input paste" rows="2" aria-label="Paste a table" placeholder="Click here, then Ctrl-V" prop:value="" on:paste=pasted on:input=typed></textarea>
         </label>
+        {move || script::view(state)}
         {outcome}
         {choices(state)}
     }
@@ -70,6 +77,7 @@ pub(crate) fn section(state: DesignState) -> AnyView {
 fn read_text(state: DesignState, name: &str, text: &str) -> bool {
     let blob = Blob::new_with_str_sequence(&js_sys::Array::of1(&JsValue::from(text)));
     let Some(blob) = blob.ok().filter(|_| !text.trim().is_empty()) else { return false };
+    script::forget(state);
     read_table(state, name.to_owned(), blob);
     true
 }

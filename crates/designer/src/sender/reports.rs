@@ -3,8 +3,10 @@
 use cruncher_backend::enqueue::{CaseOutcome, EnqueueError, EnqueueProgress, SubmissionSender};
 use cruncher_browser::state::problem::PageProblem;
 use cruncher_study::case::{CaseId, Parameters};
+use cruncher_study::outcome::ErrorDocument;
 
-use crate::messages::{FirstCase, FirstOutcome, SendProgress, StopReason};
+use crate::messages::{FirstCase, FirstOutcome, PointsFailure, SendProgress, StopReason};
+use crate::state::script_trace::of_script;
 
 /// Returns the progress of sending that goes on, or could.
 pub(super) fn sent(sending: &SubmissionSender) -> SendProgress {
@@ -26,6 +28,22 @@ pub(super) fn sent_of(batch: &str, progress: &EnqueueProgress) -> SendProgress {
         rate: progress.rate,
         remaining_secs: progress.remaining_secs(),
         is_throttled: progress.throttled > 0,
+    }
+}
+
+/// Reports that a script gave no points, for a reason that isn't the script's.
+pub(super) fn no_points(reason: &str) -> PointsFailure {
+    PointsFailure { reason: reason.to_owned(), ..PointsFailure::default() }
+}
+
+/// Reports what went wrong in a script.
+pub(super) fn points_failed(document: &ErrorDocument) -> PointsFailure {
+    // What the script returned is no table: its own lines don't say why.
+    let is_table = document.exception == "PointsError";
+    PointsFailure {
+        reason: if is_table { document.message.clone() } else { document.summary() },
+        traceback: if is_table { String::new() } else { of_script(&document.traceback) },
+        printed: document.log.clone(),
     }
 }
 

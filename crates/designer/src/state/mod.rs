@@ -6,4 +6,5 @@ pub(crate) mod excerpt;
 pub(crate) mod first_cases;
 pub(crate) mod placeholders;
 pub(crate) mod quoted;
+pub(crate) mod script_trace;
 pub(crate) mod spelling;

@@ -1,6 +1,7 @@
 //! State and words of the explorer, in plain structs. No I/O, and nothing of a browser.
 
 pub(crate) mod attempts;
+pub(crate) mod combined;
 pub(crate) mod contrast;
 pub(crate) mod designed;
 pub(crate) mod export;

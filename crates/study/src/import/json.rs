@@ -126,6 +126,18 @@ mod tests {
     }
 
     #[test]
+    fn points_without_names_are_a_vector_and_that_is_said() {
+        let text = r#"{"columns": ["point"], "rows": [[[0.1, 2]], [[0.2, 3]]], "unnamed": true}"#;
+        let table = read(text, NumberReading::default()).unwrap();
+        assert_eq!((table.columns[0].name.as_str(), table.columns[0].count, table.rows.len()), ("point", Some(2), 2));
+        let words =
+            "the points have no names, so each is the vector of 2 `point`; a list `names` in the script names them";
+        assert_eq!(table.notes, [words]);
+        let named = read(r#"{"columns": ["a"], "rows": [[0.1]], "unnamed": false}"#, NumberReading::default()).unwrap();
+        assert_eq!(named.notes, [""; 0]);
+    }
+
+    #[test]
     fn levels_that_are_not_as_many_as_the_rows_are_refused() {
         let error =
             read(r#"{"columns": [{"name": "a"}], "rows": [[1], [2]], "levels": [1]}"#, NumberReading::default())

@@ -45,7 +45,8 @@ fn of_object(mut fields: Vec<(String, AnyJson)>) -> Result<JsonFrame, ImportErro
         }
         let index = fields.iter_mut().find(|(field, value)| field == "index" && value.is_list());
         let index = index.and_then(|(_, labels)| RowLabels::of(&labels.take().into_list()).note());
-        return Ok(JsonFrame { notes: index.into_iter().collect(), is_own, ..of_rows(columns, rows)? });
+        let unnamed = unnamed(&fields, &rows);
+        return Ok(JsonFrame { notes: index.into_iter().chain(unnamed).collect(), is_own, ..of_rows(columns, rows)? });
     }
     if fields.iter().any(|(name, value)| name == "schema" && value.is_object()) {
         return of_schema(fields);
@@ -57,6 +58,20 @@ fn of_object(mut fields: Vec<(String, AnyJson)>) -> Result<JsonFrame, ImportErro
         return of_lists(fields);
     }
     of_objects(vec![AnyJson::Object(fields)])
+}
+
+/// Returns a note if the table is of a [script](crate::points_script) that doesn't name what its points are.
+fn unnamed(fields: &[(String, AnyJson)], rows: &[AnyJson]) -> Option<String> {
+    let is_so = |(name, value): &(String, AnyJson)| {
+        name == "unnamed" && matches!(value, AnyJson::Scalar(ParameterValue::Flag(true)))
+    };
+    fields.iter().find(|field| is_so(field))?;
+    let first = rows.first().and_then(|row| if let AnyJson::List(values) = row { values.first() } else { None });
+    let what = match first {
+        Some(AnyJson::List(components)) => format!("vector of {}", components.len()),
+        _ => "value".to_owned(),
+    };
+    Some(format!("the points have no names, so each is the {what} `point`; a list `names` in the script names them"))
 }
 
 /// Reads objects in an object, as pandas writes them: by name and label of the row, or by label and name. Names are fit for

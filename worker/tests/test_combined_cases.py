@@ -76,9 +76,9 @@ def test_one_file_is_made_of_all_results_in_their_order(lab: Lab) -> None:
 def test_a_script_of_materials_cloud_compute_combines_files_that_cases_produced(lab: Lab) -> None:
     lab.attach()
     model = (
-        "import os\nos.makedirs('files/part')\n"
-        "open('files/part/data.h5', 'wb').write(b'x' * (9 << 20) + b'%d' % {{a}})\n"
-        "open('files/run.log', 'w').write('log')\nopen('files/empty.h5', 'w')\n"
+        "import os\nos.makedirs('outputs/part')\n"
+        "open('outputs/part/data.h5', 'wb').write(b'x' * (9 << 20) + b'%d' % {{a}})\n"
+        "open('outputs/run.log', 'w').write('log')\nopen('outputs/empty.h5', 'w')\n"
     )
     cases = [lab.send(model, parameters={"a": number}) for number in range(2)]
     names = []

@@ -1,0 +1,335 @@
+//! Bundles: a folder as one model, packed so that the same files are the same bytes, natively and in a browser.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cruncher_results::export::zip::{ZipArchive, ZipContent, ZipError};
+use cruncher_study::model::ModelKind;
+use cruncher_study::model_document::{
+    ModelDocument, ModelDocumentError, ModelRun, ProgressSource, ResultSource, check_path,
+};
+use cruncher_study::number_format::thousands;
+
+/// The name of the document at a bundle's root.
+pub const DOCUMENT_NAME: &str = "model.json";
+
+/// Maximum size of all files of a bundle, in bytes: they are packed in memory.
+pub const MAX_BUNDLE_BYTES: u64 = 256 << 20;
+
+/// Maximum number of files of a bundle.
+pub const MAX_BUNDLE_FILES: usize = 10_000;
+
+/// Names of a file that is run if none was named, the first that is there.
+const USUAL_MAINS: [&str; 3] = ["main.py", "run.py", "model.py"];
+
+/// Names of devices, which Windows has in every folder.
+const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
+
+/// A file of a bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BundleFile {
+    /// Its path in the folder, parts joined by `/`.
+    pub path: String,
+    /// What it holds.
+    pub content: Vec<u8>,
+}
+
+/// What is run in a bundle, as far as its own `model.json` doesn't say it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BundleRun {
+    /// The file that is run.
+    pub main: Option<String>,
+    /// Further files whose placeholders are filled.
+    pub templates: Vec<String>,
+    /// How it is run: `python` for a name that ends with `.py`, else `command`.
+    pub kind: Option<ModelKind>,
+}
+
+/// A folder that was packed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bundle {
+    /// The ZIP file.
+    pub content: Vec<u8>,
+    /// Paths and sizes of its files, in order.
+    pub files: Vec<(String, u64)>,
+    /// What is run in it.
+    pub document: ModelDocument,
+    /// Path and content of each file whose placeholders are filled, the one that is run first.
+    pub templates: Vec<(String, Vec<u8>)>,
+}
+
+/// Files that can't be a bundle.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BundleError {
+    /// There are none.
+    #[error("there is no file in it")]
+    Empty,
+    /// There are too many.
+    #[error("it has {0} files, and a bundle has at most 10,000")]
+    TooMany(String),
+    /// They are too large.
+    #[error("its files come to {} MiB, and a bundle has at most 256 MiB", .0 >> 20)]
+    TooLarge(u64),
+    /// A name that not every computer can have.
+    #[error("its file `{path}` can't be packed: the path {why}")]
+    Path {
+        /// The file.
+        path: String,
+        /// The second half of a sentence.
+        why: &'static str,
+    },
+    /// Two names that are one elsewhere.
+    #[error("its files `{0}` and `{1}` are one on computers that don't tell capitals from small letters: rename one")]
+    Alike(String, String),
+    /// Nobody said what is run.
+    #[error("it isn't said which of its files is run, of {0}")]
+    NoMain(String),
+    /// A file that is named isn't there.
+    #[error("it has no file `{0}`")]
+    Missing(String),
+    /// Its own document can't be used.
+    #[error("its model.json can't be used: {0}")]
+    Document(#[from] ModelDocumentError),
+    /// Its own document contradicts what was said.
+    #[error("its model.json says already what is run: leave out {0}, or take that file away")]
+    Contradiction(&'static str),
+    /// The format can't hold them.
+    #[error(transparent)]
+    Zip(#[from] ZipError),
+}
+
+/// Whether a file belongs into a bundle: not what is hidden, made by Python, or what a run of the model has left in `outputs/`.
+#[must_use]
+pub fn belongs(path: &str) -> bool {
+    let is_made = |part: &str| part.starts_with('.') || part == "__pycache__";
+    let is_outside = path.split('/').any(is_made) || path.starts_with("outputs/");
+    let is_compiled = path.rsplit_once('.').is_some_and(|(_, end)| end == "pyc");
+    !is_outside && !is_compiled
+}
+
+impl Bundle {
+    /// Packs files, together with a document that says what is run.
+    ///
+    /// # Errors
+    /// If they can't be a bundle, or what is to be run isn't among them.
+    pub fn pack(files: Vec<BundleFile>, run: &BundleRun) -> Result<Self, BundleError> {
+        let mut files = checked(files)?;
+        let document = match files.get(DOCUMENT_NAME) {
+            Some(_) if run.main.is_some() => return Err(BundleError::Contradiction("the main file")),
+            Some(_) if !run.templates.is_empty() => return Err(BundleError::Contradiction("the templates")),
+            Some(content) => ModelDocument::parse(content)?,
+            None => document(&files, run)?,
+        };
+        let main = match &document.run {
+            ModelRun::Python { main } | ModelRun::Command { main } => Some(main),
+            ModelRun::CommandLine { .. } => None,
+        };
+        let template = |path: &String| match files.get(path) {
+            Some(content) => Ok((path.clone(), content.clone())),
+            None => Err(BundleError::Missing(path.clone())),
+        };
+        let templates = main.into_iter().chain(&document.templates).map(template).collect::<Result<Vec<_>, _>>()?;
+        files.insert(DOCUMENT_NAME.to_owned(), document.content());
+        let content = zip(&files)?;
+        let files = files.into_iter().map(|(path, content)| (path, content.len() as u64)).collect();
+        Ok(Self { content, files, document, templates })
+    }
+}
+
+/// Returns the files by their paths, in the order that they are packed in.
+fn checked(files: Vec<BundleFile>) -> Result<BTreeMap<String, Vec<u8>>, BundleError> {
+    if files.is_empty() {
+        return Err(BundleError::Empty);
+    }
+    if files.len() > MAX_BUNDLE_FILES {
+        return Err(BundleError::TooMany(thousands(files.len() as u64)));
+    }
+    let size_bytes = files.iter().map(|file| file.content.len() as u64).sum();
+    if size_bytes > MAX_BUNDLE_BYTES {
+        return Err(BundleError::TooLarge(size_bytes));
+    }
+    let (mut names, mut found) = (BTreeMap::new(), BTreeMap::new());
+    for BundleFile { path, content } in files {
+        if let Err(why) = check_file_path(&path) {
+            return Err(BundleError::Path { path, why });
+        }
+        for (end, _) in path.match_indices('/').chain([(path.len(), "")]) {
+            let name = path.get(..end).unwrap_or(&path);
+            let before = names.entry(name.to_lowercase()).or_insert_with(|| name.to_owned());
+            if before != name || (end == path.len() && found.contains_key(&path)) {
+                return Err(BundleError::Alike(before.clone(), name.to_owned()));
+            }
+        }
+        found.insert(path, content);
+    }
+    Ok(found)
+}
+
+fn check_file_path(path: &str) -> Result<(), &'static str> {
+    check_path(path)?;
+    let is_device = |part: &str| {
+        let stem = part.split('.').next().unwrap_or_default().to_ascii_lowercase();
+        let is_port = |stem: &str| {
+            let digit = stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt"));
+            digit.is_some_and(|digit| matches!(digit, "¹" | "²" | "³") || matches!(digit.as_bytes(), [b'0'..=b'9']))
+        };
+        DEVICES.contains(&&*stem) || is_port(&stem)
+    };
+    if path.split('/').any(is_device) { Err("has the name of a device on Windows") } else { Ok(()) }
+}
+
+fn document(files: &BTreeMap<String, Vec<u8>>, run: &BundleRun) -> Result<ModelDocument, BundleError> {
+    let main = match &run.main {
+        Some(main) => main.clone(),
+        None => usual_main(files)?,
+    };
+    if !files.contains_key(&main) {
+        return Err(BundleError::Missing(main));
+    }
+    let is_python = main.rsplit_once('.').is_some_and(|(_, end)| end.eq_ignore_ascii_case("py"));
+    let kind = run.kind.unwrap_or(if is_python { ModelKind::Python } else { ModelKind::Command });
+    let run_file = if kind == ModelKind::Python { ModelRun::Python { main } } else { ModelRun::Command { main } };
+    // Each once, and in one order: so the same choice is the same bundle.
+    let templates: BTreeSet<_> = run.templates.iter().cloned().collect();
+    let progress: Option<ProgressSource> = None;
+    let document = ModelDocument {
+        run: run_file,
+        templates: templates.into_iter().collect(),
+        result: ResultSource::default(),
+        progress,
+    };
+    document.check()?;
+    Ok(document)
+}
+
+/// Returns the file that is run though nobody said it: one of the usual names, or the only one of Python at the root.
+fn usual_main(files: &BTreeMap<String, Vec<u8>>) -> Result<String, BundleError> {
+    if let Some(main) = USUAL_MAINS.into_iter().find(|main| files.contains_key(*main)) {
+        return Ok(main.to_owned());
+    }
+    let at_root: Vec<_> = files.keys().filter(|path| !path.contains('/')).collect();
+    let python: Vec<_> = at_root.iter().filter(|path| path.to_ascii_lowercase().ends_with(".py")).collect();
+    match (python.as_slice(), at_root.as_slice()) {
+        ([main], _) => Ok((**main).clone()),
+        ([], [main]) => Ok((*main).clone()),
+        _ => {
+            let some = if python.is_empty() { at_root.iter().take(5).collect::<Vec<_>>() } else { python };
+            let some: Vec<_> = some.into_iter().take(5).map(|path| path.as_str()).collect();
+            Err(BundleError::NoMain(some.join(", ")))
+        }
+    }
+}
+
+fn zip(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, ZipError> {
+    let (mut zip, mut out) = (ZipArchive::default(), Vec::new());
+    for (path, content) in files {
+        out.extend(zip.file(path, &ZipContent::of(content))?);
+        out.extend_from_slice(content);
+    }
+    out.extend(zip.end());
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use cruncher_study::model::ModelDigest;
+
+    use super::*;
+
+    fn files(files: &[(&str, &str)]) -> Vec<BundleFile> {
+        let file = |(path, content): &(&str, &str)| BundleFile {
+            path: (*path).to_owned(),
+            content: content.as_bytes().to_vec(),
+        };
+        files.iter().map(file).collect()
+    }
+
+    fn run(main: &str, templates: &[&str]) -> BundleRun {
+        let templates = templates.iter().map(|&path| path.to_owned()).collect();
+        BundleRun { main: Some(main.to_owned()), templates, kind: None }
+    }
+
+    fn error(some: &[(&str, &str)], run: &BundleRun) -> String {
+        Bundle::pack(files(some), run).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_same_files_are_the_same_bytes_in_whichever_order_they_come() {
+        let some = [("run.py", "x = {{a}}"), ("data/mesh.txt", "1 2 3"), ("input.dat", "{{b}}")];
+        let one = Bundle::pack(files(&some), &run("run.py", &["input.dat", "input.dat"])).unwrap();
+        let mut others = files(&some);
+        others.reverse();
+        let other = Bundle::pack(others, &run("run.py", &["input.dat"])).unwrap();
+        assert_eq!(one, other);
+        // The same in every release: another digest would compute every case again.
+        let golden = "8caba1b9e4d9d1bb48428dde6633c81c77c5da15a2e71a0f3aeca7d9bc375f53";
+        assert_eq!(ModelDigest::of(&one.content).as_str(), golden);
+        let listed: Vec<_> = one.files.iter().map(|(path, size)| (path.as_str(), *size)).collect();
+        assert_eq!(listed, [("data/mesh.txt", 5), ("input.dat", 5), ("model.json", 65), ("run.py", 9)]);
+        let filled: Vec<_> = one.templates.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(filled, ["run.py", "input.dat"]);
+    }
+
+    #[test]
+    fn a_folder_s_own_document_says_what_is_run() {
+        let document = r#"{"kind": "command_line", "command": "sh go.sh {{a}}", "templates": ["in.txt"]}"#;
+        let some = [("model.json", document), ("go.sh", ""), ("in.txt", "{{b}}")];
+        let packed = Bundle::pack(files(&some), &BundleRun::default()).unwrap();
+        assert_eq!(packed.document.command_line(), Some(("sh go.sh {{a}}", false)));
+        assert_eq!(packed.templates, [("in.txt".to_owned(), b"{{b}}".to_vec())]);
+        assert_eq!(
+            error(&some, &run("go.sh", &[])),
+            "its model.json says already what is run: leave out the main file, or take that file away"
+        );
+        let wrong = [("model.json", "{}")];
+        assert_eq!(error(&wrong, &BundleRun::default()), "its model.json can't be used: `kind` is missing");
+        let gone = [("model.json", r#"{"kind": "python", "main": "gone.py"}"#)];
+        assert_eq!(error(&gone, &BundleRun::default()), "it has no file `gone.py`");
+    }
+
+    #[test]
+    fn the_file_that_is_run_is_found_or_asked_for() {
+        let main =
+            |some: &[(&str, &str)]| Bundle::pack(files(some), &BundleRun::default()).map(|packed| packed.document.run);
+        let python = |main: &str| Ok(ModelRun::Python { main: main.to_owned() });
+        assert_eq!(main(&[("a.py", ""), ("run.py", "")]), python("run.py"));
+        assert_eq!(main(&[("a.py", ""), ("b.txt", ""), ("c/d.py", "")]), python("a.py"));
+        assert_eq!(main(&[("go.sh", "")]), Ok(ModelRun::Command { main: "go.sh".to_owned() }));
+        assert_eq!(main(&[("a.py", ""), ("b.py", "")]), Err(BundleError::NoMain("a.py, b.py".to_owned())));
+        assert_eq!(main(&[("a.dat", ""), ("go.sh", "")]), Err(BundleError::NoMain("a.dat, go.sh".to_owned())));
+    }
+
+    #[test]
+    fn what_can_not_be_packed_is_named() {
+        let none = BundleRun::default();
+        assert_eq!(error(&[], &none), "there is no file in it");
+        assert_eq!(error(&[("a.py", "")], &run("b.py", &[])), "it has no file `b.py`");
+        assert_eq!(error(&[("a.py", "")], &run("a.py", &["in"])), "it has no file `in`");
+        for (path, why) in [
+            ("../a.py", "must be a path below the case's own folder, like results/result.csv"),
+            ("/a.py", "must be a path below the case's own folder, like results/result.csv"),
+            ("a:b", "has a control character, a backslash or a colon"),
+            ("lib/Aux.txt", "has the name of a device on Windows"),
+            ("com1", "has the name of a device on Windows"),
+        ] {
+            assert_eq!(error(&[(path, "")], &none), format!("its file `{path}` can't be packed: the path {why}"));
+        }
+        for (one, other) in [("Read.me", "read.ME"), ("a/b", "A/c"), ("ä", "Ä"), ("a", "a")] {
+            assert!(error(&[(one, ""), (other, "")], &none).contains("are one on computers"), "{one} {other}");
+        }
+        let many: Vec<_> =
+            (0..10_001).map(|number| BundleFile { path: number.to_string(), content: Vec::new() }).collect();
+        assert_eq!(
+            Bundle::pack(many, &none).unwrap_err().to_string(),
+            "it has 10,001 files, and a bundle has at most 10,000"
+        );
+    }
+
+    #[test]
+    fn what_a_folder_has_besides_stays_out() {
+        let inside: Vec<_> = ["a.py", "a/b.dat", "x/outputs/a"].into_iter().filter(|path| belongs(path)).collect();
+        assert_eq!(inside, ["a.py", "a/b.dat", "x/outputs/a"]);
+        for path in [".git/config", "a/.DS_Store", "__pycache__/a.cpython-311.pyc", "lib/a.pyc", "outputs/curve.csv"] {
+            assert!(!belongs(path), "{path}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+"""`cruncher combine`: one file of what the cases of a batch came to, and when a batch is complete."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attached import attach
+from command_line import PATIENCE_SECS, CommandLine, Launched, Ran, wait_for
+from studies import drain, line_of
+
+SCRIPT = """
+import json
+
+file_extension = "csv"
+
+
+def combine(files, output):
+    with open(output, "w") as file:
+        for name in files:
+            with open(name) as document:
+                found = json.load(document)
+            print(found["parameters"]["a"], found["result"]["b"], sep=",", file=file)
+"""
+MODEL = "if {{a}} == 3:\n    raise ValueError('three')\nresult['b'] = {{a}} ** 2\n"
+
+
+@pytest.fixture
+def launched(command_line: CommandLine) -> Launched:
+    """A fresh study."""
+    return command_line.launch()
+
+
+def run(launched: Launched, *arguments: str | Path) -> Ran:
+    """A command on this study."""
+    return launched.command_line.run(arguments[0], launched.study, *map(str, arguments[1:]))  # type: ignore[arg-type]
+
+
+def send(launched: Launched, folder: Path, values: list[int]) -> None:
+    """Enqueues a batch `mesh` of points by script."""
+    (folder / "points.py").write_text(f"def get_points():\n    return [{{'a': a}} for a in {values}]\n")
+    (folder / "model.py").write_text(MODEL)
+    (folder / "combine.py").write_text(SCRIPT)
+    arguments = ("--points", folder / "points.py", "--python", sys.executable, "--batch", "mesh", "--yes")
+    ran = run(launched, "enqueue", "--model", folder / "model.py", *arguments)
+    assert ran.code == 0, ran.err
+
+
+def status(launched: Launched) -> Any:
+    """What `cruncher status --json` says."""
+    return run(launched, "status", "--json").json()
+
+
+def object_at(launched: Launched, key: str) -> bytes:
+    """An object, as an independent program reads it."""
+    s3 = launched.command_line.cloud.client("s3")
+    return bytes(s3.get_object(Bucket=launched.bucket, Key=key)["Body"].read())
+
+
+def test_a_batch_is_combined_when_it_is_complete(launched: Launched, tmp_path: Path) -> None:
+    send(launched, tmp_path, [5, 1, 4, 2])
+    command_line = launched.command_line
+    command = command_line.arguments("combine", launched.study, "mesh", str(tmp_path / "combine.py"), "--json")
+    with subprocess.Popen(
+        command, env=command_line.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as waiting:
+        assert waiting.stderr is not None
+        assert "Batch mesh: 0 of 4 cases done, 4 queued; it is combined when all are done" in waiting.stderr.readline()
+        with attach(line_of(launched)):
+            out, err = waiting.communicate(timeout=PATIENCE_SECS)
+            assert waiting.returncode == 0, err
+            told = json.loads(out)
+            assert told["of"] == {"cases": 4, "missing": 0, "files": 4} and told["batch"] == "mesh/combined"
+            wait_for(lambda: status(launched)["cases"]["done"] == 5)
+    # In the order of the design.
+    key = f"data/mesh/combined/files/{told['case_id']}/combined.csv"
+    assert object_at(launched, key) == b"5,25\n1,1\n4,16\n2,4\n"
+    done = json.loads(object_at(launched, f"data/mesh/combined/done-{told['case_id']}.json"))
+    assert done["parameters"] | {"inputs": ""} == {
+        "batch": "mesh",
+        "of": "results",
+        "cases": 4,
+        "missing": 0,
+        "inputs": "",
+    }
+    again = run(launched, "combine", "mesh", tmp_path / "combine.py")
+    assert again.code == 0 and "is done already: nothing has changed since" in again.out
+    assert drain(launched) == []
+
+
+def test_a_batch_with_a_failed_case_is_not_complete_and_what_is_there_is_combined_on_request(
+    launched: Launched, tmp_path: Path
+) -> None:
+    send(launched, tmp_path, [1, 2, 3])
+    with attach(line_of(launched)):
+        wait_for(lambda: status(launched)["cases"]["failed"] == 1)
+        found = status(launched)
+        assert (found["complete"], found["batches"][0]["complete"], found["cases"]["done"]) == (False, False, 2)
+        text = run(launched, "status").out
+        assert "Not complete: 2 of 3 done, 1 failed. Nothing waits or runs any more." in text
+        assert run(launched, "status", "--require-done").code == 1
+        ran = run(launched, "combine", "mesh", tmp_path / "combine.py")
+        assert ran.code == 1 and "2 of 3 cases done, 1 failed. Nothing waits or runs any more" in ran.err
+        ran = run(launched, "combine", "mesh", tmp_path / "combine.py", "--now")
+        assert ran.code == 0 and "What combines 2 cases, without 1 that has no result, is in the queue" in ran.out
+        wait_for(lambda: status(launched)["cases"]["done"] == 3)
+    found = {account["batch"]: account["complete"] for account in status(launched)["batches"]}
+    assert found == {"mesh": False, "mesh/combined": True}
+
+
+def test_wrong_wishes_are_refused_in_words(launched: Launched, tmp_path: Path) -> None:
+    send(launched, tmp_path, [1])
+    script = tmp_path / "combine.py"
+    ran = run(launched, "combine", "other", script)
+    assert ran.code == 1 and "There is no batch other. The study has: mesh." in ran.err
+    ran = run(launched, "combine", "mesh", script, "--now")
+    assert ran.code == 1 and "None of the 1 cases of mesh has a result" in ran.err
+    assert run(launched, "combine", "mesh", script, "--of", "rows").code == 2
+    script.write_text("def join(files, output):\n    pass\n")
+    assert "There is no function combine(files, output) in" in run(launched, "combine", "mesh", script).err
+    script.write_text("def combine_data(files, output):\n    pass\n")
+    assert 'write file_extension = "csv" into it, say' in run(launched, "combine", "mesh", script).err
+    assert "can't be read" in run(launched, "combine", "mesh", tmp_path / "none.py").err
