@@ -72,12 +72,19 @@ import time
 import tokenize
 import traceback
 import types
+import unicodedata
 import urllib.parse
 import urllib.request
 import uuid
 import warnings
+import zipfile
+import zlib
 from typing import Any, Callable, Deque, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple, Union
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 try:
     import resource
 except ImportError:  # Windows
@@ -198,6 +205,10 @@ PART_BYTES = (
     8 * 1024 * 1024
 )  # a larger file is uploaded in parts of so many bytes, or larger ones of a file that is huge
 MAX_PARTS = 10000  # that S3 takes
+MAX_BUNDLE_BYTES, MAX_UNPACKED_BYTES = 1024 * 1024 * 1024, 4 * 1024 * 1024 * 1024
+MAX_BUNDLE_FILES, MAX_DIRECTORY_BYTES = 10000, 8 * 1024 * 1024
+BUNDLES_KEPT_BYTES = 4 * 1024 * 1024 * 1024  # on a computer, between cases
+LEFT_PART_SECS = 24 * 3600.0  # after which half a bundle is one that a worker which died has left
 USUAL_OUTPUTS_LIMIT_BYTES = 1024 * 1024 * 1024  # of what a case leaves in its folder outputs/
 CHAINED_EXCEPTIONS = 20
 LEFT_BEHIND_SECS = 1.0  # how long is waited for threads and processes that a model has left behind
@@ -415,7 +426,7 @@ class Worker:
         self._identity = Identity(host)
         self._client = Client(key, study.region, clock, journal, host.wait)
         self._cloud = Cloud(study, self._client)
-        self._models = Models(self._cloud)
+        self._models, self._bundles = Models(self._cloud), Bundles(self._cloud)
         self._control = Control(key.key_id)
         self._report = Report(self._identity, clock, journal, study.lease_secs, key.key_id)
         self._keeper = Keeper(self._report, Cloud(study, self._client.once()), study.lease_secs, self._control, journal)
@@ -671,9 +682,10 @@ class Worker:
         self._journal.say(words.format(case.short, case.batch, attempt.number, case.max_attempts))
         self._tell("running", attempt)
         with scratch_folder() as folder:
-            model = self._models.get(case.model_key)
-            if isinstance(model, ModelNotFound):
-                outcome = Outcome(None, describe(model, NO_SOURCE), "", [])
+            try:
+                model = self._model_of(case, folder)
+            except CaseFailure as error:
+                outcome = Outcome(None, describe(error, NO_SOURCE), "", [])
             else:
                 outcome = self._executed(attempt, model, folder)
             attempt.end_time = max(self._clock.now(), attempt.start_time)
@@ -686,6 +698,15 @@ class Worker:
         # The scratch folder is removed first, so that what the case itself has used up is free again.
         self._check_computer(is_suspect=True)
         self._keep_failure(attempt, outcome, outcome.failure)
+
+    def _model_of(self, case: "Case", folder: str) -> bytes:
+        """The model's file; of a bundle `model.json`, with the files in the scratch folder. Or a `CaseFailure`."""
+        if case.kind == "bundle":
+            return self._bundles.unpack(case.model_key, folder)
+        model = self._models.get(case.model_key)
+        if isinstance(model, ModelNotFound):
+            raise model
+        return model
 
     def _executed(self, attempt: "Attempt", model: bytes, folder: str) -> "Outcome":
         self._keeper.watch(attempt)
@@ -1617,7 +1638,7 @@ def _checks(case: Case) -> Iterator[Tuple[str, bool]]:
     yield "replicate", type(case.replicate) is int
     yield "model.key", isinstance(case.model_key, str) and bool(_MODEL_KEY.fullmatch(case.model_key))
     yield "model.key", case.model_name not in (".", "..")
-    yield "model.kind", case.kind in ("python", "command", "command_line")
+    yield "model.kind", case.kind in ("python", "command", "command_line", "bundle")
     yield "parameters", isinstance(case.parameters, dict) and all(map(is_parameter, case.parameters.values()))
     yield "force", isinstance(case.force, bool)
     yield "max_attempts", type(case.max_attempts) is int and case.max_attempts >= 1
@@ -1697,6 +1718,10 @@ class ModelNotFound(CaseFailure):
     """The model file isn't there, or isn't the file that its address promises."""
 
 
+class DamagedBundle(CaseFailure):
+    """A bundle that isn't the one that its address promises, or can't be unpacked safely."""
+
+
 class WorkerEnded(CaseFailure):
     """A case that ends the program that it is computed in, and so its worker."""
 
@@ -1757,10 +1782,13 @@ class Source(NamedTuple):
     template: str
     text: str
     content: bytes  # the text in the encoding of the file
+    kind: str = ""
+    name: str = ""  # its path in the scratch folder
+    document: "Optional[ModelDocument]" = None  # of a bundle
 
     @property
     def folder(self) -> str:
-        """The scratch folder."""
+        """Where it lies: the scratch folder, or one within it."""
         return os.path.dirname(self.path)
 
 
@@ -1769,20 +1797,67 @@ NO_SOURCE = Source("", "", "", b"")
 
 def read_source(model: bytes, case: Case, folder: str) -> Tuple[Source, List[str]]:
     """The model with its placeholders replaced, and the parameters that it doesn't use."""
+    if case.kind == "bundle":
+        return read_bundle(model, case, folder)
     if case.kind == "command_line":
         command = read_model_document(model).command
         used = {place.group(1) for place in PLACEHOLDER.finditer(command)}
         unused = [] if "parameters.json" in command else [name for name in case.parameters if name not in used]
-        return Source(os.path.join(folder, case.model_name), "", "", model), unused
-    language = language_of(case.kind, case.model_name)
+        return Source(os.path.join(folder, case.model_name), "", "", model, case.kind, case.model_name), unused
+    template, text, content, unused = filled(model, language_of(case.kind, case.model_name), case.parameters)
+    path = os.path.join(folder, case.model_name)
+    return Source(path, template, text, content, case.kind, case.model_name), unread(text, case.kind, unused)
+
+
+def filled(model: bytes, language: str, parameters: Dict[str, Any]) -> Tuple[str, str, bytes, List[str]]:
+    """A text before and after substitution, this in the encoding of the file, too; and what isn't used."""
     template, encoding = decode(model, language)
-    text, unused = render(template, case.parameters, language)
+    text, unused = render(template, parameters, language)
     try:
-        content = text.encode(encoding)
+        return template, text, text.encode(encoding), unused
     except UnicodeError as error:
         words = "the model is written in {}, which lacks a character of a parameter: {}"
         raise CaseFailure(words.format(encoding, error)) from error
-    return Source(os.path.join(folder, case.model_name), template, text, content), unread(text, case.kind, unused)
+
+
+def read_bundle(model: bytes, case: Case, folder: str) -> Tuple[Source, List[str]]:
+    """What `model.json` says is run, with placeholders replaced in it and, in their places, in the templates."""
+    try:
+        document = read_model_document(model)
+    except WrongModelDocument as error:
+        raise WrongModelDocument("the bundle's model.json: {}".format(error)) from error
+    unused = list(case.parameters)
+    for path in document.templates:
+        if path != document.main:
+            _, _, content, left = filled_in_bundle(path, "command", case, folder)
+            unused = [name for name in unused if name in left]
+            with open(os.path.join(folder, *path.split("/")), "wb") as file:
+                file.write(content)
+    if document.kind == "command_line":
+        used = {place.group(1) for place in PLACEHOLDER.finditer(document.command)}
+        unused = [] if "parameters.json" in document.command else [name for name in unused if name not in used]
+        return Source(
+            os.path.join(folder, "model.json"), "", "", model, document.kind, case.model_name, document
+        ), unused
+    template, text, content, left = filled_in_bundle(document.main, document.kind, case, folder)
+    unused = unread(text, document.kind, [name for name in unused if name in left])
+    path = os.path.join(folder, *document.main.split("/"))
+    return Source(path, template, text, content, document.kind, document.main, document), unused
+
+
+def filled_in_bundle(path: str, kind: str, case: Case, folder: str) -> Tuple[str, str, bytes, List[str]]:
+    """The same of a file of a bundle, which is named if it can't be filled."""
+    try:
+        with open(os.path.join(folder, *path.split("/")), "rb") as file:
+            model = file.read()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        words = "the bundle {} has no file {}, which its model.json names"
+        raise DamagedBundle(words.format(case.model_key, path)) from error
+    try:
+        return filled(model, language_of(kind, path), case.parameters)
+    except CaseFailure as error:
+        error.args = ("{}: {}".format(path, error),)
+        raise
 
 
 def decode(model: bytes, language: str) -> Tuple[str, str]:
@@ -2069,6 +2144,240 @@ class Models:
             del self._kept[next(iter(self._kept))]
 
 
+# ---------------------------------------------------------------- bundles
+
+
+class Bundles:
+    """Bundles by their digest, in a folder that the workers of a computer share; a case gets copies of the files."""
+
+    def __init__(self, cloud: "Cloud") -> None:
+        self._cloud = cloud
+        self._folder: Optional[str] = None
+
+    def unpack(self, key: str, folder: str) -> bytes:
+        """Unpacks the bundle at `key` into a scratch folder; its `model.json`."""
+        try:
+            with self._opened(key) as file:
+                unpack(file, folder)
+            with open(os.path.join(folder, "model.json"), "rb") as document:
+                return document.read(MAX_BUNDLE_BYTES)
+        except FileNotFoundError as error:
+            raise DamagedBundle("the bundle {} has no model.json".format(key)) from error
+        except DamagedBundle as error:
+            raise DamagedBundle("the bundle {} {}".format(key, error)) from error
+
+    @contextlib.contextmanager
+    def _opened(self, key: str) -> Iterator[Any]:
+        digest = key.split("/")[1]
+        path = os.path.join(self._cache(), digest + ".zip")
+        file = intact(path, digest)
+        if file is None:
+            # Of the workers of a computer one fetches it, and the others find it.
+            with locked(path + ".lock"):
+                file = intact(path, digest) or self._fetched(key, digest, path)
+        with file:
+            yield file
+
+    def _cache(self) -> str:
+        if self._folder is None or not os.path.isdir(self._folder):
+            self._folder = cache_folder()
+        return self._folder
+
+    def _fetched(self, key: str, digest: str, path: str) -> Any:
+        """Fetches a bundle. It gets its name when it is whole, so that no other worker ever finds a part of it."""
+        for _ in range(3):  # a body may be cut short without a trace
+            number, part = tempfile.mkstemp(prefix="part-", dir=os.path.dirname(path))
+            try:
+                with os.fdopen(number, "wb") as file:
+                    for block in self._cloud.blocks(key, MAX_BUNDLE_BYTES):
+                        file.write(block)
+                make_room(os.path.dirname(path), os.path.getsize(part))
+                with contextlib.suppress(PermissionError):  # on Windows, while another one reads it
+                    os.replace(part, path)
+            finally:
+                with contextlib.suppress(OSError):
+                    os.unlink(part)
+            found = intact(path, digest)
+            if found is not None:
+                return found
+        raise DamagedBundle("is not the file that its address promises: its digest is another one")
+
+
+def cache_folder() -> str:
+    """A folder of this user's alone; if somebody else has made one of its name, another one for this worker."""
+    user = "-{}".format(os.getuid()) if os.name == "posix" else ""
+    path = os.path.join(os.path.realpath(tempfile.gettempdir()), "cruncher-bundles" + user)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(path, 0o700)
+    status = os.lstat(path)
+    is_own = os.name != "posix" or (status.st_uid == os.getuid() and not status.st_mode & 0o077)
+    if stat.S_ISDIR(status.st_mode) and is_own:
+        return path
+    own = tempfile.mkdtemp(prefix="cruncher-bundles-")
+    atexit.register(shutil.rmtree, own, ignore_errors=True)
+    return own
+
+
+def intact(path: str, digest: str) -> Any:
+    """A bundle of the cache, opened, if it is whole; what isn't is removed. What is read is what was looked at."""
+    try:
+        file = open(path, "rb")  # noqa: SIM115 - closed by who gets it
+    except OSError:
+        return None
+    try:
+        found = hashlib.sha256()
+        for block in iter(lambda: file.read(1 << 20), b""):
+            found.update(block)
+        if found.hexdigest() == digest:
+            file.seek(0)
+            with contextlib.suppress(OSError):
+                os.utime(path)  # it was used
+            return file
+    except BaseException:
+        file.close()
+        raise
+    file.close()
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+    return None
+
+
+@contextlib.contextmanager
+def locked(path: str) -> Iterator[None]:
+    """Holds a lock that ends with this process. Without such locks nothing but time is lost."""
+    if fcntl is None:
+        yield
+        return
+    with open(path, "wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def make_room(folder: str, size_bytes: int) -> None:
+    """Removes what was used longest ago, until there is room for so many bytes more; and what was left half."""
+    found = []
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        with contextlib.suppress(OSError):  # another worker may have removed it
+            status = os.stat(path)
+            if name.endswith(".zip"):
+                found.append((status.st_mtime, status.st_size, path))
+            elif name.startswith("part-") and time.time() - status.st_mtime > LEFT_PART_SECS:
+                os.unlink(path)
+    left_bytes = sum(size for _, size, _ in found) + size_bytes
+    for _, size, path in sorted(found):
+        if left_bytes <= BUNDLES_KEPT_BYTES:
+            break
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+            left_bytes -= size
+
+
+_BAD_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+)
+_DEVICE = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\.|\Z)")
+
+
+def unpack(file: Any, folder: str) -> None:
+    """Unpacks a ZIP into an empty folder, after all of it was looked at: names, sizes, kinds."""
+    try:
+        check_directory(file)
+        with zipfile.ZipFile(file) as archive:
+            entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
+            check_entries(entries)
+            for entry in entries:
+                with archive.open(entry) as content:
+                    _unpack_one(content, entry, folder)
+    except _BAD_ZIP as error:
+        raise DamagedBundle("can't be unpacked: {}".format(one_line(error))) from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # of a place that the file doesn't have
+            raise
+        raise DamagedBundle("can't be unpacked: {}".format(one_line(error))) from error
+
+
+def check_directory(file: Any) -> None:
+    """Raises `DamagedBundle` unless the file ends as a ZIP does whose list of files isn't too long to be read."""
+    file.seek(max(0, file.seek(0, os.SEEK_END) - 42))
+    tail = file.read().rjust(42, b"\0")
+    if tail[-22:-18] != b"PK\5\6" or tail[-2:] != b"\0\0":
+        raise DamagedBundle("is no ZIP file, or has a comment at its end")
+    count, directory_bytes = struct.unpack("<HL", tail[-12:-6])
+    if count > MAX_BUNDLE_FILES or directory_bytes > MAX_DIRECTORY_BYTES or tail[:4] == b"PK\6\7":
+        raise DamagedBundle("has more than {:,} files".format(MAX_BUNDLE_FILES))
+
+
+def check_entries(entries: "List[zipfile.ZipInfo]") -> None:
+    """Raises `DamagedBundle` unless each entry can be a file of its own below the folder, on any operating system."""
+    if len(entries) > MAX_BUNDLE_FILES:
+        raise DamagedBundle("has more than {:,} files".format(MAX_BUNDLE_FILES))
+    if sum(entry.file_size for entry in entries) > MAX_UNPACKED_BYTES:
+        raise DamagedBundle("would be more than {} unpacked".format(size_in_words(MAX_UNPACKED_BYTES)))
+    files: Set[str] = set()
+    folders: Set[str] = set()
+    spelled: Dict[str, str] = {}
+    for entry in entries:
+        why = unfit_entry(entry)
+        if why is not None:
+            raise DamagedBundle("has an entry {} which {}".format(ascii(entry.orig_filename), why))
+        if entry.filename in files:
+            raise DamagedBundle("has {} twice".format(ascii(entry.filename)))
+        parts = entry.filename.split("/")
+        names = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
+        files.add(names[-1])
+        folders.update(names[:-1])
+        for name in names:
+            before = spelled.setdefault(unicodedata.normalize("NFC", name).casefold(), name)
+            if before != name:
+                words = "has {} and {}, which are one on some computers"
+                raise DamagedBundle(words.format(ascii(before), ascii(name)))
+    for name in files & folders:
+        raise DamagedBundle("has {} as a file and as a folder".format(ascii(name)))
+
+
+def unfit_entry(entry: "zipfile.ZipInfo") -> Optional[str]:
+    """Why an entry can't be unpacked safely; None if it can."""
+    why = unfit_path(entry.orig_filename)
+    if why is not None:
+        return why
+    if any(_DEVICE.match(part) for part in entry.filename.split("/")):
+        return "is the name of a device on Windows"
+    if entry.filename.split("/")[0].lower() == "outputs":
+        return "lies in outputs/, which is for what the case makes"
+    kind = stat.S_IFMT(entry.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG):
+        return "is no file, but a link or a device"
+    return "is encrypted" if entry.flag_bits & 1 else None
+
+
+# How programs begin: a script, and what Linux and macOS execute. A ZIP of a browser can't tell what is one.
+_PROGRAM = b"#!", b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"
+
+
+def _unpack_one(content: Any, entry: "zipfile.ZipInfo", folder: str) -> None:
+    path = os.path.join(folder, *entry.filename.split("/"))
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    left_bytes, is_program = entry.file_size, None  # type: int, Optional[bool]
+    with open(path, "xb") as file:
+        for block in iter(lambda: content.read(1 << 20), b""):
+            is_program = block.startswith(_PROGRAM) if is_program is None else is_program
+            left_bytes -= len(block)
+            if left_bytes < 0:
+                raise DamagedBundle("has more in {} than it says".format(ascii(entry.filename)))
+            file.write(block)
+    if left_bytes:
+        raise DamagedBundle("has less in {} than it says".format(ascii(entry.filename)))
+    os.chmod(path, 0o700 if is_program else 0o600)
+
+
 def execute(
     attempt: Attempt,
     model: bytes,
@@ -2086,8 +2395,8 @@ def execute(
         interrupts.in_case = True
         source, unused = read_source(model, case, folder)
         notes += ["parameter {} is used by no placeholder".format(name) for name in unused]
-        with surroundings.of_case(case, folder, output, journal) as process:
-            run = {"python": run_python, "command": run_command, "command_line": run_command_line}[case.kind]
+        with surroundings.of_case(source, folder, output, journal) as process:
+            run = {"python": run_python, "command": run_command, "command_line": run_command_line}[source.kind]
             call = functools.partial(run, source, attempt, host, report, process)
             result, failure = within(attempt, lambda: _computed(call, source, process, notes))
             interrupts.in_case = False
@@ -2196,12 +2505,21 @@ def run_command(
     source: Source, attempt: Attempt, host: "Host", report: "Union[Report, Relay]", process: "CaseProcess"
 ) -> Any:
     """Executes a model of the kind `command`; gives its result."""
-    name = attempt.case.model_name
+    name = source.name
     with open(source.path, "wb") as file:
         file.write(lines_of_unix(source.content) if is_script(name) and os.name == "posix" else source.content)
     write_parameters(attempt)
-    _run_process(Command(command_line(name, source.text)), name, attempt, report, process)
-    return result_of_json(USUAL_RESULT_FILE)
+    progress = None if source.document is None else progress_of(source.document)
+    command = Command(command_line(name, source.text), progress)
+    _run_process(command, name, attempt, report, process, progress)
+    return result_of_json(USUAL_RESULT_FILE) if source.document is None else result_left(source.document, process)
+
+
+def result_left(document: "ModelDocument", process: "CaseProcess") -> Any:
+    """What a command has left where its document says."""
+    if document.result_row is not None:
+        return result_of_csv(document.result_file, document.result_row, process.notes)
+    return result_of_json(document.result_file)
 
 
 def write_parameters(attempt: Attempt) -> None:
@@ -2223,9 +2541,7 @@ def run_command_line(
     command = start_command_line(command_of(source.content, parameters), progress)
     name = "the shell" if document.shell else command.name
     _run_process(command, name, attempt, report, process, progress)
-    if document.result_row is not None:
-        return result_of_csv(document.result_file, document.result_row, process.notes)
-    return result_of_json(document.result_file)
+    return result_left(document, process)
 
 
 def _run_process(
@@ -2934,7 +3250,7 @@ _UNFIT_FOR_KEY = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 def files_by_key(case: Case, folder: str, notes: List[str]) -> Dict[str, str]:
-    """The path of each file below `outputs/`; what of its name is unfit for a key is `%` and two digits a byte there."""
+    """The path of each file below `outputs/`; what of its name is unfit for a key is `%` and two digits a byte."""
     files: Dict[str, str] = {}
     for path, name in files_of(folder):
         fit = _UNFIT_FOR_KEY.sub(lambda one: "".join(map("%{:02X}".format, os.fsencode(one.group()))), name)
@@ -3685,7 +4001,7 @@ class Surroundings:
 
     @contextlib.contextmanager
     def of_case(
-        self, case: Case, folder: str, output: Tail, journal: "Union[Journal, Relay]"
+        self, source: Source, folder: str, output: Tail, journal: "Union[Journal, Relay]"
     ) -> "Iterator[CaseProcess]":
         """Prepares the process for one case, and undoes afterwards what has changed."""
         self._standard.keep_new()
@@ -3695,8 +4011,10 @@ class Surroundings:
         try:
             os.makedirs(os.path.join(folder, "outputs"))
             os.chdir(folder)
-            sys.argv[:] = [case.model_name]
+            sys.argv[:] = [source.name]
             sys.path.insert(0, folder)
+            if source.folder != folder:  # as if it were started from there
+                sys.path.insert(0, source.folder)
             self._lay_streams(captured, empty)
             self._watch_calls()
             begin_at_random()
@@ -5453,6 +5771,28 @@ class Cloud:
             return None, b""
         return self._accepted(answer, "reading " + key).headers.get("etag"), answer.body
 
+    def blocks(self, key: str, most_bytes: int) -> Iterator[bytes]:
+        """An object piece by piece, so that it needs no memory, and a request that fails is repeated for a piece."""
+        start, size_bytes = 0, None  # type: int, Optional[int]
+        while size_bytes is None or start < size_bytes:
+            headers = {"Range": "bytes={}-{}".format(start, start + PART_BYTES - 1)}
+            answer = self._client.send(Request("GET", self._study.object_url(key), headers))
+            if self._is_absent(answer):
+                raise ModelNotFound("there is no model at {}".format(key))
+            if answer.status == 416:  # an empty object has no range
+                return
+            if answer.status != 206:
+                self._accepted(answer, "reading " + key)
+            told = re.search(r"/([0-9]+)\Z", answer.headers.get("content-range", ""))
+            size_bytes = int(told.group(1)) if told and answer.status == 206 else len(answer.body)
+            if size_bytes > most_bytes:
+                words = "is larger than {}, and has {}"
+                raise DamagedBundle(words.format(size_in_words(most_bytes), size_in_words(size_bytes)))
+            if not answer.body:
+                raise Unexpected("reading {}: the answer is empty".format(key))
+            start += len(answer.body)
+            yield answer.body
+
     def exists(self, key: str) -> bool:
         """Whether there is an object."""
         answer = self._client.send(Request("HEAD", self._study.object_url(key)))
@@ -5498,7 +5838,7 @@ class Cloud:
         return answer if answer.code == "NoSuchUpload" else self._accepted(answer, "writing " + key)
 
     def _upload_in_parts(self, key: str, path: str, size_bytes: int, headers: Dict[str, str]) -> None:
-        """Nothing of it can be seen until the last request puts the parts together, so an object is there or it isn't."""
+        """Nothing of it can be seen until the last request puts the parts together, so an object is there or not."""
         part_bytes = max(PART_BYTES, -(-size_bytes // MAX_PARTS))
         starts = range(0, size_bytes, part_bytes)
         for _ in range(3):  # what a bucket does with unfinished uploads is up to its owner
