@@ -207,6 +207,7 @@ PART_BYTES = (
 MAX_PARTS = 10000  # that S3 takes
 MAX_BUNDLE_BYTES, MAX_UNPACKED_BYTES = 1024 * 1024 * 1024, 4 * 1024 * 1024 * 1024
 MAX_BUNDLE_FILES, MAX_DIRECTORY_BYTES = 10000, 8 * 1024 * 1024
+FILES_IN_DOCUMENT, EXTRACTS_KEPT, EXTRACT_LOG_CHARACTERS = 10000, 20, 4096
 BUNDLES_KEPT_BYTES = 4 * 1024 * 1024 * 1024  # on a computer, between cases
 LEFT_PART_SECS = 24 * 3600.0  # after which half a bundle is one that a worker which died has left
 USUAL_OUTPUTS_LIMIT_BYTES = 1024 * 1024 * 1024  # of what a case leaves in its folder outputs/
@@ -591,7 +592,9 @@ class Worker:
             # A message that comes back after its last attempt is not deleted yet: that attempt is made again.
             attempt = Attempt(case, lease, min(failed + 1, case.max_attempts), self._clock.now())
             lacking = self._lacking_command(case)
-            if lacking is not None and message.receive_count < self._study.max_receives:
+            if case.extract_key is not None:
+                self._extract(attempt)
+            elif lacking is not None and message.receive_count < self._study.max_receives:
                 self._rest_for_command(lease, case, lacking)
             elif lacking is not None:
                 self._fail_unseen(attempt, CommandNotFound(words_for_lacking(lacking)))
@@ -669,7 +672,7 @@ class Worker:
         """Whether nothing is to be done, because the case was cancelled or its result is there."""
         if self._control.is_still_cancelled(case, self._cloud, self._journal):
             self._report.count("cancelled")
-        elif not case.force and self._cloud.exists(case.result_key):
+        elif case.extract_key is None and not case.force and self._cloud.exists(case.result_key):
             self._report.count("skipped")
         else:
             return False
@@ -698,6 +701,76 @@ class Worker:
         # The scratch folder is removed first, so that what the case itself has used up is free again.
         self._check_computer(is_suspect=True)
         self._keep_failure(attempt, outcome, outcome.failure)
+
+    def _extract(self, attempt: "Attempt") -> None:
+        """Runs a second model over the files of a case that is done. Whatever comes of it, the case stays done."""
+        case = attempt.case
+        self._journal.say("case {} of {}: extracting by {}".format(case.short, case.batch, case.model_name))
+        self._tell("running", attempt)
+        with scratch_folder() as folder:
+            earlier = EarlierResult.of(self._cloud.get_if_changed(case.result_key, None))
+            if earlier is None or earlier.has_extract(case):
+                self._journal.say("case {}: there is nothing to be extracted from, or it was done".format(case.short))
+                self._delete(attempt.lease)
+                self._report.count("skipped")
+                return
+            try:
+                before = earlier.fetch(self._cloud, case, folder, self._study.outputs_limit_bytes)
+                outcome = self._executed(attempt, self._model_of(case, folder), folder)
+            except CaseFailure as error:
+                before, outcome = {}, Outcome(None, describe(error, NO_SOURCE), "", [])
+            attempt.end_time = max(self._clock.now(), attempt.start_time)
+            if attempt.was_stopped or (attempt.is_cancelled and outcome.failure is not None):
+                self._drop_cancelled(attempt)
+                return
+            try:
+                document, files = self._extracted(attempt, earlier, outcome, before, folder)
+                body = result_json(document)
+                for key, path in files.items():
+                    self._cloud.upload(key, path)
+            except TROUBLE:
+                raise
+            except Exception as error:  # noqa: BLE001 - what a model has made of its result is its failure
+                outcome = Outcome(None, describe(error, NO_SOURCE), outcome.log, outcome.warnings)
+                document, _ = self._extracted(attempt, earlier, outcome, before, folder)
+                body = result_json(document)
+        if not self._cloud.put_over(case.result_key, body, earlier.etag):
+            self._journal.say("case {}: its result was replaced meanwhile, so it is extracted anew".format(case.short))
+            self._give_back(attempt.lease, RETRY_PAUSE_SECS)
+            return
+        self._delete(attempt.lease)
+        if outcome.failure is not None:
+            words = "case {}: nothing was extracted: {}"
+            self._journal.say(words.format(case.short, outcome.failure.in_short))
+            return
+        # Its row counts both: what it took to compute the case, and to extract from it.
+        attempt.start_time -= earlier.secs
+        self._report.add_done(attempt, outcome.result, len(document.get("files", [])))
+        self._journal.say("case {}: extracted in {}".format(case.short, in_words(attempt.secs - earlier.secs)))
+
+    def _extracted(
+        self, attempt: "Attempt", earlier: "EarlierResult", outcome: "Outcome", before: Dict[str, Any], folder: str
+    ) -> Tuple[Dict[str, Any], Dict[str, str]]:
+        """The document with what was extracted, or why nothing was; and files that are new, by their keys."""
+        case, failure, document = attempt.case, outcome.failure, dict(earlier.document)
+        told = {
+            "model": {"key": case.model_key, "kind": case.kind}, "worker": self._identity.worker,
+            "start_time": attempt.start_time, "end_time": attempt.end_time,
+            "log": last_of(outcome.log, EXTRACT_LOG_CHARACTERS), "warnings": outcome.warnings,
+        }  # type: Dict[str, Any]  # fmt: skip
+        files: Dict[str, str] = {}
+        if failure is None:
+            left = files_by_key(case, folder, outcome.warnings)
+            files = {key: path for key, path in left.items() if before.get(path) != identity_of(path)}
+            check_sizes(left, self._study.outputs_limit_bytes)
+            document.update(result=outcome.result)
+            listed = files_in_document(left, case)
+            if listed:
+                document["files"] = listed
+        else:
+            told.update(exception=failure.exception, message=failure.message, traceback=failure.traceback)
+        document["extracts"] = [*earlier.extracts, told][-EXTRACTS_KEPT:]
+        return document, files
 
     def _model_of(self, case: "Case", folder: str) -> bytes:
         """The model's file; of a bundle `model.json`, with the files in the scratch folder. Or a `CaseFailure`."""
@@ -733,7 +806,10 @@ class Worker:
         try:
             files = files_by_key(case, folder, outcome.warnings)
             check_sizes(files, self._study.outputs_limit_bytes)
-            body = result_json(dict(self._document(attempt, outcome), result=outcome.result))
+            document = dict(self._document(attempt, outcome), result=outcome.result)
+            if files:
+                document["files"] = files_in_document(files, case)
+            body = result_json(document)
             for key, path in files.items():
                 self._cloud.upload(key, path)
             written = self._write_result(attempt, body)
@@ -1554,6 +1630,7 @@ class Case(NamedTuple):
     time_limit_secs: Optional[float]
     max_attempts: int
     isolation: str = "worker"
+    extract_key: Optional[str] = None  # of a model that is run over files of the case, which was computed before
 
     @property
     def short(self) -> str:
@@ -1569,6 +1646,10 @@ class Case(NamedTuple):
     def result_key(self) -> str:
         """Where its result belongs."""
         return "data/{}/done-{}.json".format(self.batch, self.case_id)
+
+    def file_key(self, path: str) -> str:
+        """Where a file that it has left belongs."""
+        return "data/{}/files/{}/{}".format(self.batch, self.case_id, path)
 
     @property
     def error_key(self) -> str:
@@ -1625,8 +1706,11 @@ def _case_of(document: Any) -> Case:
     if document["v"] != 1:
         raise NotACase("its version is {!r}; this worker reads version 1".format(document["v"]))
     model = document["model"]
-    values = {name: document[name] for name in Case._fields if name not in ("model_key", "kind", "isolation")}
-    isolation = document.get("isolation", "worker")
+    others = "model_key", "kind", "isolation", "extract_key"
+    values = {name: document[name] for name in Case._fields if name not in others}
+    isolation, extract = document.get("isolation", "worker"), document.get("extract")
+    if extract is not None:  # the model that is run is this one, over what the other has left
+        values["extract_key"], model = model["key"], extract
     return Case(model_key=model["key"], kind=model["kind"], isolation=isolation, **values)
 
 
@@ -1643,8 +1727,86 @@ def _checks(case: Case) -> Iterator[Tuple[str, bool]]:
     yield "force", isinstance(case.force, bool)
     yield "max_attempts", type(case.max_attempts) is int and case.max_attempts >= 1
     yield "isolation", case.isolation in ("worker", "case")
+    yield "extract", case.extract_key is None or case.kind in ("python", "command")
     limit = case.time_limit_secs
     yield "time_limit_secs", limit is None or (type(limit) in (int, float) and 0 < limit < threading.TIMEOUT_MAX)
+
+
+class EarlierResult:
+    """The result of a case from which is extracted again."""
+
+    def __init__(self, etag: str, document: Dict[str, Any]) -> None:
+        self.etag, self.document = etag, document
+        extracts = document.get("extracts")
+        self.extracts: List[Any] = extracts if isinstance(extracts, list) else []
+
+    @classmethod
+    def of(cls, answer: Optional[Tuple[Optional[str], bytes]]) -> "Optional[EarlierResult]":
+        """The document that was read; None if there is none, or it can't be read."""
+        etag, body = answer or (None, b"")
+        try:
+            document = json.loads(body.decode("utf-8"))
+        except (ValueError, RecursionError):
+            return None
+        return cls(etag, document) if etag and isinstance(document, dict) else None
+
+    @property
+    def secs(self) -> float:
+        """How long it took to compute it."""
+        times = self.document.get("start_time"), self.document.get("end_time")
+        if not all(type(one) in (int, float) and math.isfinite(one) for one in times):
+            return 0.0
+        return float(max(0.0, times[1] - times[0]))  # type: ignore[operator]
+
+    def has_extract(self, case: Case) -> bool:
+        """Whether the same model has extracted from it already, as when a message comes twice."""
+        last = self.extracts[-1] if self.extracts else None
+        own = {"key": case.model_key, "kind": case.kind}
+        return isinstance(last, dict) and last.get("model") == own and "exception" not in last and not case.force
+
+    def fetch(self, cloud: "Cloud", case: Case, folder: str, limit_bytes: int) -> Dict[str, Any]:
+        """Puts its files and its result into a scratch folder; the identity of each file there."""
+        found: Dict[str, Any] = {}
+        left_bytes, listed = limit_bytes, self.document.get("files")
+        for one in listed if isinstance(listed, list) else []:
+            path = one.get("path") if isinstance(one, dict) else None
+            if not isinstance(path, str) or not _may_lie_below(path):
+                raise CaseFailure("its result names a file {} that can't be put into a folder".format(ascii(path)))
+            place = os.path.join(folder, "outputs", *path.split("/"))
+            os.makedirs(os.path.dirname(place), exist_ok=True)
+            with open(place, "xb") as file:
+                try:
+                    for block in cloud.blocks(case.file_key(path), left_bytes):
+                        file.write(block)
+                        left_bytes -= len(block)
+                except (ModelNotFound, DamagedBundle) as error:
+                    raise CaseFailure("its file {} can't be read: {}".format(path, error)) from error
+            found[place] = identity_of(place)
+        with open(os.path.join(folder, EARLIER_RESULT), "wb") as file:
+            file.write(to_json(self.document.get("result")))
+        return found
+
+
+EARLIER_RESULT = "result.json"
+
+
+def _may_lie_below(path: str) -> bool:
+    parts = path.split("/")
+    unfit = "\\" in path or ":" in path if os.name == "nt" else False
+    return not unfit and "\0" not in path and all(part not in ("", ".", "..") for part in parts)
+
+
+def identity_of(path: str) -> Tuple[int, int]:
+    """What differs when a file was written anew."""
+    status = os.lstat(path)
+    return status.st_size, status.st_mtime_ns
+
+
+def files_in_document(files: Dict[str, str], case: Case) -> List[Dict[str, Any]]:
+    """The first files as the result names them, without which nobody who may not list could find them again."""
+    prefix = len(case.file_key(""))
+    some = list(files.items())[:FILES_IN_DOCUMENT]
+    return [{"path": key[prefix:], "size_bytes": os.lstat(path).st_size} for key, path in some if os.path.lexists(path)]
 
 
 class Attempt:
@@ -2394,7 +2556,8 @@ def execute(
     try:
         interrupts.in_case = True
         source, unused = read_source(model, case, folder)
-        notes += ["parameter {} is used by no placeholder".format(name) for name in unused]
+        if case.extract_key is None:  # what extracts from files seldom needs them all
+            notes += ["parameter {} is used by no placeholder".format(name) for name in unused]
         with surroundings.of_case(source, folder, output, journal) as process:
             run = {"python": run_python, "command": run_command, "command_line": run_command_line}[source.kind]
             call = functools.partial(run, source, attempt, host, report, process)
@@ -2444,7 +2607,7 @@ def run_python(
     fields = ("case_id", "batch", "level", "replicate")
     names = {
         "parameters": copied(case.parameters),
-        "result": {},
+        "result": {} if case.extract_key is None else earlier_result(),
         "case": dict([(name, getattr(case, name)) for name in fields], attempt=attempt.number),
     }
     write_for_spawned(source, names)
@@ -2463,6 +2626,12 @@ def run_python(
         if own_pid() != pid:
             exit_at_once(0)  # a fork that the model has forgotten to end must not become a second worker of this name
     return module.__dict__.get("result")
+
+
+def earlier_result() -> Any:
+    """What the case has returned before."""
+    with open(EARLIER_RESULT, encoding="utf-8") as file:
+        return json.load(file)
 
 
 SPAWNED = "cruncher_spawned"
@@ -3256,7 +3425,7 @@ def files_by_key(case: Case, folder: str, notes: List[str]) -> Dict[str, str]:
         fit = _UNFIT_FOR_KEY.sub(lambda one: "".join(map("%{:02X}".format, os.fsencode(one.group()))), name)
         if fit != name:
             notes.append("the file {} was uploaded as {}".format(ascii(name), fit))
-        key = "data/{}/files/{}/{}".format(case.batch, case.case_id, fit)
+        key = case.file_key(fit)
         if key in files:
             raise CaseFailure("two files would be uploaded as {}".format(fit))
         files[key] = path
@@ -4009,7 +4178,7 @@ class Surroundings:
         self._of_case += [keep_asyncio(), keep_start_method()]
         captured, empty = _Captured(output, journal), open(os.devnull, encoding="utf-8")  # noqa: SIM115 - closed below
         try:
-            os.makedirs(os.path.join(folder, "outputs"))
+            os.makedirs(os.path.join(folder, "outputs"), exist_ok=True)
             os.chdir(folder)
             sys.argv[:] = [source.name]
             sys.path.insert(0, folder)
@@ -5814,6 +5983,14 @@ class Cloud:
         headers = {"Content-Type": "application/json", "If-None-Match": "*"}
         answer = self._client.send(Request("PUT", self._study.object_url(key), headers, body))
         return answer.status != 412 and self._accepted(answer, "writing " + key).status == 200
+
+    def put_over(self, key: str, body: bytes, etag: str) -> bool:
+        """Replaces an object that is still the one with `etag`; whether it did, or has done it before."""
+        headers = {"Content-Type": "application/json", "If-Match": etag}
+        answer = self._client.send(Request("PUT", self._study.object_url(key), headers, body))
+        if answer.status in (404, 412):
+            return self.get(key) == body  # the first try may have succeeded though its answer was lost
+        return self._accepted(answer, "writing " + key).status == 200
 
     def upload(self, key: str, path: str) -> None:
         """Writes an object from a file, without reading it into memory; a large one in parts."""

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import stat
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -274,7 +275,7 @@ class TestCache:
 
     @pytest.fixture(autouse=True)
     def _elsewhere(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(attach.tempfile, "tempdir", str(tmp_path))
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
     def test_a_folder_that_others_may_write_into_is_not_used(self, tmp_path: Path) -> None:
         usual = Path(attach.cache_folder())

@@ -8,6 +8,7 @@
 mod batches;
 pub mod bundle;
 mod concurrency_limit;
+pub mod extract;
 mod index_ranges;
 mod journal;
 pub mod key_value_store;
