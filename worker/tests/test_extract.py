@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 from tests.lab import Lab, wait_for
 
-FIRST = "open('outputs/curve.csv', 'w').write('1,2,{{a}}')\nopen('outputs/log.txt', 'w').write('long')\nresult['end'] = {{a}}"
+FIRST = """
+open('outputs/curve.csv', 'w').write('1,2,{{a}}')
+open('outputs/log.txt', 'w').write('long')
+result['end'] = {{a}}
+"""
 PEAK = (
     "values = [int(one) for one in open('outputs/curve.csv').read().split(',')]\n"
     "result['peak'] = max(values) + parameters['a']\nopen('outputs/peak.txt', 'w').write(str(result['peak']))\n"
@@ -23,7 +27,8 @@ def extract(lab: Lab, case_id: str, model: str, **fields: Any) -> None:
     message = {
         "v": 1, "case_id": case_id, "batch": "b", "level": 1, "submission": uuid.uuid4().hex[:16],
         "model": done["model"], "extract": {"key": lab.model(model, "peak.py"), "kind": "python"},
-        "parameters": done["parameters"], "replicate": 0, "force": False, "time_limit_secs": None, "max_attempts": 3, **fields,
+        "parameters": done["parameters"], "replicate": 0, "force": False, "time_limit_secs": None,
+        "max_attempts": 3, **fields,
     }  # fmt: skip
     lab.send_text(json.dumps(message), case_id)
 
