@@ -75,6 +75,9 @@ pub struct DesignDocument {
     /// The submission some of whose cases this one sends again, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_of: Option<String>,
+    /// The model that is run over files of these cases, which were computed before, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extract: Option<ModelReference>,
 }
 
 fn one() -> u32 {
@@ -104,6 +107,7 @@ impl DesignDocument {
             isolation: file.isolation,
             pool: file.pool,
             retry_of: None,
+            extract: None,
         }
     }
 
@@ -144,6 +148,7 @@ impl DesignDocument {
             max_attempts: self.max_attempts,
             isolation: self.isolation,
             pool: case.pool,
+            extract: self.extract.clone(),
         }
     }
 }

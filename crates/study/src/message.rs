@@ -42,6 +42,9 @@ pub struct CaseMessage {
     /// The pool that it is sent to; `None` is the study's own queue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pool: Option<Pool>,
+    /// The model that is run over files of the case, which was computed before, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extract: Option<ModelReference>,
 }
 
 impl CaseMessage {

@@ -213,6 +213,7 @@ impl EnqueuePlan {
         document.retry_of = Some(std::mem::replace(&mut document.submission, submission));
         document.submitted_by.clone_from(&request.by);
         document.force = request.is_forced;
+        document.extract.clone_from(&request.extract);
         match request.time_limit {
             RetryTimeLimit::Earlier => {}
             RetryTimeLimit::Unlimited => document.time_limit_secs = None,
@@ -242,7 +243,7 @@ pub fn submission_id(ports: &Ports) -> String {
     (0..16).map(digit).collect()
 }
 
-fn check_file_name(name: &str) -> Result<(), EnqueueError> {
+pub(super) fn check_file_name(name: &str) -> Result<(), EnqueueError> {
     let is_part = !name.is_empty() && name != "." && name != "..";
     let is_plain = !name.contains(['/', '\\']) && !name.chars().any(char::is_control);
     if is_part && is_plain && name.chars().count() <= MAX_FILE_NAME_CHARS {
@@ -294,7 +295,7 @@ fn longest_message(document: &DesignDocument, cases: &DesignCases) -> Result<usi
 }
 
 fn bound(document: &DesignDocument, cases: &DesignCases) -> Option<usize> {
-    let DesignDocument { batch, submission, model, force, time_limit_secs, max_attempts, isolation, .. } =
+    let DesignDocument { batch, submission, model, force, time_limit_secs, max_attempts, isolation, extract, .. } =
         document.clone();
     let frame = CaseMessage {
         v: PROTOCOL_VERSION,
@@ -310,6 +311,7 @@ fn bound(document: &DesignDocument, cases: &DesignCases) -> Option<usize> {
         max_attempts,
         isolation,
         pool: cases.have_pools().then(|| Pool::parse(&"p".repeat(MAX_POOL_CHARS)).ok()).flatten(),
+        extract,
     };
     let parameters = cases.design().factors().iter().map(longest_value).sum::<Option<usize>>()?;
     Some(frame.body().len() + parameters)
