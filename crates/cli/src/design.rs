@@ -8,10 +8,12 @@ use cruncher_study::case_table::{write_points, write_table};
 use cruncher_study::cases::DesignCases;
 use cruncher_study::design::{DesignFile, DesignPoints as Points, ModelFile};
 use cruncher_study::factor::{Factor, FactorScale, FactorValues};
-use cruncher_study::model::ModelDigest;
+use cruncher_study::model::{ModelDigest, ModelKind};
+use cruncher_study::model_document::ModelDocument;
 use cruncher_study::number_format::{counted, thousands};
 use cruncher_study::sampler::Sampler;
-use cruncher_study::template::{ModelLanguage, decode, placeholders};
+use cruncher_study::template::command_line::{self, FilledCommand};
+use cruncher_study::template::{ModelLanguage, placeholders, template_of};
 use cruncher_study::thinning::ThinnedDesign;
 use serde_json::json;
 
@@ -19,7 +21,13 @@ use crate::arguments::DesignArguments;
 use crate::design_input::DesignInput;
 use crate::failure::{CommandFailure, as_sentence, sentence};
 use crate::output::{note, result};
-use crate::text::{TextAlign, count, table};
+use crate::text::{TextAlign, count, printable, table};
+
+/// Maximum number of cases that are named since their commands can't be started.
+const MAX_COMMANDS_TOLD: usize = 20;
+
+/// Maximum length of a command that is shown.
+const MAX_COMMAND_CHARS: usize = 160;
 
 /// Describes a design, and writes its table of cases.
 pub(crate) fn run(arguments: &DesignArguments) -> Result<(), CommandFailure> {
@@ -30,7 +38,8 @@ pub(crate) fn run(arguments: &DesignArguments) -> Result<(), CommandFailure> {
     let digest = ModelDigest::of(input.model.as_deref().unwrap_or_default());
     let cases = DesignCases::of(design, &digest, input.file.replicates);
     let is_table_on_stdout = [&arguments.csv, &arguments.json].into_iter().flatten().any(|path| is_stdout(path));
-    let text = describe(&input, &cases);
+    let commands = command_notes(&input, &cases)?;
+    let text = std::iter::once(describe(&input, &cases)).chain(commands).collect::<Vec<_>>().join("\n");
     if is_table_on_stdout {
         note(text);
     } else {
@@ -74,7 +83,11 @@ fn as_json(cases: &DesignCases, has_ids: bool) -> Vec<u8> {
 }
 
 fn describe(input: &DesignInput, cases: &DesignCases) -> String {
-    let model = if input.file.model.file.is_empty() { "no model" } else { &input.file.model.file };
+    let model = match input.file.model.file.as_str() {
+        "" => "no model",
+        _ if input.file.model.kind == ModelKind::CommandLine => "a command",
+        file => file,
+    };
     let mut text = format!("Design of {}, for {model}", count(cases.len() as u64, "case"));
     let levels = cases.levels();
     if levels.len() > 1 {
@@ -136,11 +149,11 @@ pub(crate) fn thinned(file: &DesignFile, design: &Points) -> Option<String> {
 
 /// Names placeholders of the model that no factor fills, and factors that no placeholder uses.
 pub(crate) fn placeholder_notes(model: &[u8], file: &ModelFile, factors: &[Factor]) -> Vec<String> {
-    let text = match decode(model) {
+    let text = match template_of(model, file.kind) {
         Ok(text) => text,
-        Err(error) => return vec![sentence(&error)],
+        Err(error) => return vec![as_sentence(&error)],
     };
-    let placeholders = placeholders(text, ModelLanguage::of(file.kind, &file.file));
+    let placeholders = placeholders(&text, ModelLanguage::of(file.kind, &file.file));
     let wrong = placeholders.iter().filter_map(|placeholder| {
         let Some(factor) = factors.iter().find(|factor| factor.name == placeholder.name) else {
             let line = placeholder.line;
@@ -152,10 +165,43 @@ pub(crate) fn placeholder_notes(model: &[u8], file: &ModelFile, factors: &[Facto
     });
     let is_used = |factor: &&Factor| placeholders.iter().any(|placeholder| placeholder.name == factor.name);
     let unused = factors.iter().filter(|factor| !is_used(factor));
-    let unused = unused.map(|factor| {
-        format!("No placeholder of the model uses `{}`; it has to read it from `parameters`.", factor.name)
-    });
+    let place = if file.kind == ModelKind::CommandLine { "parameters.json" } else { "parameters" };
+    let unused = unused
+        .map(|factor| format!("No placeholder of the model uses `{}`; it has to read it from `{place}`.", factor.name));
     wrong.chain(unused).collect()
+}
+
+/// Shows the command that the first case runs, if the model is a command line, and names words that only a shell understands.
+///
+/// # Errors
+/// If there are cases whose commands can't be started: they are named.
+pub(crate) fn command_notes(input: &DesignInput, cases: &DesignCases) -> Result<Vec<String>, CommandFailure> {
+    let is_command = input.file.model.kind == ModelKind::CommandLine;
+    let document = input.model.as_deref().filter(|_| is_command).and_then(|model| ModelDocument::parse(model).ok());
+    let Some((line, is_shell)) = document.as_ref().and_then(ModelDocument::command_line) else { return Ok(Vec::new()) };
+    let parameters = || cases.iter().map(|case| case.parameters);
+    let wrong: Vec<_> = command_line::unrunnable(line, is_shell, parameters()).collect();
+    if !wrong.is_empty() {
+        let told = wrong.iter().take(MAX_COMMANDS_TOLD);
+        let told = told.map(|(place, why)| format!("\n  case {}: {why}", place + 1)).collect::<String>();
+        let more = wrong.len().saturating_sub(MAX_COMMANDS_TOLD);
+        let more = if more > 0 { format!("\n  … and {more} more") } else { String::new() };
+        let words = counted(wrong.len() as u64, "case has a command", "cases have commands");
+        return Err(CommandFailure::new(format!("{words} that can't be started, so nothing was done:{told}{more}")));
+    }
+    let Some(first) = parameters().next().and_then(|case| command_line::fill(line, is_shell, &case).ok()) else {
+        return Ok(Vec::new());
+    };
+    let mut notes = vec![format!("The first case runs:  {}", printable(&first.to_string(), MAX_COMMAND_CHARS))];
+    let for_shell = parameters().find_map(|case| match command_line::fill(line, is_shell, &case) {
+        Ok(FilledCommand::Words(words)) => command_line::shell_word(&words).map(str::to_owned),
+        _ => None,
+    });
+    notes.extend(for_shell.map(|word| {
+        let word = printable(&word, MAX_COMMAND_CHARS);
+        format!("No shell runs the commands, and `{word}` is for one: --shell lets a shell run them.")
+    }));
+    Ok(notes)
 }
 
 fn row(factor: &Factor) -> Vec<String> {
@@ -171,7 +217,7 @@ fn row(factor: &Factor) -> Vec<String> {
         FactorValues::Fixed(value) => format!("always {}", shown(value)),
         FactorValues::Listed => "those of the table".to_owned(),
     };
-    vec![name, crate::text::printable(&values, 60), factor.unit.clone()]
+    vec![name, printable(&values, 60), factor.unit.clone()]
 }
 
 #[cfg(test)]
