@@ -183,7 +183,7 @@ pub(crate) fn command_notes(input: &DesignInput, cases: &DesignCases) -> Result<
     let wrong: Vec<_> = command_line::unrunnable(line, is_shell, parameters()).collect();
     if !wrong.is_empty() {
         let told = wrong.iter().take(MAX_COMMANDS_TOLD);
-        let told = told.map(|(place, why)| format!("\n  case {}: {why}", place + 1)).collect::<String>();
+        let told = told.fold(String::new(), |told, (place, why)| format!("{told}\n  case {}: {why}", place + 1));
         let more = wrong.len().saturating_sub(MAX_COMMANDS_TOLD);
         let more = if more > 0 { format!("\n  … and {more} more") } else { String::new() };
         let words = counted(wrong.len() as u64, "case has a command", "cases have commands");

@@ -68,6 +68,7 @@ fn page(access: StudyAccess) -> AnyView {
 }
 
 fn form_and_preview(state: DesignState, canvas: NodeRef<Canvas>) -> AnyView {
+    model::follow_command(state);
     let content = view! {
         {skip_links()}
         {toolbar(state)}
@@ -139,6 +140,7 @@ fn toolbar(state: DesignState) -> AnyView {
 fn clear(state: DesignState) {
     state.is_strict.set(false);
     state.model.set(None);
+    state.chosen_file.set_value(None);
     state.model_problem.set(None);
     state.table.set(TableState::None);
     state.table_file.set_value(None);

@@ -14,7 +14,9 @@ use cruncher_study::design_document::{DesignDocument, Submission};
 use cruncher_study::factor::{Factor, FactorValues};
 use cruncher_study::key::DataKey;
 use cruncher_study::message::{CaseMessage, MAX_MESSAGE_BYTES};
-use cruncher_study::model::{ModelDigest, ModelReference};
+use cruncher_study::model::{ModelDigest, ModelKind, ModelReference};
+use cruncher_study::model_document::ModelDocument;
+use cruncher_study::template::command_line;
 use sha2::{Digest, Sha256};
 
 use super::{EnqueueError, RetryRequest, RetryTimeLimit};
@@ -51,6 +53,9 @@ impl EnqueuePlan {
         check_file_name(&file.model.file)?;
         let digest = ModelDigest::of(model);
         let cases = DesignCases::of(file.design()?, &digest, file.replicates);
+        if file.model.kind == ModelKind::CommandLine {
+            check_commands(model, &cases)?;
+        }
         let place = ModelReference::new(&digest, &file.model.file, file.model.kind);
         Self::of(DesignDocument::new(file, &cases, place, submission), cases)
     }
@@ -230,6 +235,18 @@ fn check_file_name(name: &str) -> Result<(), EnqueueError> {
         return Ok(());
     }
     Err(EnqueueError::FileName(name.chars().take(MAX_FILE_NAME_CHARS).collect()))
+}
+
+/// Checks that the commands of all cases can be started, as far as that is known without a computer.
+fn check_commands(model: &[u8], cases: &DesignCases) -> Result<(), EnqueueError> {
+    let document = ModelDocument::parse(model).map_err(|error| EnqueueError::ModelDocument(error.to_string()))?;
+    let (command, is_shell) =
+        document.command_line().ok_or_else(|| EnqueueError::ModelDocument("it has no command line".to_owned()))?;
+    let parameters = cases.iter().map(|case| case.parameters);
+    match command_line::unrunnable(command, is_shell, parameters).next() {
+        Some((place, source)) => Err(EnqueueError::Command { number: place + 1, source }),
+        None => Ok(()),
+    }
 }
 
 fn digest(document: &DesignDocument, cases: &DesignCases) -> String {
