@@ -22,6 +22,8 @@ from permissions import try_all
 
 ALL = "*"
 BUCKET, CASES, DEAD_LETTERS = "${Bucket.Arn}", "${Cases.Arn}", "${DeadLetters.Arn}"
+POOLS = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:cruncher-${Study}-Pool-*.fifo"
+DEAD_LETTERS_OF_POOLS = POOLS.replace(".fifo", "-Dead.fifo")
 
 # What a worker writes.
 OUTCOMES = ("data/*/done-*", "data/*/error-*", "data/*/files/*", "workers/*")
@@ -37,25 +39,25 @@ MAY: dict[str, dict[str, set[str]]] = {
     "Viewer": {
         "s3:ListBucket": {BUCKET},
         "s3:GetObject": {f"{BUCKET}/*"},
-        "sqs:GetQueueAttributes": {CASES, DEAD_LETTERS},
+        "sqs:GetQueueAttributes": {CASES, DEAD_LETTERS, POOLS},
     },
     "Operator": {
         "s3:ListBucket": {BUCKET},
         "s3:GetObject": {f"{BUCKET}/*"},
         "s3:PutObject": objects("models/*", "data/*/design-*", "data/*/cases-*", "control.json"),
         "s3:DeleteObject": objects("data/*/error-*", "workers/*/heartbeat.json"),
-        "sqs:GetQueueAttributes": {CASES, DEAD_LETTERS},
+        "sqs:GetQueueAttributes": {CASES, DEAD_LETTERS, POOLS},
         # A batch needs no permission of its own on AWS; other clouds ask for one.
-        "sqs:SendMessage*": {CASES},
-        "sqs:ReceiveMessage": {DEAD_LETTERS},
-        "sqs:DeleteMessage": {DEAD_LETTERS},
+        "sqs:SendMessage*": {CASES, POOLS},
+        "sqs:ReceiveMessage": {DEAD_LETTERS, DEAD_LETTERS_OF_POOLS},
+        "sqs:DeleteMessage": {DEAD_LETTERS, DEAD_LETTERS_OF_POOLS},
     },
     "Worker": {
         "s3:GetObject": objects("models/*", "control.json", "public/*", *OUTCOMES),
         "s3:PutObject": objects(*OUTCOMES),
-        "sqs:ReceiveMessage": {CASES},
-        "sqs:DeleteMessage": {CASES},
-        "sqs:ChangeMessageVisibility": {CASES},
+        "sqs:ReceiveMessage": {CASES, POOLS},
+        "sqs:DeleteMessage": {CASES, POOLS},
+        "sqs:ChangeMessageVisibility": {CASES, POOLS},
     },
     "anyone": {"s3:GetObject": objects("index.html", "robots.txt", "assets/*", "public/*")},
 }
@@ -64,6 +66,12 @@ MAY: dict[str, dict[str, set[str]]] = {
 USER_LIMITS: dict[str, tuple[str, set[str], dict[str, Any]]] = {
     "NoTemporarySession": (ALL, {ALL}, {"Null": {"aws:TokenIssueTime": "false"}}),
     "NothingWithoutTls": (ALL, {ALL}, {"Bool": {"aws:SecureTransport": "false"}}),
+}
+# Queues of pools are named by what their names begin with: their dead letters are among them.
+POOL_LIMITS: dict[str, dict[str, tuple[str, set[str], dict[str, Any]]]] = {
+    "Viewer": {},
+    "Operator": {"NoCaseIsBornDead": ("sqs:SendMessage*", {DEAD_LETTERS_OF_POOLS}, {})},
+    "Worker": {"NoDeadLetterOfPools": ("sqs:*", {DEAD_LETTERS_OF_POOLS}, {})},
 }
 BUCKET_LIMITS: dict[str, tuple[str, set[str], dict[str, Any]]] = {
     "NoSignatureInAnAddress": (
@@ -111,8 +119,11 @@ def statements(template: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         properties = resource["Properties"]
         if resource["Type"] == "AWS::S3::BucketPolicy":
             yield from (("anyone", statement) for statement in properties["PolicyDocument"]["Statement"])
-        for policy in properties.get("Policies", []):
-            yield from ((name, statement) for statement in policy["PolicyDocument"]["Statement"])
+        policies = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
+        for arn in properties.get("ManagedPolicyArns", []):
+            policies.append(template["Resources"][arn.strip("${}")]["Properties"]["PolicyDocument"])
+        for policy in policies:
+            yield from ((name, statement) for statement in policy["Statement"])
 
 
 def listed(value: Any) -> list[str]:
@@ -142,7 +153,7 @@ def complaints(template: Any) -> list[str]:
             wanted, given = expected.get(action, set()), may.get(whose, {}).get(action, set())
             if wanted != given:
                 found.append(f"{whose}, {action}: {sorted(given - wanted)} too many, {sorted(wanted - given)} lacking")
-        limits = BUCKET_LIMITS if whose == "anyone" else USER_LIMITS
+        limits = BUCKET_LIMITS if whose == "anyone" else USER_LIMITS | POOL_LIMITS[whose]
         if denied.get(whose) != limits:
             found.append(f"{whose}: what nobody may do isn't denied as it should be")
     found += [f"{whose} is nobody of the protocol" for whose in sorted(may.keys() - MAY.keys())]
@@ -152,7 +163,11 @@ def complaints(template: Any) -> list[str]:
     return found
 
 
-KINDS = {"AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::SQS::Queue", "AWS::IAM::User"}
+KINDS = {
+    *("AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::SQS::Queue", "AWS::IAM::User", "AWS::IAM::ManagedPolicy"),
+}
+# What IAM takes of the policies that a user has itself, and of a managed one, without spaces.
+OWN_CHARACTERS, MANAGED_CHARACTERS = 2_048, 6_144
 
 
 def test_the_template_allows_what_the_table_says_and_nothing_else(template: Any) -> None:
@@ -196,18 +211,52 @@ def test_every_widening_of_every_statement_is_noticed(template: Any) -> None:
 
 def test_a_statement_that_is_gone_or_new_is_noticed(template: Any) -> None:
     for user in ("Viewer", "Operator", "Worker"):
-        for policy in range(2):
+        changed = copy.deepcopy(template)
+        changed["Resources"][user]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"].pop()
+        assert complaints(changed), user
+        for managed in ("Limits", f"PoolsOf{user}"):
             changed = copy.deepcopy(template)
-            documents = changed["Resources"][user]["Properties"]["Policies"]
-            documents[policy]["PolicyDocument"]["Statement"].pop()
-            assert complaints(changed), (user, policy)
+            changed["Resources"][managed]["Properties"]["PolicyDocument"]["Statement"].pop()
+            assert complaints(changed), managed
+            changed = copy.deepcopy(template)
+            changed["Resources"][user]["Properties"]["ManagedPolicyArns"].remove(f"${{{managed}}}")
+            assert complaints(changed), (user, managed)
     changed = copy.deepcopy(template)
     changed["Resources"]["Intruder"] = copy.deepcopy(changed["Resources"]["Worker"])
     assert complaints(changed) == ["Intruder is nobody of the protocol"]
 
 
+def test_policies_fit_into_what_iam_takes_also_of_a_long_name(template: Any) -> None:
+    study, account = "s" * 32, "ap-southeast-1:111122223333"
+    arns = {
+        BUCKET: f"arn:aws:s3:::cruncher-{study}-bucket-abcdefghijkl"[: len("arn:aws:s3:::") + 63],
+        CASES: f"arn:aws:sqs:{account}:cruncher-{study}-Cases-abcdefghijkl.fifo",
+        DEAD_LETTERS: f"arn:aws:sqs:{account}:cruncher-{study}-DeadLetters-abcdefghijkl.fifo",
+        "${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}": f"aws:sqs:{account}",
+        "${Study}": study,
+    }
+
+    def characters(policy: Any) -> int:
+        text = json.dumps(policy["PolicyDocument"], separators=(",", ":"))
+        for name, arn in arns.items():
+            text = text.replace(name, arn)
+        assert "${" not in text
+        return len(text)
+
+    for name, resource in template["Resources"].items():
+        properties = resource["Properties"]
+        if resource["Type"] == "AWS::IAM::User":
+            assert sum(map(characters, properties["Policies"])) <= OWN_CHARACTERS, name
+        elif resource["Type"] == "AWS::IAM::ManagedPolicy":
+            assert characters(properties) <= MANAGED_CHARACTERS, name
+
+
 def test_each_role_may_do_what_it_may_and_nothing_else(command_line: CommandLine) -> None:
-    found = try_all(command_line.launch(), command_line.launch(), Random("permissions"))
+    own = command_line.launch()
+    # The names of its queues begin as those of the other one.
+    command_line.studies.append(name := f"{own.study}-2")
+    other = Launched(command_line, name, command_line.run("launch", name, "--json"))
+    found = try_all(own, other, Random("permissions"))
     assert (found.wrongly_allowed, found.wrongly_denied) == ([], [])
     assert found.counts.total() > 1_000
 

@@ -219,22 +219,22 @@ MIN_SECRET_CHARACTERS = 16
 # ---------------------------------------------------------------- attaching
 
 
-def attach(config_url: str, key_id: str, secret: str, workers: int = 1) -> None:
-    """Computes cases of the study at `config_url` until it is drained, refused, or stopped by Ctrl-C."""
+def attach(config_url: str, key_id: str, secret: str, workers: int = 1, pool: Optional[str] = None) -> None:
+    """Computes cases of the study at `config_url`, or of one of its pools, until it is drained, refused, or stopped."""
     try:
         key = Key(key_id, secret)
         del secret
         conceal(key)
-        _attach(config_url, key, workers)
+        _attach(config_url, key, workers, pool)
     except KeyboardInterrupt:
         print("cruncher: stopped")
     except Exception as error:  # noqa: BLE001 - what gets out of here is shown with the line, and that has the key
         print("cruncher: it can't be attached: {}".format(one_line(error)))
 
 
-def _attach(config_url: str, key: "Key", workers: int) -> None:
+def _attach(config_url: str, key: "Key", workers: int, pool: Optional[str]) -> None:
     if workers == 1:
-        work(config_url, key)
+        work(config_url, key, pool=pool)
     elif not isinstance(workers, int) or workers < 1:
         print("cruncher: workers must be a whole number from 1 on")
     elif vendor_module() is not None:
@@ -242,7 +242,7 @@ def _attach(config_url: str, key: "Key", workers: int) -> None:
     elif not sys.executable:
         print("cruncher: this Python can't start another one, so workers must be 1")
     else:
-        Processes(workers, config_url, key).watch()
+        Processes(workers, config_url, key, pool).watch()
 
 
 def conceal(key: "Key") -> None:
@@ -256,7 +256,7 @@ def conceal(key: "Key") -> None:
     arguments[:] = [one.replace(key.secret, "…") for one in arguments]
 
 
-def work(config_url: str, key: "Key", label: str = "cruncher") -> str:
+def work(config_url: str, key: "Key", label: str = "cruncher", pool: Optional[str] = None) -> str:
     """One worker, from attaching to its end; returns its last state."""
     journal = Journal(sys.stdout, label)
     clock = Clock(time.time)
@@ -264,7 +264,7 @@ def work(config_url: str, key: "Key", label: str = "cruncher") -> str:
     try:
         host = this_host()
         study = load_study(config_url, Client(None, "", clock, journal, host.wait))
-        return Worker(study, key, host, clock, journal).work()
+        return Worker(study.of_pool(pool), key, host, clock, journal).work()
     except KeyboardInterrupt:
         journal.say("stopped before it was attached")
         return "stopped"
@@ -336,14 +336,16 @@ def ask_to_end(process: "subprocess.Popen[bytes]") -> None:
 class Processes:
     """Several workers, each a process of its own. One that dies is reported and not replaced."""
 
-    def __init__(self, count: int, config_url: str, key: "Key") -> None:
+    def __init__(self, count: int, config_url: str, key: "Key", pool: Optional[str] = None) -> None:
         self._journal = Journal(sys.stdout, "cruncher")
-        self._count, self._config_url, self._key = count, config_url, key
+        self._count, self._config_url, self._key, self._pool = count, config_url, key, pool
         self._running: Dict[int, subprocess.Popen[bytes]] = {}
 
     def _start(self, number: int) -> "subprocess.Popen[bytes]":
-        label, key = "cruncher #{}".format(number), self._key
-        return start_python("work_as_process", lambda _: (self._config_url, key.key_id, key.secret, label, os.getpid()))
+        label, key, pool = "cruncher #{}".format(number), self._key, self._pool
+        return start_python(
+            "work_as_process", lambda _: (self._config_url, key.key_id, key.secret, label, os.getpid(), pool)
+        )
 
     def watch(self) -> None:
         """Waits until all have ended; Ctrl-C is passed on to them."""
@@ -376,11 +378,13 @@ class Processes:
             ask_to_end(process)
 
 
-def work_as_process(config_url: str, key_id: str, secret: str, label: str, parent: int) -> None:
+def work_as_process(
+    config_url: str, key_id: str, secret: str, label: str, parent: int, pool: Optional[str] = None
+) -> None:
     """What each of several processes does."""
     if os.name == "posix":
         threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
-    sys.exit(0 if work(config_url, Key(key_id, secret), label) == "stopped" else 1)
+    sys.exit(0 if work(config_url, Key(key_id, secret), label, pool) == "stopped" else 1)
 
 
 def _end_with_parent(parent: int) -> None:
@@ -412,7 +416,7 @@ class Worker:
         self._cloud = Cloud(study, self._client)
         self._models = Models(self._cloud)
         self._control = Control(key.key_id)
-        self._report = Report(self._identity, clock, journal, study.lease_secs, key.key_id)
+        self._report = Report(self._identity, clock, journal, study.lease_secs, key.key_id, study.pool)
         self._keeper = Keeper(self._report, Cloud(study, self._client.once()), study.lease_secs, self._control, journal)
         self._interrupts = Interrupts()
         self._computer_rests, self._command_rests = Rests(COMPUTER_RESTS_SECS), Rests(COMMAND_RESTS_SECS)
@@ -441,8 +445,10 @@ class Worker:
 
     def _ending(self) -> Ending:
         try:
-            words = "attached to study {} as {} ({}); Ctrl-C stops it"
-            self._journal.say(words.format(self._study.name, self._identity.worker, self._identity.version))
+            words = "attached to {} as {} ({}); Ctrl-C stops it"
+            self._journal.say(words.format(self._study.in_words, self._identity.worker, self._identity.version))
+            if self._study.pool is not None:
+                self._check_pool(self._study.pool)
             self._keeper.start()
             return self._loop()
         except KeyboardInterrupt:
@@ -453,6 +459,14 @@ class Worker:
             return Ending("stopped", str(error))
         except Exception as error:  # noqa: BLE001 - the last resort: a crash must be readable in the dashboard
             return Ending("crashed", one_line(error), last_of(traceback.format_exc(), TRACEBACK_CHARACTERS))
+
+    def _check_pool(self, pool: str) -> None:
+        """Raises `NoStudy` unless the study has this pool."""
+        self._control.read(self._cloud, self._journal)
+        pools = self._control.pools
+        if pools is not None and pool not in pools:
+            words = "study {} has no pool {}: it has {}"
+            raise NoStudy(words.format(self._study.name, pool, ", ".join([MAIN_POOL, *pools])))
 
     def _loop(self) -> Ending:
         """The steps of docs/protocol.md, in their order."""
@@ -808,6 +822,8 @@ class Worker:
             "attempt": attempt.number, "max_attempts": case.max_attempts, "log": outcome.log,
             "warnings": outcome.warnings,
         }  # type: Dict[str, Any]  # fmt: skip
+        if case.pool is not None:
+            document["pool"] = case.pool
         if case.kind == "command_line":
             model = self._models.get(case.model_key)
             with contextlib.suppress(CaseFailure):
@@ -1014,6 +1030,7 @@ class Control:
         self.halt_rule = HaltRule()
         self.why_halted: Optional[str] = None  # by the failures of all workers
         self.go_on_time = -math.inf
+        self.pools: Optional[List[str]] = None  # of the study; unknown as long as it can't be read
         self._batches: List[str] = []
         self._cases: List[str] = []
         self._submissions: List[str] = []
@@ -1064,6 +1081,9 @@ class Control:
         self.go_on_time = float(go_on_time) if has_time else -math.inf
         retired: Any = document.get("retired_keys")
         self.key_retired = isinstance(retired, dict) and self._key_id in retired
+        pools: Any = document.get("pools", [])
+        self.pools = sorted(filter(is_pool, pools)) if isinstance(pools, list) else []
+        wrong += ["pools"] if not isinstance(pools, (list, type(None))) else []
         wrong += ["retired_keys"] if not isinstance(retired, (dict, type(None))) else []
         wrong += ["halted"] if halted is not None and not has_reason else []
         return wrong + (["go_on_time"] if go_on_time is not None and not has_time else [])
@@ -1273,11 +1293,17 @@ class Report:
     """Heartbeat, segments and journal: what is to be told, and when each was last written."""
 
     def __init__(
-        self, identity: Identity, clock: "Clock", journal: "Journal", lease_secs: int, key_id: str = ""
+        self,
+        identity: Identity,
+        clock: "Clock",
+        journal: "Journal",
+        lease_secs: int,
+        key_id: str = "",
+        pool: Optional[str] = None,
     ) -> None:
         self.state = "starting"
         self.message: Optional[str] = None
-        self._key_id, self._key_retired = key_id, False
+        self._key_id, self._key_retired, self._pool = key_id, False, pool
         self._identity, self._clock, self._journal, self._lease_secs = identity, clock, journal, lease_secs
         self._prefix = "workers/{}/".format(identity.worker)
         self._attempt: Optional[Attempt] = None
@@ -1392,7 +1418,7 @@ class Report:
     def heartbeat(self) -> Dict[str, Any]:
         """The document as it would be written now."""
         me, attempt = self._identity, self._attempt
-        return {
+        document = {
             "v": 1, "worker": me.worker, "computer": me.computer, "host": me.host, "os": me.os, "pid": me.pid,
             "version": me.version, "cruncher_version": VERSION, "software": me.software,
             "start_time": self._clock.start_time, "time": self._clock.now(), "state": self.state,
@@ -1401,6 +1427,7 @@ class Report:
             "lease_secs": self._lease_secs, "message": self.message, "traceback": self._traceback,
             "key_id": self._key_id, "key_retired": self._key_retired,
         }  # fmt: skip
+        return document if self._pool is None else dict(document, pool=self._pool)
 
 
 class Segments:
@@ -1527,6 +1554,7 @@ class Case(NamedTuple):
     time_limit_secs: Optional[float]
     max_attempts: int
     isolation: str = "worker"
+    pool: Optional[str] = None
 
     @property
     def short(self) -> str:
@@ -1559,6 +1587,15 @@ def is_batch(text: Any) -> bool:
     if not isinstance(text, str) or len(text) > 200:
         return False
     return all(_PART.fullmatch(part) and not _RESERVED.match(part) for part in text.split("/"))
+
+
+MAIN_POOL = "main"  # what the study's own queue is called
+_POOL = re.compile("[a-z][a-z0-9-]{0,19}")
+
+
+def is_pool(text: Any) -> bool:
+    """Whether `text` is the name of a pool: only such a text may become part of a queue's name."""
+    return isinstance(text, str) and bool(_POOL.fullmatch(text)) and text != MAIN_POOL
 
 
 def is_parameter(value: Any) -> bool:
@@ -1598,9 +1635,9 @@ def _case_of(document: Any) -> Case:
     if document["v"] != 1:
         raise NotACase("its version is {!r}; this worker reads version 1".format(document["v"]))
     model = document["model"]
-    values = {name: document[name] for name in Case._fields if name not in ("model_key", "kind", "isolation")}
-    isolation = document.get("isolation", "worker")
-    return Case(model_key=model["key"], kind=model["kind"], isolation=isolation, **values)
+    values = {name: document[name] for name in Case._fields if name not in ("model_key", "kind", "isolation", "pool")}
+    isolation, pool = document.get("isolation", "worker"), document.get("pool")
+    return Case(model_key=model["key"], kind=model["kind"], isolation=isolation, pool=pool, **values)
 
 
 def _checks(case: Case) -> Iterator[Tuple[str, bool]]:
@@ -1616,6 +1653,7 @@ def _checks(case: Case) -> Iterator[Tuple[str, bool]]:
     yield "force", isinstance(case.force, bool)
     yield "max_attempts", type(case.max_attempts) is int and case.max_attempts >= 1
     yield "isolation", case.isolation in ("worker", "case")
+    yield "pool", case.pool is None or is_pool(case.pool)
     limit = case.time_limit_secs
     yield "time_limit_secs", limit is None or (type(limit) in (int, float) and 0 < limit < threading.TIMEOUT_MAX)
 
@@ -1657,11 +1695,12 @@ class Attempt:
     def row(self, outcome: str) -> Dict[str, Any]:
         """What every row of a segment has."""
         case = self.case
-        return {
+        row = {
             "batch": case.batch, "case_id": case.case_id, "level": case.level, "replicate": case.replicate,
             "outcome": outcome, "attempt": self.number, "start_time": self.start_time, "end_time": self.end_time,
             "parameters": case.parameters,
         }  # fmt: skip
+        return row if case.pool is None else dict(row, pool=case.pool)
 
 
 # ---------------------------------------------------------------- the model
@@ -5273,6 +5312,22 @@ class Study(NamedTuple):
     queue_url: str
     lease_secs: int
     max_receives: int = USUAL_MAX_RECEIVES
+    pool: Optional[str] = None
+
+    def of_pool(self, name: Optional[str]) -> "Study":
+        """The same with the queue of a pool; without a name, or for `main`, its own."""
+        if name is None or name in ("", MAIN_POOL):
+            return self
+        if not is_pool(name):
+            words = "{!r} can't be the name of a pool: it has lower-case letters, digits and hyphens, at most 20"
+            raise NoStudy(words.format(name))
+        queue = "cruncher-{}-Pool-{}.fifo".format(self.name, name)
+        return self._replace(queue_url="/".join([*self.queue_url.split("/")[:-1], queue]), pool=name)
+
+    @property
+    def in_words(self) -> str:
+        """The study, and the pool."""
+        return "study {}".format(self.name) if self.pool is None else "pool {} of study {}".format(self.pool, self.name)
 
     @property
     def _suffix(self) -> str:
@@ -5452,7 +5507,7 @@ class Cloud:
         if answer.status in (200, 204):
             return answer
         if answer.code in ("NoSuchBucket", "QueueDoesNotExist", "NonExistentQueue"):
-            raise NoStudy("the bucket or queue of study {} is gone ({})".format(self._study.name, doing))
+            raise NoStudy("the bucket or queue of {} is gone ({})".format(self._study.in_words, doing))
         if answer.status in (401, 403) or answer.code == "AccessDeniedException" or answer.code in REFUSED:
             raise Refused("{} was refused ({}): this key may not do that".format(doing, answer.code or answer.status))
         raise Unexpected("{}: unexpected answer {} {}".format(doing, answer.status, answer.text))

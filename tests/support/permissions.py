@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from random import Random
 from typing import Any
@@ -87,6 +87,9 @@ def try_all(own: Launched, other: Launched, random: Random) -> Tried:
     for study, whose in ((own, "its own study"), (other, "another study")):
         urls = study.outputs
         target = Target(study, owner, urls["QueueUrl"], urls["DeadLetterQueueUrl"])
+        names = [f"cruncher-{study.study}-Pool-gpu{kind}.fifo" for kind in ("", "-Dead")]
+        for name in names:
+            owner.sqs.create_queue(QueueName=name, Attributes={"FifoQueue": "true"})
         for action, roles in actions(target, random):
             for role in roles:
                 # Actions that anyone may do are allowed in any study.
@@ -139,8 +142,11 @@ def of_study(target: Target, random: Random) -> Iterator[Action]:
         for name, act in deletions(target.bucket, key):
             yield Action(f"{name} {key}", may_delete, first(partial(put_again, target, key), act))
     yield from of_bucket(target.bucket)
-    yield from of_queue(target, random)
-    yield from of_dead_letters(target, random)
+    account = target.queue_url.rpartition("/")[0]
+    names = [f"{account}/cruncher-{target.study.study}-Pool-gpu{kind}.fifo" for kind in ("", "-Dead")]
+    for own in (target, replace(target, queue_url=names[0], dead_letter_queue_url=names[1])):
+        yield from of_queue(own, random)
+        yield from of_dead_letters(own, random)
 
 
 def objects(random: Random) -> Iterator[tuple[str, frozenset[str], frozenset[str], frozenset[str]]]:

@@ -186,12 +186,25 @@ def test_addresses_are_built(case: dict[str, Any]) -> None:
     assert study.queue_service_url == case["sqs_url"]
 
 
+@pytest.mark.parametrize("case", cases("pools.json"))
+def test_a_pools_queue_stands_beside_the_studys(case: dict[str, Any]) -> None:
+    study = attach.Study(case["study"], "r", "b", None, case["queue_url"], 120)
+    if case["expected"] is None:
+        with pytest.raises(attach.NoStudy):
+            study.of_pool(case["pool"])
+    else:
+        own = study.of_pool(case["pool"])
+        is_main = case["pool"] in ("", "main")
+        assert (own.queue_url, own.pool) == (case["expected"]["queue_url"], None if is_main else case["pool"])
+
+
 @pytest.mark.parametrize("case", cases("messages.json"))
 def test_messages_are_read(case: dict[str, Any]) -> None:
     message = case.get("message", case.get("body", case))
     body = message if isinstance(message, str) else json.dumps(message)
     read, sent = attach.read_case(body), json.loads(body)
     assert (read.case_id, read.isolation) == (sent["case_id"], sent.get("isolation", "worker"))
+    assert read.pool == sent.get("pool")
 
 
 @pytest.mark.parametrize("case", cases("halting.json"))

@@ -7,6 +7,7 @@ pub mod keys;
 pub mod launch;
 pub mod observe;
 pub mod page;
+pub mod pools;
 pub mod publish;
 pub mod redrive;
 pub mod restore;

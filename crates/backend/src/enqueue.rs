@@ -30,17 +30,20 @@ pub use progress::EnqueueProgress;
 pub use retry::{RetryOutcome, RetryRequest, RetryTimeLimit, retry};
 pub use submission_sender::{SendEnd, SubmissionSender};
 
+use std::collections::BTreeSet;
+
 use cruncher_aws::Error;
 use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
 use cruncher_study::case_table::TableError;
 use cruncher_study::design::DesignError;
 use cruncher_study::message::MAX_MESSAGE_BYTES;
+use cruncher_study::pool::{Pool, in_words};
 use cruncher_study::template::command_line::CommandLineError;
 
-use crate::administer::control::ControlError;
+use crate::administer::control::{ControlError, control};
 use crate::enqueue::key_value_store::KeyValueError;
-use crate::study::ReadError;
+use crate::study::{ReadError, Study};
 
 /// An enqueueing that can't be begun, or ended early.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +89,18 @@ pub enum EnqueueError {
         max_attempts: u32,
         /// Number of times that the queue hands a case out.
         max_receives: u32,
+    },
+    /// A case names a pool that the study doesn't have; nothing was written or sent.
+    #[error(
+        "{} names the pool `{pool}`, and the study has {}; nothing was sent", place(*.row), in_words(pools)
+    )]
+    NoPool {
+        /// The row of the table; `None` if the design says it for all cases.
+        row: Option<usize>,
+        /// The pool.
+        pool: Pool,
+        /// The pools of the study.
+        pools: BTreeSet<Pool>,
     },
     /// The model isn't the one that the plan was made for.
     #[error("the model's file is not the one that the plan was made for")]
@@ -136,6 +151,18 @@ pub enum EnqueueError {
     /// A request failed, repeatedly if it made sense to repeat it.
     #[error(transparent)]
     Aws(#[from] Error),
+}
+
+fn place(row: Option<usize>) -> String {
+    row.map_or_else(|| "the design".to_owned(), |row| format!("row {row} of the cases"))
+}
+
+/// Checks that the study has the pools that a plan's cases are sent to.
+///
+/// # Errors
+/// If it doesn't have one, or a request fails.
+pub async fn check_pools(study: &Study, plan: &EnqueuePlan) -> Result<(), EnqueueError> {
+    if plan.cases().have_pools() { plan.check_pools(&control(study).await?.pools) } else { Ok(()) }
 }
 
 impl From<ReadError> for EnqueueError {

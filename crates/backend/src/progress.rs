@@ -25,6 +25,11 @@ pub enum ProgressStep {
     WaitingForKeys,
     /// The roles' access keys are deleted.
     KeysDeleted,
+    /// The queues of pools are deleted.
+    QueuesDeleted {
+        /// Number of queues.
+        queues: usize,
+    },
     /// Objects of the bucket are deleted.
     ObjectsDeleted {
         /// Number of objects deleted until now.

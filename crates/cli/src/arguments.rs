@@ -2,6 +2,7 @@
 
 mod control;
 mod designs;
+mod pools;
 mod results;
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ pub(crate) use control::{
     RetryArguments,
 };
 pub(crate) use designs::{DesignArguments, DesignSource, EnqueueArguments};
+pub(crate) use pools::{PoolAddArguments, PoolArguments, PoolCommand, PoolListArguments, PoolRemoveArguments};
 pub(crate) use results::{ResultsArguments, ResultsDestination, ResultsKind, TableFile, TableFormat};
 
 /// Runs parameter studies on nothing but an S3 bucket and an SQS queue.
@@ -72,6 +74,8 @@ pub(crate) enum Command {
     Link(LinkArguments),
     /// Check a design and write its table of cases, without any cloud
     Design(DesignArguments),
+    /// Make, list or remove pools: queues for kinds of machines or software
+    Pool(PoolArguments),
     /// Send the cases of a design, or of a table, to the workers
     Enqueue(EnqueueArguments),
     /// Show how far a study is

@@ -1,7 +1,9 @@
 //! `cruncher clean-up`
 
 use cruncher_aws::Client;
-use cruncher_backend::administer::clean_up::{BucketDisposal, CleanUpError, StudyInventory, clean_up, take_inventory};
+use cruncher_backend::administer::clean_up::{
+    BucketDisposal, CleanUpError, StudyInventory, clean_up, take_inventory, what_is_left,
+};
 use cruncher_backend::administer::stack::stack_name;
 
 use crate::arguments::{CleanUp, CloudAccount};
@@ -24,8 +26,26 @@ pub(crate) async fn run(account: &CloudAccount, arguments: &CleanUp) -> Result<(
         )
     });
     deletion.await?;
+    check_deleted(&client, &inventory, results).await?;
     conclude(&inventory, results);
     Ok(())
+}
+
+/// Lists again what there was.
+async fn check_deleted(
+    client: &Client,
+    inventory: &StudyInventory,
+    results: BucketDisposal,
+) -> Result<(), CommandFailure> {
+    let left = what_is_left(client, inventory, results).await?;
+    if left.is_empty() {
+        return Ok(());
+    }
+    Err(CommandFailure::new(format!(
+        "Of study {study} there is still: {}. Run `cruncher clean-up {study}` again.",
+        left.join(", "),
+        study = inventory.study
+    )))
 }
 
 async fn prepare(
@@ -64,7 +84,8 @@ fn check(
     region: &str,
 ) -> Result<(), CommandFailure> {
     let study = &inventory.study;
-    if inventory.stack.is_some() || (inventory.bucket.is_some() && results == BucketDisposal::Delete) {
+    let has_parts = inventory.stack.is_some() || !inventory.pool_queues.is_empty() || !inventory.fleets.is_empty();
+    if has_parts || (inventory.bucket.is_some() && results == BucketDisposal::Delete) {
         return Ok(());
     }
     let advice = match (&arguments.bucket, &inventory.bucket) {
@@ -79,10 +100,16 @@ fn check(
 }
 
 fn explain(inventory: &StudyInventory, results: BucketDisposal) {
-    let StudyInventory { study, stack, outputs, bucket, .. } = inventory;
+    let StudyInventory { study, stack, outputs, bucket, pool_queues, fleets, .. } = inventory;
     result(format_args!("Clean-up of study {study} deletes"));
     if outputs.is_some() {
         result("  the access keys: every link and every attached worker is refused from then on");
+    }
+    for fleet in fleets {
+        result(format_args!("  the fleet {}, with its instances and what else belongs to it", fleet.name));
+    }
+    for queue in pool_queues {
+        result(format_args!("  the queue {} with {}", queue.name(), count(queue.messages, "message")));
     }
     if stack.is_some() {
         result(format_args!(
@@ -124,6 +151,10 @@ async fn ask(study: &str) -> Result<(), CommandFailure> {
 
 fn conclude(inventory: &StudyInventory, results: BucketDisposal) {
     let study = &inventory.study;
+    let bucket = if results == BucketDisposal::Delete && inventory.bucket.is_some() { ", no bucket" } else { "" };
+    result(format_args!(
+        "Listed again: there is no stack, no fleet, no queue of a pool{bucket} of study {study} any more."
+    ));
     match (&inventory.bucket, results) {
         (Some(bucket), BucketDisposal::Keep) => {
             result(format_args!("Study {study} is deleted. Its results are in the bucket {bucket}."));

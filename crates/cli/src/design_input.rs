@@ -208,6 +208,7 @@ fn of_table(table: ImportedTable, source: &DesignSource) -> DesignFile {
         time_limit_secs: None,
         force: false,
         isolation: CaseIsolation::default(),
+        pool: None,
     }
 }
 

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use cruncher_backend::enqueue::{
     CaseSelection, EnqueueError, EnqueuePlan, EnqueuePreflight, EnqueueProgress, Journal, PauseHandle, SendEnd,
-    SentBefore, SubmissionSender, preflight, submission_id,
+    SentBefore, SubmissionSender, check_pools, preflight, submission_id,
 };
 use cruncher_backend::study::Study;
 use cruncher_study::design_document::Submission;
@@ -29,6 +29,9 @@ use same::command;
 pub(crate) async fn run(account: &CloudAccount, arguments: &EnqueueArguments) -> Result<(), CommandFailure> {
     let mut input = DesignInput::read(&arguments.source)?;
     input.file.force |= arguments.force;
+    if let Some(choice) = arguments.pool {
+        input.file.pool = choice.pool();
+    }
     if !input.has_batch {
         return Err(CommandFailure::new(
             "A table of cases doesn't name a batch: name one with --batch, such as --batch by-hand.",
@@ -111,6 +114,7 @@ impl<'a> EnqueueSession<'a> {
 
     async fn look(&self) -> Result<(EnqueuePreflight, CaseSelection), CommandFailure> {
         self.plan.check_attempts(self.study.config.max_receives).map_err(failed)?;
+        check_pools(&self.study, &self.plan).await.map_err(failed)?;
         let preflight = preflight(&self.study, &self.plan).await?;
         let sent_before = if self.arguments.again { SentBefore::SendAgain } else { SentBefore::Wait };
         let selection = preflight.selection(&self.plan, sent_before);

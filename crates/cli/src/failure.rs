@@ -104,6 +104,9 @@ pub(crate) fn of_enqueue(error: EnqueueError, command: &str) -> CommandFailure {
         EnqueueError::Command { .. } | EnqueueError::ModelDocument(_) => {
             "Correct the command, then repeat; `cruncher design` names all that are wrong.".to_owned()
         }
+        EnqueueError::NoPool { pool, .. } => {
+            format!("Correct the name, or make the pool, `cruncher pool add STUDY {pool}`; then repeat.")
+        }
         EnqueueError::FileName(_) => "Rename the file, then repeat.".to_owned(),
         EnqueueError::CaseTooLarge { .. } => {
             "Shorten its texts and vectors, or let the model read them from a file.".to_owned()

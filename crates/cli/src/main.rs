@@ -19,6 +19,7 @@ mod link;
 mod links;
 mod output;
 mod passphrases;
+mod pool;
 mod profile_files;
 mod release;
 mod report;
@@ -65,6 +66,7 @@ async fn run(arguments: Arguments) -> Result<(), CommandFailure> {
         Command::Configure(configure) => configure::run(&account, &configure).await,
         Command::Link(link) => link::run(&account, &link).await,
         Command::Design(design) => design::run(&design),
+        Command::Pool(pool) => pool::run(&account, &pool.command).await,
         Command::Enqueue(enqueue) => enqueue::run(&account, &enqueue).await,
         Command::Status(status) => status::run(&account, &status).await,
         Command::Pause(pause) => control::pause(&account, &pause, true).await,

@@ -166,6 +166,9 @@ impl ProgressReporter {
             }
             ProgressStep::Published { key, done, of } => self.now(format!("uploading {key}, {done} of {of}")),
             ProgressStep::KeysDeleted => self.line("Deleted the access keys"),
+            ProgressStep::QueuesDeleted { queues } => {
+                self.line(format_args!("Deleted {queues} queues of pools"));
+            }
             ProgressStep::ObjectsDeleted { deleted } => {
                 self.now(format!("deleting, {} objects so far", thousands(deleted)));
             }

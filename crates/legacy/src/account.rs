@@ -39,7 +39,7 @@ impl LegacyStudy {
             if !has_ended {
                 table.submit_time = table.submit_time.max(traces.changed());
             }
-            table.rows.push(TableRow { case_id, level: traces.level() });
+            table.rows.push(TableRow { case_id, level: traces.level(), pool: None });
         }
         tables.into_values().collect()
     }

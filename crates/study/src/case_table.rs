@@ -6,6 +6,7 @@ use crate::design::{DesignPoints, RowMark};
 use crate::design_document::DesignDocument;
 use crate::factor::{Factor, FactorValues};
 use crate::import::{field, parse_field};
+use crate::pool::Pool;
 
 /// A table that can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -29,26 +30,38 @@ pub enum TableError {
     OtherCase(usize),
 }
 
+/// The column of a case's pool: the third one, if it is there. An input of that name stands behind the replicate.
+const POOL_COLUMN: &str = "pool";
+
 /// A row of the table, as far as accounting needs it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TableRow {
     /// The case.
     pub case_id: CaseId,
     /// Its level.
     pub level: u32,
+    /// The pool that it was sent to; `None` is the study's own queue.
+    pub pool: Option<Pool>,
 }
 
 impl TableRow {
     /// Length of a row, in bytes.
     const BYTES: usize = 20;
 
-    /// Writes rows as bytes: 16 of the case and 4 of its level, little-endian.
+    /// Writes rows as bytes: 16 of the case and 4 of its level, little-endian. If any has a pool, those of all follow, 20 bytes
+    /// each, and a zero by which that is told.
     #[must_use]
     pub fn to_bytes(rows: &[Self]) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(rows.len() * Self::BYTES);
         for row in rows {
             bytes.extend_from_slice(row.case_id.as_bytes());
             bytes.extend_from_slice(&row.level.to_le_bytes());
+        }
+        if rows.iter().any(|row| row.pool.is_some()) {
+            for row in rows {
+                bytes.extend_from_slice(&Pool::to_bytes(row.pool));
+            }
+            bytes.push(0);
         }
         bytes
     }
@@ -57,22 +70,34 @@ impl TableRow {
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Vec<Self>> {
         let (rows, rest) = bytes.as_chunks::<{ Self::BYTES }>();
-        let row = |row: &[u8; Self::BYTES]| {
-            let (case_id, level) = row.split_first_chunk()?;
-            Some(Self { case_id: CaseId::from_bytes(*case_id), level: u32::from_le_bytes(level.try_into().ok()?) })
+        let (rows, pools) = match rest {
+            [] => (rows, None),
+            [0] if rows.len().is_multiple_of(2) => {
+                let (rows, pools) = rows.split_at(rows.len() / 2);
+                (rows, Some(pools))
+            }
+            _ => return None,
         };
-        if rest.is_empty() { rows.iter().map(row).collect() } else { None }
+        let row = |(place, row): (usize, &[u8; Self::BYTES])| {
+            let (case_id, level) = row.split_first_chunk()?;
+            let pool = pools.and_then(|pools| Pool::from_bytes(&pools[place]));
+            Some(Self {
+                case_id: CaseId::from_bytes(*case_id),
+                level: u32::from_le_bytes(level.try_into().ok()?),
+                pool,
+            })
+        };
+        rows.iter().enumerate().map(row).collect()
     }
 }
 
-/// Writes the table as CSV (RFC 4180): `case_id`, `level`, `replicate`, then one column a factor, or component of a vector.
+/// Writes the table as CSV (RFC 4180): `case_id`, `level`, if any case has a pool `pool`, `replicate`, then one column a factor, or
+/// component of a vector.
 ///
 /// # Errors
 /// Never for cases of a design: rows have as many fields as the header.
 pub fn write_table(cases: &DesignCases) -> Result<Vec<u8>, TableError> {
-    write(cases, &["case_id", "level", "replicate"], |case| {
-        vec![case.case_id.to_string(), case.level.to_string(), case.replicate.to_string()]
-    })
+    write(cases, &["case_id", "level"], |case| vec![case.case_id.to_string(), case.level.to_string()])
 }
 
 /// Writes the table without the column `case_id`, for a model that isn't known yet: ids depend on it.
@@ -80,7 +105,7 @@ pub fn write_table(cases: &DesignCases) -> Result<Vec<u8>, TableError> {
 /// # Errors
 /// Never for cases of a design.
 pub fn write_points(cases: &DesignCases) -> Result<Vec<u8>, TableError> {
-    write(cases, &["level", "replicate"], |case| vec![case.level.to_string(), case.replicate.to_string()])
+    write(cases, &["level"], |case| vec![case.level.to_string()])
 }
 
 fn write(
@@ -90,10 +115,16 @@ fn write(
 ) -> Result<Vec<u8>, TableError> {
     let factors = cases.design().factors();
     let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    let fixed = fixed.iter().map(|name| (*name).to_owned());
+    let have_pools = cases.have_pools();
+    let behind: &[&str] = if have_pools { &[POOL_COLUMN, "replicate"] } else { &["replicate"] };
+    let fixed = fixed.iter().chain(behind).map(|name| (*name).to_owned());
     table.write_record(fixed.chain(factors.iter().flat_map(Factor::columns)))?;
     for case in cases.iter() {
         let mut row = start(&case);
+        if have_pools {
+            row.push(case.pool.as_ref().map(Pool::to_string).unwrap_or_default());
+        }
+        row.push(case.replicate.to_string());
         for factor in factors {
             match case.parameters.get(&factor.name) {
                 Some(ParameterValue::List(components)) => row.extend(components.iter().map(field)),
@@ -106,7 +137,7 @@ fn write(
     Ok(table.into_inner().map_err(|failure| csv::Error::from(failure.into_error()))?)
 }
 
-/// Reads the cases of a table and their levels: the first two columns. A row is always one line.
+/// Reads the cases of a table, their levels and their pools: the first columns. A row is always one line.
 ///
 /// # Errors
 /// If it isn't a table of cases; a wrong row is named by its number.
@@ -118,13 +149,16 @@ pub fn read_table(table: &[u8]) -> Result<Vec<TableRow>, TableError> {
             return Err(TableError::Column(name.to_owned()));
         }
     }
+    let have_pools = header.next() == Some(POOL_COLUMN.as_bytes());
     let rows = lines.filter(|line| !line.is_empty()).enumerate();
     rows.map(|(index, line)| {
         let mut fields = line.split(|byte| *byte == b',').map(|field| str::from_utf8(field).unwrap_or_default());
         let wrong = |column| TableError::Row { row: index + 1, column };
         let case_id = fields.next().and_then(|text| CaseId::parse(text).ok()).ok_or_else(|| wrong("case_id"))?;
         let level = fields.next().and_then(|text| text.parse().ok()).ok_or_else(|| wrong("level"))?;
-        Ok(TableRow { case_id, level })
+        let pool = if have_pools { fields.next().map(Pool::parse_choice) } else { None };
+        let pool = pool.transpose().map_err(|_no_pool| wrong(POOL_COLUMN))?.flatten();
+        Ok(TableRow { case_id, level, pool })
     })
     .collect()
 }
@@ -149,9 +183,16 @@ fn number_in(record: &csv::StringRecord, index: usize, row: usize, column: &'sta
 pub fn read_cases(document: &DesignDocument, table: &[u8]) -> Result<DesignCases, TableError> {
     let mut table = csv::Reader::from_reader(table);
     let headers = table.headers()?.clone();
+    let have_pools = headers.get(2) == Some(POOL_COLUMN);
+    // A factor may have the name of a column that stands before all factors.
+    let inputs = 3 + usize::from(have_pools);
     let column = |name: &str| position(&headers, name);
+    let input = |name: &str| {
+        let found = headers.iter().skip(inputs).position(|header| header == name);
+        found.map(|place| inputs + place).ok_or_else(|| TableError::Column(name.to_owned()))
+    };
     let (case_id, level, replicate) = (column("case_id")?, column("level")?, column("replicate")?);
-    let columns = |factor: &Factor| factor.columns().iter().map(|name| column(name)).collect();
+    let columns = |factor: &Factor| factor.columns().iter().map(|name| input(name)).collect();
     let columns = document.factors.iter().map(columns).collect::<Result<Vec<Vec<usize>>, _>>()?;
     let (mut rows, mut marks, mut case_ids) = (Vec::new(), Vec::new(), Vec::new());
     let mut record = csv::StringRecord::new();
@@ -159,7 +200,9 @@ pub fn read_cases(document: &DesignDocument, table: &[u8]) -> Result<DesignCases
         let row = rows.len() + 1;
         case_ids.push(id_in(&record, case_id, row)?);
         let level = number_in(&record, level, row, "level")?;
-        marks.push(RowMark { level, replicate: number_in(&record, replicate, row, "replicate")? });
+        let pool = Pool::parse_choice(if have_pools { record.get(2).unwrap_or_default() } else { "" });
+        let pool = pool.map_err(|_no_pool| TableError::Row { row, column: POOL_COLUMN })?;
+        marks.push(RowMark { level, replicate: number_in(&record, replicate, row, "replicate")?, pool });
         let value = |column: &usize| parse_field(record.get(*column).unwrap_or_default());
         let values = document.factors.iter().zip(&columns).map(|(factor, columns)| match factor.components() {
             None => value(&columns[0]),
@@ -235,6 +278,51 @@ mod tests {
         assert!(again.iter().eq(cases.iter()));
         let rows: Vec<CaseId> = read_table(&table).unwrap().iter().map(|row| row.case_id).collect();
         assert_eq!(rows, cases.iter().map(|case| case.case_id).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_pool_stands_in_the_third_column_if_a_case_has_one() {
+        let file = FILE.replace("\"replicates\": 2", "\"replicates\": 2, \"pool\": \"gpu\"").replace("depths", "pool");
+        let file: DesignFile = serde_json::from_str(&file).unwrap();
+        let digest = ModelDigest::of(b"model");
+        let cases = DesignCases::of(file.design().unwrap(), &digest, file.replicates);
+        let model = ModelReference::new(&digest, "m.py", ModelKind::Python);
+        let document =
+            DesignDocument::new(&file, &cases, model, &Submission { id: "00".into(), time: 0.0, by: String::new() });
+        let table = write_table(&cases).unwrap();
+        let text = String::from_utf8(table.clone()).unwrap();
+        // An input of the same name is another column.
+        assert!(text.starts_with("case_id,level,pool,replicate,c[0],c[1],n,on,pool[0],pool[1]\r\n"), "{text}");
+        let again = read_cases(&document, &table).unwrap();
+        assert!(again.iter().eq(cases.iter()));
+        assert_eq!(document.message(again.case(0)).pool, Pool::parse("gpu").ok());
+        assert!(read_table(&table).unwrap().iter().all(|row| row.pool == Pool::parse("gpu").ok()));
+        let wrong = text.replacen(",gpu,", ",Gpu,", 1);
+        assert_eq!(
+            read_table(wrong.as_bytes()).unwrap_err().to_string(),
+            "row 1 of the table of cases has no valid `pool`"
+        );
+        assert!(read_cases(&document, wrong.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn rows_are_kept_as_bytes_with_their_pools() {
+        let row = |level, pool| TableRow { case_id: CaseId::from_bytes([7; 16]), level, pool };
+        for rows in [
+            vec![],
+            vec![row(3, None)],
+            vec![row(3, None), row(4, None)],
+            vec![row(3, Pool::parse("gpu").ok())],
+            vec![row(1, None), row(2, Pool::parse("abcdefghij-123456789").ok()), row(3, None)],
+        ] {
+            let bytes = TableRow::to_bytes(&rows);
+            assert_eq!(TableRow::from_bytes(&bytes), Some(rows), "{bytes:?}");
+        }
+        // Of rows without pools the bytes are those of earlier versions.
+        assert_eq!(TableRow::to_bytes(&[row(3, None)]).len(), 20);
+        for length in [19, 21, 22, 41 + 20] {
+            assert_eq!(TableRow::from_bytes(&vec![0; length]), None, "{length}");
+        }
     }
 
     #[test]

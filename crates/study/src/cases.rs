@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::case::{CaseId, Parameters};
 use crate::design::DesignPoints;
 use crate::model::ModelDigest;
+use crate::pool::Pool;
 
 /// One case of a design.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +18,8 @@ pub struct DesignCase {
     pub parameters: Parameters,
     /// Its number among equal cases.
     pub replicate: u32,
+    /// The pool that it is sent to; `None` is the study's own queue.
+    pub pool: Option<Pool>,
 }
 
 /// Number of cases of a level.
@@ -65,9 +68,10 @@ impl DesignCases {
         Self::once_each(design, entries)
     }
 
-    /// Leaves out repetitions of a case in an earlier level or further up, and brings the levels into their order.
+    /// Leaves out repetitions of a case in an earlier level or further up, and brings the levels into their order. Of a level, those of
+    /// one pool stand together: a request sends to one queue.
     fn once_each(design: DesignPoints, mut entries: Vec<Entry>) -> Self {
-        entries.sort_by_key(|entry| entry.level);
+        entries.sort_by_key(|entry| (entry.level, design.mark(entry.row as usize).pool));
         let mut order: Vec<u32> = (0..).take(entries.len()).collect();
         order.sort_unstable_by_key(|index| (entries[*index as usize].case_id, *index));
         let ids = |pair: &[u32]| entries[pair[0] as usize].case_id == entries[pair[1] as usize].case_id;
@@ -113,7 +117,8 @@ impl DesignCases {
     #[must_use]
     pub fn case(&self, index: usize) -> DesignCase {
         let Entry { case_id, row, level, replicate } = self.entries[index];
-        DesignCase { case_id, level, parameters: self.design.parameters(row as usize), replicate }
+        let (parameters, pool) = (self.design.parameters(row as usize), self.design.mark(row as usize).pool);
+        DesignCase { case_id, level, parameters, replicate, pool }
     }
 
     /// The id of a case by its place in the order.
@@ -123,6 +128,30 @@ impl DesignCases {
     #[must_use]
     pub fn case_id(&self, index: usize) -> CaseId {
         self.entries[index].case_id
+    }
+
+    /// The pool that a case is sent to, by its place in the order.
+    ///
+    /// # Panics
+    /// If there are no more than `index` cases.
+    #[must_use]
+    pub fn pool(&self, index: usize) -> Option<Pool> {
+        self.design.mark(self.entries[index].row as usize).pool
+    }
+
+    /// The row of the design that a case comes from, from 1, by its place in the order.
+    ///
+    /// # Panics
+    /// If there are no more than `index` cases.
+    #[must_use]
+    pub fn row(&self, index: usize) -> usize {
+        self.entries[index].row as usize + 1
+    }
+
+    /// Whether any case is sent to a pool.
+    #[must_use]
+    pub fn have_pools(&self) -> bool {
+        (0..self.len()).any(|index| self.pool(index).is_some())
     }
 
     /// All of them, in order.

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use crate::batch::Batch;
 use crate::case::{CaseId, CaseRef};
 use crate::halting::{HaltRule, StudyHalt};
+use crate::pool::Pool;
 
 /// The key of `control.json`.
 pub const CONTROL_KEY: &str = "control.json";
@@ -50,6 +51,9 @@ pub struct StudyControl {
     /// after its case, and has to be attached again.
     #[serde(deserialize_with = "keys_or_none")]
     pub retired_keys: BTreeMap<String, u64>,
+    /// Pools of the study, beside its own queue.
+    #[serde(deserialize_with = "crate::pool::pools_or_none")]
+    pub pools: BTreeSet<Pool>,
 }
 
 /// Reads retired keys. What is none of them is as if it weren't there, as workers see it.
@@ -129,6 +133,7 @@ impl StudyControl {
             queue_empty_time: _,
             dead_letters,
             retired_keys,
+            pools: _,
         } = self;
         let dead = dead_letters.cases.len();
         let submissions = withdrawn_submissions.len().max(held_submissions.len());
@@ -205,6 +210,10 @@ mod tests {
             let json = format!(r#"{{"paused": true, "retired_keys": {wrong}}}"#);
             let control: StudyControl = serde_json::from_str(&json).unwrap();
             assert!(control.paused && control.retired_keys.is_empty(), "{wrong}");
+        }
+        for (written, read) in [("null", ""), ("{}", ""), (r#"["gpu", 1, "Gpu", "main"]"#, "gpu")] {
+            let control: StudyControl = serde_json::from_str(&format!(r#"{{"pools": {written}}}"#)).unwrap();
+            assert_eq!(control.pools.iter().map(Pool::as_str).collect::<String>(), read, "{written}");
         }
         let control: StudyControl = serde_json::from_str(r#"{"halt_rule": {"first": 5}}"#).unwrap();
         assert_eq!(control.halt_rule.unwrap().first, 5);

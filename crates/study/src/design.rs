@@ -17,6 +17,7 @@ use crate::isolation::CaseIsolation;
 use crate::model::{MAX_MODEL_BYTES, ModelKind};
 use crate::model_document::{MODEL_DOCUMENT_NAME, ModelDocument};
 use crate::number_format::{counted, thousands};
+use crate::pool::Pool;
 use crate::sampler::{MAX_CASES, Sampler, SamplerError, check_components};
 
 /// The file that an engineer writes: a design and the model that it is for.
@@ -67,6 +68,9 @@ pub struct DesignFile {
     /// Lifetime of the process that a case is computed in.
     #[serde(default, skip_serializing_if = "CaseIsolation::is_usual")]
     pub isolation: CaseIsolation,
+    /// The pool that its cases are sent to; `None` is the study's own queue, or what the table says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<Pool>,
 }
 
 fn one() -> u32 {
@@ -213,6 +217,9 @@ pub enum DesignError {
         /// Its replicate.
         replicate: u32,
     },
+    /// Two answers to one question.
+    #[error("the table says by its column `pool` where each case is sent: leave the design's `pool` out")]
+    PoolTwice,
     /// No replicate.
     #[error("`replicates` is 0: each point needs at least one")]
     NoReplicate,
@@ -237,6 +244,12 @@ impl DesignFile {
         }
         if let Some(limit) = self.time_limit_secs.filter(|limit| !limit.is_finite() || *limit <= 0.0) {
             return Err(DesignError::TimeLimit(limit));
+        }
+        if self.pool.is_some()
+            && self.sampler == Sampler::Table
+            && self.table.as_ref().is_some_and(|table| table.pools.is_some())
+        {
+            return Err(DesignError::PoolTwice);
         }
         self.bound_constraints()?;
         let points = match &self.table {
@@ -290,7 +303,7 @@ impl DesignFile {
             Some(table) if self.sampler == Sampler::Table => DesignPoints::listed(factors, table),
             _ => self.sampled(factors)?,
         };
-        if design.is_empty() { Err(DesignError::NothingLeft) } else { Ok(design) }
+        if design.is_empty() { Err(DesignError::NothingLeft) } else { Ok(design.to_pool(self.pool)) }
     }
 
     fn sampled(&self, factors: Vec<Factor>) -> Result<DesignPoints, DesignError> {
@@ -300,7 +313,7 @@ impl DesignFile {
         let (mut points, mut marks, mut left_out) = (UnitPoints::zeros(dimensions, 0), Vec::new(), 0);
         for level in self.sampler.sample(&factors, self.seed)? {
             let kept = kept(&factors, &grid, &bounds, level.points, &mut left_out);
-            marks.resize(marks.len() + kept.len(), RowMark { level: level.level, replicate: 0 });
+            marks.resize(marks.len() + kept.len(), RowMark { level: level.level, ..RowMark::default() });
             // A single level, which may have a million points, isn't copied.
             if points.is_empty() {
                 points = kept;
@@ -355,10 +368,13 @@ fn wrong_shape(InputColumn { name, count }: &InputColumn, value: &ParameterValue
     }
 }
 
-/// The first row without a level or replicate, if the table has a list of these.
+/// The first row without a level, replicate or pool, if the table has a list of these.
 fn missing_mark(table: &ImportedTable) -> Option<(usize, String)> {
-    let lengths =
-        [("level", table.levels.as_ref().map(Vec::len)), ("replicate", table.replicates.as_ref().map(Vec::len))];
+    let lengths = [
+        ("level", table.levels.as_ref().map(Vec::len)),
+        ("replicate", table.replicates.as_ref().map(Vec::len)),
+        ("pool", table.pools.as_ref().map(Vec::len)),
+    ];
     let short = lengths.into_iter().filter_map(|(mark, length)| Some((length?, mark)));
     let (length, mark) = short.filter(|(length, _)| *length < table.rows.len()).min()?;
     Some((length, format!("it has no {mark}: `{mark}s` has one for each row")))

@@ -11,6 +11,7 @@ use crate::factor::Factor;
 use crate::isolation::CaseIsolation;
 use crate::message::CaseMessage;
 use crate::model::ModelReference;
+use crate::pool::Pool;
 use crate::sampler::Sampler;
 
 /// The identity of one enqueueing.
@@ -68,6 +69,9 @@ pub struct DesignDocument {
     /// Lifetime of the process that a case is computed in.
     #[serde(default, skip_serializing_if = "CaseIsolation::is_usual")]
     pub isolation: CaseIsolation,
+    /// The pool of all its cases, if it names one. What counts is the table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<Pool>,
     /// The submission some of whose cases this one sends again, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_of: Option<String>,
@@ -98,6 +102,7 @@ impl DesignDocument {
             max_attempts: file.max_attempts,
             levels: cases.levels(),
             isolation: file.isolation,
+            pool: file.pool,
             retry_of: None,
         }
     }
@@ -118,6 +123,7 @@ impl DesignDocument {
             time_limit_secs: self.time_limit_secs,
             force: self.force,
             isolation: self.isolation,
+            pool: self.pool,
         }
     }
 
@@ -137,6 +143,7 @@ impl DesignDocument {
             time_limit_secs: self.time_limit_secs,
             max_attempts: self.max_attempts,
             isolation: self.isolation,
+            pool: case.pool,
         }
     }
 }

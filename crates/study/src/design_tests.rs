@@ -30,6 +30,26 @@ fn a_design_file_is_read_back() {
 }
 
 #[test]
+fn cases_of_a_level_stand_together_by_pool() {
+    let file = file(
+        r#""sampler": {"kind": "table"}, "table": {"columns": [{"name": "c", "count": 5}, {"name": "width"}],
+           "rows": [[[1, 1, 1, 1, 1], 1], [[1, 1, 1, 1, 1], 2], [[1, 1, 1, 1, 1], 3], [[1, 1, 1, 1, 1], 4]],
+           "levels": [1, 1, 1, 0], "pools": ["gpu", null, "gpu", "cpu"]}"#,
+    );
+    let all = cases(&file);
+    let found: Vec<_> = all.iter().map(|case| (case.level, case.pool.map(String::from))).collect();
+    let gpu = || Some("gpu".to_owned());
+    assert_eq!(found, [(0, Some("cpu".to_owned())), (1, None), (1, gpu()), (1, gpu())]);
+    assert_eq!((all.row(0), all.row(2), all.have_pools()), (4, 1, true));
+    let twice = DesignFile { pool: Pool::parse("cpu").ok(), ..file };
+    assert_eq!(twice.check(), Err(DesignError::PoolTwice));
+    let sampled = DesignFile { pool: Pool::parse("cpu").ok(), ..levels(1, 2) };
+    assert!(cases(&sampled).iter().all(|case| case.pool == Pool::parse("cpu").ok()));
+    let ids = |file: &DesignFile| cases(file).iter().map(|case| case.case_id).collect::<Vec<_>>();
+    assert_eq!(ids(&sampled), ids(&levels(1, 2)), "a pool is no input");
+}
+
+#[test]
 fn the_same_design_has_the_same_cases_next_time() {
     assert_eq!(cases(&levels(2, 3)), cases(&levels(2, 3)));
     let other = DesignCases::of(levels(2, 3).design().unwrap(), &ModelDigest::of(b"other"), 1);

@@ -47,7 +47,8 @@ fn row(number: u32, outcome: RowOutcome, is_final: bool, end_time: f64) -> Segme
 
 fn ledger(cases: u32) -> Ledger {
     let mut ledger = Ledger::default();
-    let rows: Vec<_> = (0..cases).map(|number| TableRow { case_id: case(number), level: 1 + number % 2 }).collect();
+    let rows: Vec<_> =
+        (0..cases).map(|number| TableRow { case_id: case(number), level: 1 + number % 2, pool: None }).collect();
     ledger.add_table(&batch("b"), FIRST, SENT, &rows);
     ledger
 }
@@ -89,7 +90,7 @@ fn a_case_that_was_sent_again_after_it_had_failed_is_open() {
         ledger.add_row("w", &row(number, RowOutcome::Failed, true, 1_100.0));
     }
     let again = |ledger: &mut Ledger, submit_time, table_time| {
-        ledger.add_table(&batch("b"), SECOND, table_time, &[TableRow { case_id: case(0), level: 1 }]);
+        ledger.add_table(&batch("b"), SECOND, table_time, &[TableRow { case_id: case(0), level: 1, pool: None }]);
         ledger.add_model(&batch("b"), SECOND, Some(SubmittedModel { key: String::new(), submit_time }));
     };
     // The rest of a design is sent after its first cases have failed: its table is written again, but it isn't another design.
@@ -145,7 +146,7 @@ fn a_result_is_believed_as_long_as_a_listing_has_it() {
 #[test]
 fn an_account_tells_when_a_batch_was_heard_of_last() {
     let mut ledger = ledger(3);
-    ledger.add_table(&batch("later"), SECOND, NOW, &[TableRow { case_id: case(9), level: 0 }]);
+    ledger.add_table(&batch("later"), SECOND, NOW, &[TableRow { case_id: case(9), level: 0, pool: None }]);
     let times = |ledger: &Ledger| {
         let accounts = ledger.account(&AccountingInput {
             now: NOW,
@@ -170,7 +171,12 @@ fn an_account_tells_when_a_batch_was_heard_of_last() {
 #[test]
 fn a_case_of_two_tables_is_counted_once_and_lives_as_long_as_the_later() {
     let mut ledger = ledger(4);
-    ledger.add_table(&batch("b"), SECOND, SENT + RETENTION_SECS, &[TableRow { case_id: case(0), level: 1 }]);
+    ledger.add_table(
+        &batch("b"),
+        SECOND,
+        SENT + RETENTION_SECS,
+        &[TableRow { case_id: case(0), level: 1, pool: None }],
+    );
     let counts = counts(&ledger, &[], false, SENT + RETENTION_SECS + 1.0);
     assert_eq!((counts.cases, counts.queued, counts.lost), (4, 1, 3));
 }
@@ -258,7 +264,7 @@ fn a_row_says_more_of_a_result_than_the_listing_that_found_it() {
         ledger.account(&circumstances)[0].levels.iter().map(|(level, _)| *level).collect::<Vec<_>>()
     };
     assert_eq!(levels(&ledger), [1], "no table names it, but the row knows");
-    ledger.add_table(&batch("b"), FIRST, SENT, &[TableRow { case_id: case(0), level: 3 }]);
+    ledger.add_table(&batch("b"), FIRST, SENT, &[TableRow { case_id: case(0), level: 3, pool: None }]);
     ledger.add_row("w", &row(0, RowOutcome::Done, false, 1_300.0));
     assert_eq!(levels(&ledger), [3], "the table is right");
 }
@@ -309,7 +315,7 @@ fn a_case_that_no_table_names_any_more_is_gone_unless_something_became_of_it() {
     ledger.add_row("w", &row(0, RowOutcome::Done, false, 1_100.0));
     ledger.add_row("w", &row(1, RowOutcome::Failed, true, 1_100.0));
     ledger.forget_tables(&batch("b"));
-    ledger.add_table(&batch("b"), FIRST, SENT, &[TableRow { case_id: case(2), level: 1 }]);
+    ledger.add_table(&batch("b"), FIRST, SENT, &[TableRow { case_id: case(2), level: 1, pool: None }]);
     let expected = CaseCounts { cases: 3, queued: 1, done: 1, failed: 1, ..CaseCounts::default() };
     assert_eq!(counts(&ledger, &[], false, NOW), expected);
     assert_eq!((ledger.cases(), ledger.open_cases()), (3, 1));

@@ -37,6 +37,7 @@ pub mod model_document;
 pub mod number_format;
 pub mod ordering;
 pub mod outcome;
+pub mod pool;
 pub mod replaced_keys;
 pub mod responses;
 pub mod sampler;

@@ -6,6 +6,7 @@ use crate::batch::Batch;
 use crate::case::{CaseId, Parameters};
 use crate::isolation::CaseIsolation;
 use crate::model::ModelReference;
+use crate::pool::Pool;
 
 /// Maximum length of a message, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
@@ -38,6 +39,9 @@ pub struct CaseMessage {
     /// Lifetime of the process that a case is computed in.
     #[serde(default, skip_serializing_if = "CaseIsolation::is_usual")]
     pub isolation: CaseIsolation,
+    /// The pool that it is sent to; `None` is the study's own queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<Pool>,
 }
 
 impl CaseMessage {

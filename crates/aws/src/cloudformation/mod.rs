@@ -5,12 +5,14 @@ mod create_stack;
 mod delete_stack;
 mod describe_stack;
 mod describe_stack_events;
+mod list_stacks;
 mod update_stack;
 
 pub use create_stack::CreateStack;
 pub use delete_stack::DeleteStack;
 pub use describe_stack::{DescribeStack, StackDescription};
 pub use describe_stack_events::{DescribeStackEvents, StackEvent, StackEvents};
+pub use list_stacks::{ListStacks, StackPage};
 pub use update_stack::{StackUpdate, UpdateStack};
 
 use crate::error::Error;

@@ -30,6 +30,8 @@ pub struct QueueAttributes {
     pub redrive_policy: Option<String>,
     /// The queue's ARN.
     pub arn: Option<String>,
+    /// Whether deduplication and the limit of requests are by message group.
+    pub high_throughput: bool,
 }
 
 impl GetQueueAttributes {
@@ -78,6 +80,7 @@ impl Operation for GetQueueAttributes {
             retention_secs: number("MessageRetentionPeriod"),
             redrive_policy: attributes.get("RedrivePolicy").cloned(),
             arn: attributes.get("QueueArn").cloned(),
+            high_throughput: attributes.get("FifoThroughputLimit").is_some_and(|limit| limit == "perMessageGroupId"),
         })
     }
 }
@@ -115,7 +118,7 @@ mod tests {
 
     const REPLY: &str = r#"{"Attributes": {"ApproximateNumberOfMessages": "12", "VisibilityTimeout": "120",
         "ApproximateNumberOfMessagesDelayed": "0", "ApproximateNumberOfMessagesNotVisible": "3",
-        "QueueArn": "arn:aws:sqs:eu-central-1:1:Cases.fifo", "MessageRetentionPeriod": "1209600",
+        "QueueArn": "arn:aws:sqs:eu-central-1:1:Cases.fifo", "MessageRetentionPeriod": "1209600", "FifoThroughputLimit": "perMessageGroupId",
         "RedrivePolicy": "{\"deadLetterTargetArn\":\"arn:aws:sqs:eu-central-1:1:Dead.fifo\",\"maxReceiveCount\":5}"}}"#;
 
     #[test]
@@ -131,6 +134,7 @@ mod tests {
                 r#"{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:1:Dead.fifo","maxReceiveCount":5}"#.to_owned(),
             ),
             arn: Some("arn:aws:sqs:eu-central-1:1:Cases.fifo".to_owned()),
+            high_throughput: true,
         };
         assert_eq!(attributes, expected);
         assert_eq!(attributes.max_receives(), Some(5));

@@ -1,12 +1,13 @@
 //! Taking a study down: its keys, its stack, its page, and its results if they are to go as well.
 
-use cruncher_aws::cloudformation::{DeleteStack, DescribeStack, StackDescription};
+use cruncher_aws::cloudformation::{DeleteStack, DescribeStack, ListStacks, StackDescription};
 use cruncher_aws::{Client, Error, ErrorKind, s3, sqs};
 use cruncher_study::control::CONTROL_KEY;
 use cruncher_study::key::DataKey;
 
 use super::keys;
 use super::page::{ASSETS_PREFIX, INDEX_KEY, ROBOTS_KEY};
+use super::pools;
 use super::stack::{EventLog, StackError, StackOutputs, stack_name};
 use crate::progress::{Progress, ProgressStep};
 
@@ -31,12 +32,33 @@ pub struct StudyInventory {
     pub queued: u64,
     /// Number of cases in the dead-letter queue.
     pub dead_letters: u64,
+    /// Queues of its pools, also of those that nothing else names.
+    pub pool_queues: Vec<PoolQueue>,
+    /// The stacks of its fleets.
+    pub fleets: Vec<StackDescription>,
     /// Number of results in the bucket.
     pub results: u64,
     /// Number of objects in the bucket, the results included.
     pub objects: u64,
     /// Their total size.
     pub size_bytes: u64,
+}
+
+/// A queue of a pool, or its dead-letter queue.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PoolQueue {
+    /// Its address.
+    pub url: String,
+    /// Number of its messages.
+    pub messages: u64,
+}
+
+impl PoolQueue {
+    /// Returns its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.url.rsplit('/').next().unwrap_or_default()
+    }
 }
 
 /// Treatment of the bucket.
@@ -91,6 +113,13 @@ pub async fn take_inventory(
         inventory.queued = count_messages(client, &outputs.queue_url).await?;
         inventory.dead_letters = count_messages(client, &outputs.dead_letter_queue_url).await?;
     }
+    for url in pools::queue_urls(client, study).await? {
+        let messages = count_messages(client, &url).await?;
+        inventory.pool_queues.push(PoolQueue { url, messages });
+    }
+    for name in fleet_names(client, study).await? {
+        inventory.fleets.extend(client.send(&DescribeStack::new(name)).await?);
+    }
     let own = inventory.outputs.as_ref().map(|outputs| outputs.bucket.clone());
     if let Some(bucket) = bucket {
         check_bucket(study, bucket, own.as_deref())?;
@@ -99,6 +128,57 @@ pub async fn take_inventory(
         count_objects(client, bucket, &mut inventory).await?;
     }
     Ok(inventory)
+}
+
+/// Returns what the names of all stacks of a study's fleets begin with, and no other stack's: a study's name has no capital.
+fn fleet_prefix(study: &str) -> String {
+    format!("{}-Fleet-", stack_name(study))
+}
+
+/// Returns the names of the stacks of a study's fleets.
+async fn fleet_names(client: &Client, study: &str) -> Result<Vec<String>, Error> {
+    let (mut names, mut next) = (Vec::new(), ListStacks::default());
+    loop {
+        let page = client.send(&next).await?;
+        names.extend(page.names.into_iter().filter(|name| name.starts_with(&fleet_prefix(study))));
+        match page.next {
+            Some(token) => next = ListStacks::default().next_token(token),
+            None => return Ok(names),
+        }
+    }
+}
+
+/// Lists again what a clean-up has deleted, and names what is there all the same.
+///
+/// # Errors
+/// If a request fails.
+pub async fn what_is_left(
+    client: &Client,
+    inventory: &StudyInventory,
+    results: BucketDisposal,
+) -> Result<Vec<String>, Error> {
+    let study = &inventory.study;
+    let mut left = Vec::new();
+    if client.send(&DescribeStack::new(stack_name(study))).await?.is_some() {
+        left.push(format!("stack {}", stack_name(study)));
+    }
+    left.extend(fleet_names(client, study).await?.into_iter().map(|name| format!("stack {name}")));
+    // A queue that was deleted is listed for up to a minute.
+    for url in pools::queue_urls(client, study).await? {
+        match client.send(&sqs::GetQueueAttributes::new(&url)).await {
+            Ok(_) => left.push(format!("queue {}", PoolQueue { url, messages: 0 }.name())),
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if let (Some(bucket), BucketDisposal::Delete) = (&inventory.bucket, results) {
+        match client.send(&s3::ListObjects::new(bucket).max_keys(1)).await {
+            Ok(_) => left.push(format!("bucket {bucket}")),
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(left)
 }
 
 /// Checks that a bucket is the study's. It gets its name from the stack: `cruncher-prandtl-bucket-1x2y`.
@@ -154,6 +234,16 @@ pub async fn clean_up(
         let keys = keys::existing(client, outputs).await?;
         keys::delete(client, &keys).await?;
         progress(ProgressStep::KeysDeleted);
+    }
+    // Before anything else, so that no instance is started that finds nothing any more.
+    for fleet in &inventory.fleets {
+        delete_stack(client, fleet, progress).await?;
+    }
+    for queue in &inventory.pool_queues {
+        pools::delete_queue(client, &queue.url).await?;
+    }
+    if !inventory.pool_queues.is_empty() {
+        progress(ProgressStep::QueuesDeleted { queues: inventory.pool_queues.len() });
     }
     if let Some(bucket) = &inventory.bucket {
         match results {

@@ -6,8 +6,9 @@ use cruncher_aws::{Error, sqs};
 use cruncher_study::control::{DeadLetters, StudyControl};
 use cruncher_study::halting::StudyHalt;
 use cruncher_study::message::CaseMessage;
+use cruncher_study::pool::queues;
 
-use super::control::{ControlError, change_control};
+use super::control::{ControlError, change_control, control};
 use crate::study::{ReadError, Study};
 
 /// Time for which a message of the dead-letter queue is hidden from others while it is looked at, in seconds.
@@ -85,15 +86,20 @@ pub async fn observe(study: &Study, observation: &LookFindings) -> Result<StudyC
     .await
 }
 
-/// Reads the cases of the dead-letter queue, as far as it gives them.
+/// Reads the cases of the dead-letter queues, as far as they give them.
 async fn dead_cases(study: &Study) -> Result<BTreeSet<String>, Error> {
     let mut cases = BTreeSet::new();
+    for pool in std::iter::once(None).chain(control(study).await?.pools.into_iter().map(Some)) {
+        read_dead_cases(study, &queues(&study.config, pool.as_ref()).dead_letter_queue_url, &mut cases).await?;
+    }
+    Ok(cases)
+}
+
+async fn read_dead_cases(study: &Study, queue_url: &str, cases: &mut BTreeSet<String>) -> Result<(), Error> {
     let mut seen = BTreeSet::new();
     for _ in 0..MAX_REQUESTS {
-        let receive = sqs::ReceiveMessage::new(&study.config.dead_letter_queue_url)
-            .max_messages(10)
-            .wait_secs(1)
-            .visibility_timeout_secs(HIDDEN_SECS);
+        let receive =
+            sqs::ReceiveMessage::new(queue_url).max_messages(10).wait_secs(1).visibility_timeout_secs(HIDDEN_SECS);
         let received = study.client.send(&receive).await?;
         let known = seen.len();
         for message in received {
@@ -106,7 +112,7 @@ async fn dead_cases(study: &Study) -> Result<BTreeSet<String>, Error> {
             break;
         }
     }
-    Ok(cases)
+    Ok(())
 }
 
 #[cfg(test)]

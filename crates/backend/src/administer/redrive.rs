@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use cruncher_aws::{Error, sqs};
 use cruncher_study::control::{DeadLetters, StudyControl};
 use cruncher_study::message::{CaseMessage, MAX_MESSAGE_BYTES};
+use cruncher_study::pool::{Pool, PoolQueues, queues};
 
-use super::control::change_control;
+use super::control::{change_control, control};
 use crate::study::Study;
 
 /// Time for which a received message is hidden from others, in seconds: it is sent and deleted in this time.
@@ -32,26 +33,40 @@ pub struct RedriveOutcome {
 /// this moment: for [`HIDDEN_SECS`](super::observe::HIDDEN_SECS).
 const MAX_REPEATS: u32 = super::observe::HIDDEN_SECS / WAIT_SECS + 1;
 
-/// Sends the cases of the dead-letter queue again, and deletes them there, until it gives no other one. `tell` gets the number of
-/// cases so far. A case whose answer gets lost is in both queues, and computed once: its second message is skipped.
+/// Sends the cases of the dead-letter queues again, each to its own pool, and deletes them there, until none gives another one. `tell` gets
+/// the number of cases so far. A case whose answer gets lost is in both queues, and computed once: its second message is skipped.
 ///
 /// # Errors
 /// If a request fails. What was redriven until then is.
 pub async fn redrive(study: &Study, tell: &dyn Fn(u64)) -> Result<RedriveOutcome, Error> {
     let mut outcome = RedriveOutcome::default();
+    let pools = forget_notes(study).await?;
+    for pool in std::iter::once(None).chain(pools.into_iter().map(Some)) {
+        redrive_pool(study, &queues(&study.config, pool.as_ref()), &mut outcome, tell).await?;
+    }
+    Ok(outcome)
+}
+
+async fn redrive_pool(
+    study: &Study,
+    own: &PoolQueues,
+    outcome: &mut RedriveOutcome,
+    tell: &dyn Fn(u64),
+) -> Result<(), Error> {
+    let before = outcome.redriven;
     let mut seen = BTreeSet::new();
     let mut repeats = 0;
-    forget_notes(study).await;
     loop {
-        let receive = sqs::ReceiveMessage::new(&study.config.dead_letter_queue_url)
+        let receive = sqs::ReceiveMessage::new(&own.dead_letter_queue_url)
             .max_messages(10)
             .wait_secs(WAIT_SECS)
             .visibility_timeout_secs(HIDDEN_SECS);
         let mut received = study.client.send(&receive).await?;
         received.retain(|message| seen.insert(message.id.clone()));
         if received.is_empty() {
-            if repeats == MAX_REPEATS || !holds_others(study, seen.len() as u64 - outcome.redriven).await? {
-                return Ok(outcome);
+            let staying = seen.len() as u64 - (outcome.redriven - before);
+            if repeats == MAX_REPEATS || !holds_others(study, own, staying).await? {
+                return Ok(());
             }
             repeats += 1;
             continue;
@@ -60,26 +75,29 @@ pub async fn redrive(study: &Study, tell: &dyn Fn(u64)) -> Result<RedriveOutcome
         received.retain(|message| serde_json::from_str::<CaseMessage>(&message.body).is_ok());
         outcome.left += (all - received.len()) as u64;
         for part in parts(&received) {
-            send(study, part, &mut outcome).await?;
+            send(study, own, part, outcome).await?;
         }
         tell(outcome.redriven);
     }
 }
 
 /// Forgets what operators' looks have noted: a case that was dead or lost may be in the queue again. Should that fail, the page says so
-/// for a while.
-async fn forget_notes(study: &Study) {
+/// for a while. Returns the study's pools.
+async fn forget_notes(study: &Study) -> Result<BTreeSet<Pool>, Error> {
     let forget = |control: &mut StudyControl| {
         control.queue_empty_time = 0.0;
         control.dead_letters = DeadLetters::default();
     };
-    let _ = change_control(study, &forget).await;
+    match change_control(study, &forget).await {
+        Ok(control) => Ok(control.pools),
+        Err(_) => Ok(control(study).await?.pools),
+    }
 }
 
-/// Whether the dead-letter queue has more messages than those `own` ones that were received here and stay there.
-async fn holds_others(study: &Study, own: u64) -> Result<bool, Error> {
-    let counts = study.client.send(&sqs::GetQueueAttributes::new(&study.config.dead_letter_queue_url)).await?;
-    Ok(counts.visible + counts.in_flight > own)
+/// Whether the dead-letter queue has more messages than those that were received here and stay there.
+async fn holds_others(study: &Study, own: &PoolQueues, staying: u64) -> Result<bool, Error> {
+    let counts = study.client.send(&sqs::GetQueueAttributes::new(&own.dead_letter_queue_url)).await?;
+    Ok(counts.visible + counts.in_flight > staying)
 }
 
 /// Splits messages into as many as one request takes.
@@ -96,7 +114,12 @@ fn parts(messages: &[sqs::ReceivedMessage]) -> Vec<&[sqs::ReceivedMessage]> {
     parts
 }
 
-async fn send(study: &Study, part: &[sqs::ReceivedMessage], outcome: &mut RedriveOutcome) -> Result<(), Error> {
+async fn send(
+    study: &Study,
+    own: &PoolQueues,
+    part: &[sqs::ReceivedMessage],
+    outcome: &mut RedriveOutcome,
+) -> Result<(), Error> {
     let entry = |(place, message): (usize, &sqs::ReceivedMessage)| sqs::BatchEntry {
         id: place.to_string(),
         body: message.body.clone(),
@@ -105,10 +128,10 @@ async fn send(study: &Study, part: &[sqs::ReceivedMessage], outcome: &mut Redriv
         deduplication_id: format!("redrive-{}", message.id),
     };
     let entries = part.iter().enumerate().map(entry).collect();
-    let sent = study.client.send(&sqs::SendMessageBatch::new(&study.config.queue_url, entries)).await?;
+    let sent = study.client.send(&sqs::SendMessageBatch::new(&own.queue_url, entries)).await?;
     outcome.refused.extend(sent.failed.iter().map(|failure| format!("{}: {}", failure.code, failure.message)));
     for message in sent.sent.iter().filter_map(|id| part.get(id.parse::<usize>().ok()?)) {
-        let delete = sqs::DeleteMessage::new(&study.config.dead_letter_queue_url, &message.receipt_handle);
+        let delete = sqs::DeleteMessage::new(&own.dead_letter_queue_url, &message.receipt_handle);
         study.client.send(&delete).await?;
         outcome.redriven += 1;
     }

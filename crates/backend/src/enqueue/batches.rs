@@ -27,12 +27,13 @@ impl Filling {
     }
 }
 
-/// Takes the cases of the next request from the front of `ready`, which are all of one level, and makes their messages.
+/// Takes the cases of the next request from the front of `ready`, which are all of one level and one pool, and makes their messages.
 pub(super) fn next_batch(plan: &EnqueuePlan, ready: &mut VecDeque<u32>) -> Vec<(u32, sqs::BatchEntry)> {
     let mut filling = Filling::default();
     let mut batch = Vec::new();
-    let level = ready.front().map(|place| plan.level_of(*place));
-    while let Some(place) = ready.front().copied().filter(|place| Some(plan.level_of(*place)) == level) {
+    let queue = |place: &u32| (plan.level_of(*place), plan.pool(*place));
+    let first = ready.front().map(queue);
+    while let Some(place) = ready.front().copied().filter(|place| Some(queue(place)) == first) {
         let message = plan.message(place);
         let (deduplication_id, body) = (plan.deduplication_id(&message), message.body());
         if !filling.takes(body.len()) {
@@ -48,7 +49,7 @@ pub(super) fn next_batch(plan: &EnqueuePlan, ready: &mut VecDeque<u32>) -> Vec<(
 
 /// Returns the number of requests that send the cases of a plan without those that are skipped, level by level.
 pub(super) fn requests(plan: &EnqueuePlan, skipped: &IndexRanges) -> u64 {
-    if plan.longest_bytes() * sqs::MAX_ENTRIES > MAX_MESSAGE_BYTES {
+    if plan.longest_bytes() * sqs::MAX_ENTRIES > MAX_MESSAGE_BYTES || plan.cases().have_pools() {
         return requests_by_size(plan, skipped);
     }
     let mut start = 0;
@@ -61,10 +62,11 @@ pub(super) fn requests(plan: &EnqueuePlan, skipped: &IndexRanges) -> u64 {
 }
 
 fn requests_by_size(plan: &EnqueuePlan, skipped: &IndexRanges) -> u64 {
-    let (mut requests, mut level, mut filling) = (0, None, Filling::default());
+    let (mut requests, mut queue, mut filling) = (0, None, Filling::default());
     for place in (0..plan.len()).filter(|place| !skipped.contains(*place)) {
         let size_bytes = plan.message(place).body().len();
-        let is_same = level.replace(plan.level_of(place)) == Some(plan.level_of(place));
+        let own = Some((plan.level_of(place), plan.pool(place)));
+        let is_same = std::mem::replace(&mut queue, own) == own;
         if !is_same || !filling.takes(size_bytes) {
             filling = Filling { messages: 1, size_bytes };
             requests += 1;

@@ -16,6 +16,7 @@ use cruncher_study::key::DataKey;
 use cruncher_study::message::{CaseMessage, MAX_MESSAGE_BYTES};
 use cruncher_study::model::{ModelDigest, ModelKind, ModelReference};
 use cruncher_study::model_document::ModelDocument;
+use cruncher_study::pool::{MAX_POOL_CHARS, Pool, shown};
 use cruncher_study::template::command_line;
 use sha2::{Digest, Sha256};
 
@@ -147,6 +148,20 @@ impl EnqueuePlan {
         }
     }
 
+    /// Checks that a study with these pools has a queue for each case.
+    ///
+    /// # Errors
+    /// If a case names another pool.
+    pub fn check_pools(&self, pools: &BTreeSet<Pool>) -> Result<(), EnqueueError> {
+        let wrong = (0..self.cases.len()).filter_map(|place| {
+            let pool = self.cases.pool(place).filter(|pool| !pools.contains(pool))?;
+            Some((self.cases.row(place), pool))
+        });
+        let Some((row, pool)) = wrong.min() else { return Ok(()) };
+        let row = (self.document.pool != Some(pool)).then_some(row);
+        Err(EnqueueError::NoPool { row, pool, pools: pools.clone() })
+    }
+
     pub(super) fn len(&self) -> u32 {
         u32::try_from(self.cases.len()).unwrap_or(u32::MAX)
     }
@@ -157,6 +172,10 @@ impl EnqueuePlan {
 
     pub(super) fn message(&self, place: u32) -> CaseMessage {
         self.document.message(self.cases.case(place as usize))
+    }
+
+    pub(super) fn pool(&self, place: u32) -> Option<Pool> {
+        self.cases.pool(place as usize)
     }
 
     pub(super) const fn longest_bytes(&self) -> usize {
@@ -255,8 +274,12 @@ fn digest(document: &DesignDocument, cases: &DesignCases) -> String {
     let isolation = if isolation.is_usual() { "" } else { " isolated" };
     let settings = format!("{} {:?} {force} {time_limit_secs:?} {max_attempts}{isolation}\n", model.key, model.kind);
     let mut digest = Sha256::new().chain_update(settings);
+    let have_pools = cases.have_pools();
     for place in 0..cases.len() {
         digest.update(cases.case_id(place).to_string());
+        if have_pools {
+            digest.update(format!(" {}\n", shown(cases.pool(place).as_ref())));
+        }
     }
     hex(digest)
 }
@@ -272,7 +295,7 @@ fn hex(digest: Sha256) -> String {
 
 /// Returns a length that no message exceeds. If the factors alone bound it, no message is made.
 fn longest_message(document: &DesignDocument, cases: &DesignCases) -> Result<usize, EnqueueError> {
-    let bound = bound(document, cases.design().factors()).filter(|bound| *bound <= MAX_MESSAGE_BYTES);
+    let bound = bound(document, cases).filter(|bound| *bound <= MAX_MESSAGE_BYTES);
     if let Some(bound) = bound {
         return Ok(bound);
     }
@@ -287,7 +310,7 @@ fn longest_message(document: &DesignDocument, cases: &DesignCases) -> Result<usi
     Ok(longest_bytes)
 }
 
-fn bound(document: &DesignDocument, factors: &[Factor]) -> Option<usize> {
+fn bound(document: &DesignDocument, cases: &DesignCases) -> Option<usize> {
     let DesignDocument { batch, submission, model, force, time_limit_secs, max_attempts, isolation, .. } =
         document.clone();
     let frame = CaseMessage {
@@ -303,8 +326,9 @@ fn bound(document: &DesignDocument, factors: &[Factor]) -> Option<usize> {
         time_limit_secs,
         max_attempts,
         isolation,
+        pool: cases.have_pools().then(|| Pool::parse(&"p".repeat(MAX_POOL_CHARS)).ok()).flatten(),
     };
-    let parameters = factors.iter().map(longest_value).sum::<Option<usize>>()?;
+    let parameters = cases.design().factors().iter().map(longest_value).sum::<Option<usize>>()?;
     Some(frame.body().len() + parameters)
 }
 

@@ -15,12 +15,12 @@ use cruncher_study::number_format::counted;
 use futures::FutureExt;
 use futures::future::{LocalBoxFuture, ready};
 
-use super::EnqueueError;
 use super::key_value_store::{KeyValueError, KeyValueStore};
 use super::pause_handle::PauseHandle;
 use super::plan::{EnqueuePlan, submission_id};
 use super::preflight::CaseSelection;
 use super::submission_sender::SubmissionSender;
+use super::{EnqueueError, check_pools};
 use crate::administer::control::{change_control, control};
 use crate::fetch::submitted::submissions_of;
 use crate::study::Study;
@@ -152,6 +152,7 @@ async fn send_of(
     }
     let plan = plan.again(&named, request, submission_id(study.client.ports()))?;
     plan.check_attempts(study.config.max_receives)?;
+    check_pools(study, &plan).await?;
     let sent = u64::from(plan.len());
     let selection = CaseSelection::all(&plan);
     let mut sender = SubmissionSender::new(study, plan, &selection, None, Rc::<Memory>::default());

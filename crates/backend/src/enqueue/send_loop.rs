@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use cruncher_aws::retry::{AttemptOutcome, RetryDecision, RetryPolicy, decide};
 use cruncher_aws::{Error, sqs};
+use cruncher_study::pool::queues;
 use futures::future::{self, Either, LocalBoxFuture};
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
@@ -162,9 +163,12 @@ impl<'a> SendLoop<'a> {
         let outgoing = Outgoing { attempts: outgoing.attempts + 1, begun: self.pace.begin(), ..outgoing };
         self.progress.requests += 1;
         let study = self.study.clone();
+        // They are all of one pool.
+        let pool = outgoing.entries.first().and_then(|(place, _)| self.plan.pool(*place));
+        let queue_url = queues(&study.config, pool.as_ref()).queue_url;
         let answered = async move {
             let entries = outgoing.entries.iter().map(|(_, entry)| entry.clone()).collect();
-            let batch = sqs::SendMessageBatch::new(&study.config.queue_url, entries);
+            let batch = sqs::SendMessageBatch::new(queue_url, entries);
             let result = study.client.send_once(&batch).await;
             (outgoing, result)
         };

@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use cruncher_study::control::StudyControl;
 
-use super::EnqueueError;
 use super::journal::{CasePosition, Journal, JournalStage};
 use super::key_value_store::KeyValueStore;
 use super::pause_handle::PauseHandle;
@@ -14,6 +13,7 @@ use super::progress::EnqueueProgress;
 use super::send_loop::SendLoop;
 use super::settled::taken;
 use super::writing::{write_down, write_model};
+use super::{EnqueueError, check_pools};
 use crate::administer::control::{change_control, control};
 use crate::study::Study;
 
@@ -56,6 +56,7 @@ impl SubmissionSender {
         hold_after: Option<u64>,
         keep: Rc<dyn KeyValueStore>,
     ) -> Result<Self, EnqueueError> {
+        check_pools(study, &plan).await?;
         plan.earlier = selection.earlier().cloned();
         write_model(study, &plan, model).await?;
         let mut sending = Self::new(study, plan, selection, hold_after, keep);

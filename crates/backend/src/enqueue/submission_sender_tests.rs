@@ -17,7 +17,7 @@ use futures::executor::block_on;
 use super::*;
 use crate::administer::control::control;
 use crate::enqueue::preflight::{SentBefore, preflight};
-use crate::testing::{MODEL, MemoryStore, SendFault, TestCloud, levelled_plan, memory, plan};
+use crate::testing::{MODEL, MemoryStore, SendFault, TestCloud, levelled_plan, memory, plan, submission};
 use crate::watch::StudyWatch;
 
 struct Scene {
@@ -462,4 +462,29 @@ fn the_same_cases_in_two_new_batches_are_sent_to_both() {
         block_on(sender.run(&PauseHandle::default(), &mut |_| {})).unwrap();
     }
     assert_eq!(scene.cloud.queued().len(), 24);
+}
+
+#[test]
+fn a_level_begins_when_every_pool_has_accepted_the_one_before() {
+    let (cloud, study) = TestCloud::study();
+    let json = r#"{"batch": "b", "model": {"file": "model.py", "kind": "python"}, "sampler": {"kind": "table"},
+        "table": {"columns": [{"name": "a"}], "rows": [[1], [2], [3], [4], [5], [6]], "levels": [1, 0, 1, 0, 1, 0],
+                  "pools": ["gpu", null, "cpu", "gpu", null, "cpu"]}}"#;
+    let file = serde_json::from_str(json).unwrap();
+    let plan = EnqueuePlan::new(&file, MODEL, &submission()).unwrap();
+    let begin = || {
+        let keep = Rc::<MemoryStore>::default();
+        block_on(SubmissionSender::begin(&study, plan.clone(), MODEL, &CaseSelection::all(&plan), None, keep))
+    };
+    cloud.put("control.json", r#"{"v": 1, "pools": ["gpu"]}"#);
+    let error = begin().map(|_| ()).unwrap_err().to_string();
+    assert_eq!(error, "row 3 of the cases names the pool `cpu`, and the study has main and gpu; nothing was sent");
+    assert_eq!(cloud.text("data/"), None);
+    cloud.put("control.json", r#"{"v": 1, "pools": ["cpu", "gpu"]}"#);
+    // One request of the first level is refused for a while.
+    cloud.fail(&[SendFault::None, SendFault::Throttled, SendFault::Lost]);
+    let mut sender = begin().unwrap();
+    let end = block_on(sender.run(&PauseHandle::default(), &mut |_| {})).unwrap();
+    // The cloud itself looks that each message comes to its own pool's queue.
+    assert_eq!((end, cloud.levels()), (SendEnd::Complete, vec![0, 0, 0, 1, 1, 1]));
 }

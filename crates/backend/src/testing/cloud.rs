@@ -320,6 +320,9 @@ impl TestCloud {
                 failed.push(json!({"Id": entry["Id"], "Code": code, "SenderFault": fault}));
                 continue;
             }
+            let message: Value = serde_json::from_str(entry["MessageBody"].as_str().expect("a body")).expect("JSON");
+            let own = message["pool"].as_str().map_or("q".to_owned(), |pool| format!("cruncher-s-Pool-{pool}.fifo"));
+            assert_eq!(body["QueueUrl"], own, "a case goes to its own pool's queue");
             self.enqueue(entry);
             successful.push(json!({"Id": entry["Id"]}));
         }

@@ -8,6 +8,7 @@ use cruncher_study::import::{DecimalMark, NumberReading, PercentSign};
 use cruncher_study::model::ModelKind;
 use cruncher_study::model_document::ResultRow;
 
+use super::pools::PoolChoice;
 use super::study;
 
 /// A design or a table of cases, with options beside it.
@@ -189,6 +190,9 @@ pub(crate) struct EnqueueArguments {
     /// Send every case, and compute those again that have a result
     #[arg(long)]
     pub force: bool,
+    /// Send all cases to this pool, in place of the one that the design names; `main` is the study's own queue
+    #[arg(long, value_name = "NAME", value_parser = PoolChoice::parse)]
+    pub pool: Option<PoolChoice>,
     /// Don't ask
     #[arg(long)]
     pub yes: bool,

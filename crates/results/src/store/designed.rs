@@ -120,6 +120,7 @@ mod tests {
             level: 2,
             parameters: serde_json::from_value(json!({"c": number})).unwrap(),
             replicate: 0,
+            pool: None,
         };
         let designed = DesignedCases(Chunk::from_cases(&batch(), numbers.iter().map(case)));
         DesignedCases::from_bytes(&designed.to_bytes()).unwrap()

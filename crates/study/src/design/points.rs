@@ -6,13 +6,14 @@ use crate::case::{ParameterValue, Parameters};
 use crate::factor::{Factor, FactorValues};
 use crate::grid::GridValues;
 use crate::import::ImportedTable;
+use crate::pool::Pool;
 
 /// The points of a design.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DesignPoints {
     pub(super) factors: Vec<Factor>,
     pub(super) rows: DesignRows,
-    /// Level and replicate of each row.
+    /// Level, replicate and pool of each row.
     pub(super) marks: Vec<RowMark>,
     pub(super) left_out: u64,
     pub(super) grid: GridValues,
@@ -26,13 +27,15 @@ pub(crate) enum DesignRows {
     Listed(Vec<Vec<ParameterValue>>),
 }
 
-/// The level and the number that a row has beside its values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a row has beside its values.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RowMark {
     /// Its place in the order of the batch.
     pub level: u32,
     /// Its number among equal cases.
     pub replicate: u32,
+    /// The pool that it is sent to; `None` is the study's own queue.
+    pub pool: Option<Pool>,
 }
 
 impl DesignPoints {
@@ -40,6 +43,7 @@ impl DesignPoints {
         let mark = |row: usize| RowMark {
             level: table.levels.as_ref().map_or(0, |levels| levels[row]),
             replicate: table.replicates.as_ref().map_or(0, |replicates| replicates[row]),
+            pool: table.pools.as_ref().and_then(|pools| pools[row]),
         };
         let marks = (0..table.rows.len()).map(mark).collect();
         Self::of_rows(factors, table.rows.clone(), marks)
@@ -83,10 +87,18 @@ impl DesignPoints {
         }
     }
 
-    /// Level and replicate of a point.
+    /// Level, replicate and pool of a point.
     #[must_use]
     pub fn mark(&self, row: usize) -> RowMark {
         self.marks[row]
+    }
+
+    /// Sends all points to this pool, if one is given.
+    pub(super) fn to_pool(mut self, pool: Option<Pool>) -> Self {
+        if pool.is_some() {
+            self.marks.iter_mut().for_each(|mark| mark.pool = pool);
+        }
+        self
     }
 
     /// The rows that the points are made of.

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::case::ParameterValue;
+use crate::pool::Pool;
 
 pub use design_file::{NoDesign, design_file};
 pub use error::{ImportError, WrongRow};
@@ -53,6 +54,9 @@ pub struct ImportedTable {
     /// The replicate of each case, if the table has a column `replicate`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replicates: Option<Vec<u32>>,
+    /// The pool of each case, if the table has a column `pool`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pools: Option<Vec<Option<Pool>>>,
     /// Notes on how it was read, for the person who brought it, as sentences without full stop.
     #[serde(skip)]
     pub notes: Vec<String>,
@@ -97,7 +101,7 @@ impl ImportedTable {
 /// JSON is a list of objects, or such objects one a line, or an object of lists, or `{"columns": […], "rows": [[…]]}`, or a
 /// form of pandas or of `cruncher design --json`. A vector is a list, or has names as in CSV.
 ///
-/// The columns `case_id`, `level` and `replicate`, which Cruncher's own tables have, are never inputs. The first is ignored.
+/// The columns `case_id`, `level`, `replicate` and `pool`, which Cruncher's own tables have, are never inputs. The first is ignored.
 ///
 /// If a column, or any component of a vector, has a number with a point or an exponent, all its numbers become floats: a
 /// spreadsheet writes 50000.0 as 50000, and both must be the same case. A column that has texts, too, stays as it is.

@@ -7,6 +7,7 @@ use super::tally::{AmbiguousValue, ValueTally};
 use super::word::shown;
 use super::{ImportError, ImportedTable, MAX_ROWS, WRONG_ROWS_TOLD, WrongRow};
 use crate::case::{CaseId, ParameterValue};
+use crate::pool::Pool;
 
 #[derive(Debug)]
 pub(super) struct ImportedRows {
@@ -18,6 +19,7 @@ pub(super) struct ImportedRows {
     numbers: Vec<usize>,
     levels: Vec<u32>,
     replicates: Vec<u32>,
+    pools: Vec<Option<Pool>>,
     wrong: WrongRows,
     /// One tally an input.
     tallies: Vec<ValueTally>,
@@ -46,6 +48,7 @@ impl ImportedRows {
             numbers: Vec::new(),
             levels: Vec::new(),
             replicates: Vec::new(),
+            pools: Vec::new(),
             wrong: WrongRows::default(),
             tallies: header.columns.iter().map(ValueTally::of).collect(),
             foreign_id: None,
@@ -69,6 +72,8 @@ impl ImportedRows {
             match self.header.places[index] {
                 FieldPlace::LeftOut(_) => {}
                 FieldPlace::CaseId => self.look_at_id(row, &cell),
+                FieldPlace::Pool => self.put_pool(row, &cell),
+                FieldPlace::InstanceType => self.put_instance_type(row, &cell),
                 place => {
                     if let Some(value) = self.value(row, place, cell) {
                         self.put(row, place, value, &mut values);
@@ -99,11 +104,14 @@ impl ImportedRows {
         notes.extend(repeated_rows(&self.cases, &self.replicates, &self.numbers));
         let levels = self.header.has(FieldPlace::Level).then_some(self.levels);
         let replicates = self.header.has(FieldPlace::Replicate).then_some(self.replicates);
+        let has_pools = self.header.has(FieldPlace::Pool) || self.header.has(FieldPlace::InstanceType);
+        let pools = has_pools.then_some(self.pools);
         Ok(ImportedTable {
             columns: self.header.columns,
             rows: self.cases,
             levels,
             replicates,
+            pools,
             notes,
             ..ImportedTable::default()
         })
@@ -120,9 +128,11 @@ impl ImportedRows {
             ));
         }
         let is_own = self.is_own || (self.header.has(FieldPlace::CaseId) && self.foreign_id.is_none());
-        for (place, meaning) in
-            [(FieldPlace::Level, "the level"), (FieldPlace::Replicate, "the number of the replicate")]
-        {
+        for (place, meaning) in [
+            (FieldPlace::Level, "the level"),
+            (FieldPlace::Replicate, "the number of the replicate"),
+            (FieldPlace::Pool, "the pool"),
+        ] {
             if self.header.has(place) && !is_own {
                 notes.push(format!(
                     "column `{}` is taken as {meaning} of each case, and is no input; rename the column if the model needs it",
@@ -130,21 +140,39 @@ impl ImportedRows {
                 ));
             }
         }
+        if self.header.has(FieldPlace::InstanceType) {
+            let named =
+                self.pools.iter().flatten().next().map_or_else(String::new, |pool| format!(", such as `{pool}`"));
+            notes.push(format!(
+                "column `instance_type` is taken as the pool of each case, with hyphens for points{named}, and is no input"
+            ));
+        }
         notes
     }
 
+    /// Notes a case's pool by the type of its instances.
+    fn put_instance_type(&mut self, row: usize, cell: &ParsedField) {
+        let text = text_of(cell);
+        let pool = if text.trim().is_empty() { Ok(None) } else { Pool::from_instance_type(&text).map(Some) };
+        match pool {
+            Ok(pool) => self.pools.push(pool),
+            Err(error) => self.wrong.add(row, || format!("column `instance_type`: {error}")),
+        }
+    }
+
+    /// Notes a case's pool. An empty field is the study's own queue.
+    fn put_pool(&mut self, row: usize, cell: &ParsedField) {
+        match Pool::parse_choice(&text_of(cell)) {
+            Ok(pool) => self.pools.push(pool),
+            Err(error) => self.wrong.add(row, || format!("column `pool`: {error}; if it is an input, rename it")),
+        }
+    }
+
     fn look_at_id(&mut self, row: usize, cell: &ParsedField) {
-        let text = match cell {
-            ParsedField::Empty => return,
-            ParsedField::Loose(value) | ParsedField::Firm(value) => match value {
-                ParameterValue::Text(text) => text.clone(),
-                other => super::field(other),
-            },
-            ParsedField::Spelled(_, text)
-            | ParsedField::Odd(text)
-            | ParsedField::Missing(text)
-            | ParsedField::Wrong(_, text) => text.clone(),
-        };
+        if matches!(cell, ParsedField::Empty) {
+            return;
+        }
+        let text = text_of(cell);
         if CaseId::parse(&text).is_err() {
             self.foreign_id.get_or_insert((row, text));
         }
@@ -175,7 +203,7 @@ impl ImportedRows {
 
     fn put(&mut self, row: usize, place: FieldPlace, value: ParameterValue, values: &mut [ParameterValue]) {
         match place {
-            FieldPlace::LeftOut(_) | FieldPlace::CaseId => {}
+            FieldPlace::LeftOut(_) | FieldPlace::CaseId | FieldPlace::Pool | FieldPlace::InstanceType => {}
             FieldPlace::Whole(column) => values[column] = value,
             FieldPlace::Component(column, component) => {
                 if let ParameterValue::List(components) = &mut values[column] {
@@ -210,6 +238,19 @@ impl ImportedRows {
         }
         self.wrong.told.sort_by_key(|wrong| wrong.row);
         self.wrong.told.truncate(WRONG_ROWS_TOLD);
+    }
+}
+
+/// Returns what stands in a field, as a text.
+fn text_of(cell: &ParsedField) -> String {
+    match cell {
+        ParsedField::Empty => String::new(),
+        ParsedField::Loose(ParameterValue::Text(text)) | ParsedField::Firm(ParameterValue::Text(text)) => text.clone(),
+        ParsedField::Loose(value) | ParsedField::Firm(value) => super::field(value),
+        ParsedField::Spelled(_, text)
+        | ParsedField::Odd(text)
+        | ParsedField::Missing(text)
+        | ParsedField::Wrong(_, text) => text.clone(),
     }
 }
 

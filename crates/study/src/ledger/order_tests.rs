@@ -34,8 +34,9 @@ fn heard(all: &[News]) -> Ledger {
     for news in all {
         match *news {
             News::Table(submission, first, cases) => {
-                let rows: Vec<TableRow> =
-                    (first..first + cases).map(|number| TableRow { case_id: case(number), level: 1 }).collect();
+                let rows: Vec<TableRow> = (first..first + cases)
+                    .map(|number| TableRow { case_id: case(number), level: 1, pool: None })
+                    .collect();
                 let id = format!("{submission:016x}");
                 ledger.add_table(&batch("b"), &id, submit_time(submission) + 30.0, &rows);
             }

@@ -3,7 +3,7 @@
 use super::*;
 
 fn rows(numbers: std::ops::Range<u32>) -> Vec<TableRow> {
-    numbers.map(|number| TableRow { case_id: case(number), level: 1 }).collect()
+    numbers.map(|number| TableRow { case_id: case(number), level: 1, pool: None }).collect()
 }
 
 fn withdrawing(submissions: &[&str]) -> StudyControl {
@@ -94,7 +94,7 @@ fn a_withdrawn_case_that_is_submitted_again_counts_in_whatever_order_tables_are_
         let mut ledger = Ledger::default();
         for id in ids {
             let (sent, level) = if id == FIRST { (SENT, 1) } else { (SENT + 60.0, 2) };
-            ledger.add_table(&batch("b"), id, sent, &[TableRow { case_id: case(0), level }]);
+            ledger.add_table(&batch("b"), id, sent, &[TableRow { case_id: case(0), level, pool: None }]);
         }
         let account = account_with(&ledger, &withdrawing(&[FIRST]), &[], 0);
         assert_eq!((account.counts.queued, account.counts.withdrawn), (1, 0));

@@ -50,6 +50,7 @@ impl DesignDraft {
             time_limit_secs: None,
             force: self.is_forced,
             isolation: if self.is_isolated { CaseIsolation::Case } else { CaseIsolation::Worker },
+            pool: None,
         };
         if complaints.is_empty() && is_sampled {
             complaints.extend(file.check().err().map(|error| self.complaint(&error)));

@@ -37,7 +37,7 @@ fn of_object(mut fields: Vec<(String, AnyJson)>) -> Result<JsonFrame, ImportErro
     if let (Some(columns), Some(rows)) = (columns, rows) {
         let (mut columns, mut rows) = (fields[columns].1.take().into_list(), fields[rows].1.take().into_list());
         let is_own = columns.first().is_some_and(AnyJson::is_object);
-        for (name, column) in [("levels", "level"), ("replicates", "replicate")] {
+        for (name, column) in [("levels", "level"), ("replicates", "replicate"), ("pools", "pool")] {
             if let Some((_, marks)) = fields.iter_mut().find(|(field, value)| field == name && value.is_list()) {
                 columns.push(AnyJson::Scalar(ParameterValue::Text(column.to_owned())));
                 add_marks(&mut rows, name, marks.take().into_list())?;
@@ -98,7 +98,7 @@ fn of_schema(mut fields: Vec<(String, AnyJson)>) -> Result<JsonFrame, ImportErro
     Ok(JsonFrame { notes: RowLabels::of(&index).note().into_iter().collect(), ..of_objects(objects)? })
 }
 
-/// Puts a number behind each row, as a design file has its levels and replicates beside the rows.
+/// Puts a value behind each row, as a design file has its levels, replicates and pools beside the rows.
 fn add_marks(rows: &mut [AnyJson], name: &str, marks: Vec<AnyJson>) -> Result<(), ImportError> {
     if marks.len() != rows.len() {
         let words = format!("`{name}` has {}, and there are {} rows", values(marks.len()), rows.len());
