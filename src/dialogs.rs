@@ -181,7 +181,12 @@ fn offers(open: &OpenStudy) -> (Vec<PaletteEntry>, Vec<Command>) {
             ("Copy the line for a shell", AttachHost::Shell { workers: open.reader.workers.get_untracked() }),
         ];
         for (label, host) in lines {
-            offer("Action", label, "attaches workers", Command::Copy(attach_line(host, &bucket_url, worker)));
+            offer(
+                "Action",
+                label,
+                "attaches workers",
+                Command::Copy(attach_line(host, &bucket_url, worker, open.reader.pool.get_untracked().as_ref())),
+            );
         }
     }
     if let Some(key) = &open.viewer {

@@ -221,3 +221,35 @@ def test_a_pool_that_is_not_there_is_named_at_once(study: Launched, tmp_path: Pa
         wait_for(lambda: "waiting for cases" in worker.output)
         pool(study, "remove", "gpu")
         wait_for(lambda: f"the bucket or queue of pool gpu of study {study.study} is gone" in worker.output)
+
+
+def test_figures_are_told_by_pool(study: Launched, tmp_path: Path) -> None:
+    pool(study, "add", "gpu")
+    assert send(study, tmp_path, "cases.csv", "a,pool\n1,gpu\n2,gpu\n3,\n", "--batch", "b").code == 0
+    status = study.command_line.run("status", study.study, "--json").json()
+    assert [(one["pool"], one["waiting"], one["workers"]) for one in status["pools"]] == [("main", 1, 0), ("gpu", 2, 0)]
+    assert status["queue"]["waiting"] == 3
+    with attach(pool_line(study, "gpu")) as worker:
+        wait_for(lambda: "waiting for cases" in worker.output and waiting(study)["gpu"] == 0)
+        said = study.command_line.run("status", study.study).out
+        assert "1 case waits in pool main, and no worker is attached to it." in said
+        assert "Pools" in said
+
+
+def test_dead_letters_go_back_to_their_own_pool(study: Launched, tmp_path: Path) -> None:
+    pool(study, "add", "gpu")
+    assert send(study, tmp_path, "cases.csv", "a,pool\n1,gpu\n2,\n", "--batch", "b").code == 0
+    sqs = study.command_line.cloud.client("sqs")
+    for url, dead in (
+        (queue_url(study, "gpu"), queue_url(study, "gpu-Dead")),
+        (study.outputs["QueueUrl"], study.outputs["DeadLetterQueueUrl"]),
+    ):
+        (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        name = message["MessageId"]
+        sqs.send_message(QueueUrl=dead, MessageBody=message["Body"], MessageGroupId=name, MessageDeduplicationId=name)
+    status = study.command_line.run("status", study.study, "--json").json()
+    assert (status["cases"]["dead"], status["dead_letters"]) == (2, 2)
+    ran = study.command_line.run("redrive", study.study)
+    assert ran.code == 0 and "2 cases" in ran.out, ran.err
+    assert waiting(study) == {"main": 1, "gpu": 1}

@@ -1,6 +1,7 @@
 //! Lines that attach workers.
 
 use cruncher_study::attach_line::{AttachHost, attach_line};
+use cruncher_study::pool::{Pool, shown};
 use leptos::prelude::*;
 
 use crate::components::copy_line::copy_line;
@@ -15,14 +16,26 @@ pub(crate) fn attach_lines(open: &OpenStudy) -> AnyView {
         let why = "The attach line holds the workers' key, so only the operator's link shows it. Ask whoever gave you this link.";
         return view! { <p>{why}</p> }.into_any();
     };
-    if open.attach_key(open.live.snapshot.get().as_deref()).is_none() {
+    let snapshot = open.live.snapshot.get();
+    if open.attach_key(snapshot.as_deref()).is_none() {
         let why = "The workers' key was replaced, so the line that this page knows attaches nobody any more. Lock it, and sign in with the \
                    operator's passphrase.";
         return view! { <p role="status">{why}</p> }.into_any();
     }
     let reader = open.reader;
     let bucket_url = open.study.bucket_url();
-    let line = |host| attach_line(host, &bucket_url, worker);
+    let pool = reader.pool.get();
+    let line = |host| attach_line(host, &bucket_url, worker, pool.as_ref());
+    let pools = snapshot.map(|snapshot| snapshot.control.pools.clone()).filter(|pools| !pools.is_empty());
+    let pools = pools.map(|pools| {
+        let option = |own: Option<Pool>| {
+            let name = shown(own.as_ref()).to_owned();
+            view! { <option selected=own == pool>{name}</option> }
+        };
+        let options: Vec<_> = std::iter::once(None).chain(pools.into_iter().map(Some)).map(option).collect();
+        let choose = move |event| reader.pool.set(Pool::parse_choice(&event_target_value(&event)).unwrap_or_default());
+        view! { <p><label>"Pool whose cases it takes "<select on:change=choose>{options}</select></label></p> }
+    });
     let workers = reader.workers.get();
     let choose = move |event| {
         if let Ok(number) = event_target_value(&event).parse::<u32>() {
@@ -30,6 +43,7 @@ pub(crate) fn attach_lines(open: &OpenStudy) -> AnyView {
         }
     };
     view! {
+        {pools}
         <div class="lines">
             <section class="lines__one">
                 <h3>"Python, FLAC3D, 3DEC or PFC"</h3>

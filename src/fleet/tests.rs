@@ -23,6 +23,7 @@ fn worker(name: &str, (done, failed): (u64, u64), median_secs: f64) -> Heartbeat
         max_silence_secs: None,
         key_id: None,
         key_retired: false,
+        pool: None,
     }
 }
 

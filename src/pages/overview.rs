@@ -3,17 +3,19 @@
 pub(crate) mod steering;
 mod versions;
 
-use cruncher_backend::watch::snapshot::{Snapshot, submitted_first};
+use cruncher_backend::watch::snapshot::{PoolFigures, Snapshot, submitted_first};
 use cruncher_browser::components::error_group::error_group_head;
 use cruncher_browser::local_time::clock_time;
 use cruncher_browser::state::route::{BatchChoice, Page, Route, encoded};
 use cruncher_study::access::Role;
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
 use cruncher_study::batch::Batch;
+use cruncher_study::diagnosis::PoolLook;
 use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::forecast::{Forecast, ForecastBasis, MIN_FINISHED};
 use cruncher_study::heartbeat::{Heartbeat, RunningCase, WorkerState};
-use cruncher_study::number_format::{counted, duration, thousands};
+use cruncher_study::number_format::{counted, duration, significant, thousands};
+use cruncher_study::pool::shown;
 use cruncher_study::responses::ResponseSummary;
 use leptos::prelude::*;
 use versions::{asked, version_shares};
@@ -136,10 +138,30 @@ fn progress(snapshot: &Snapshot, counts: &CaseCounts, open: &OpenStudy, shown: &
                 {link(all.list("case.state:running"), leased)}
                 {dead.map(Vec::from)}
             </p>
+            {pools(snapshot)}
             {steering::of_study(snapshot, open)}
         </section>
     }
     .into_any()
+}
+
+/// Draws the figures of each pool, if the study has any beside its own queue.
+fn pools(snapshot: &Snapshot) -> Option<AnyView> {
+    let row = |look: &PoolLook| {
+        let PoolFigures { waiting, leased, workers, rate, .. } = snapshot.figures_of(look);
+        let mut figures = format!(
+            "{} waiting · {} in workers' hands · {}",
+            thousands(waiting),
+            thousands(leased),
+            counted(workers, "worker", "workers")
+        );
+        if rate > 0.0 {
+            figures += &format!(" · {} cases a minute", significant(rate));
+        }
+        view! { <li class="parts__one"><span class="parts__name">{shown(look.pool.as_ref()).to_owned()}</span><span></span>{text("parts__figures", figures)}</li> }
+    };
+    let rows: Vec<_> = snapshot.pools.iter().map(row).collect();
+    (rows.len() > 1).then(|| view! { <ul class="parts" aria-label="Pools">{rows}</ul> }.into_any())
 }
 
 /// Draws the versions and designs that the cases of each shown batch are of, unless it is one design; if several batches are

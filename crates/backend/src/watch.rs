@@ -32,11 +32,12 @@ use cruncher_study::accounting::{AccountingInput, total};
 use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseRef;
 use cruncher_study::control::{CONTROL_KEY, StudyControl};
-use cruncher_study::diagnosis::QueueCounts;
+use cruncher_study::diagnosis::{PoolLook, QueueCounts};
 use cruncher_study::error_groups::error_parts;
 use cruncher_study::heartbeat::{Heartbeat, RunningCase, WorkerState};
 use cruncher_study::key::{WORKERS_PREFIX, WorkerKey};
 use cruncher_study::ledger::Ledger;
+use cruncher_study::pool::{Pool, queues};
 use cruncher_study::shown_text::visible;
 use futures::future;
 
@@ -46,7 +47,7 @@ use crate::watch::snapshot::Snapshot;
 pub use full::FullStrategy;
 use known_heartbeats::KnownHeartbeats;
 pub use light::LightStrategy;
-use listing_schedule::{ListingSchedule, LookCounts};
+use listing_schedule::{ListingSchedule, LookCounts, SETTLING_SECS};
 use missing_messages::MissingMessages;
 use strategy::WatchStrategy;
 
@@ -72,6 +73,12 @@ pub struct StudyWatch<M = FullStrategy> {
     control: Seen<StudyControl>,
     queue: QueueCounts,
     dead_letters: u64,
+    /// The study's own queue, and those of its pools.
+    pools: Vec<PoolLook>,
+    /// Time since when the queue of each of them has been empty.
+    empty_since: BTreeMap<Option<Pool>, f64>,
+    /// Number of those that have been empty for so long that they hold no case.
+    settled_pools: usize,
     unreadable: BTreeMap<String, String>,
     schedule: ListingSchedule,
 }
@@ -119,6 +126,9 @@ impl<M: WatchStrategy> StudyWatch<M> {
             control: Seen::default(),
             queue: QueueCounts::default(),
             dead_letters: 0,
+            pools: Vec::new(),
+            empty_since: BTreeMap::new(),
+            settled_pools: 0,
             unreadable: BTreeMap::new(),
             schedule: ListingSchedule::default(),
         }
@@ -126,17 +136,17 @@ impl<M: WatchStrategy> StudyWatch<M> {
 
     /// Looks again; `None` if there is more than this strategy can read.
     async fn look(&mut self) -> Result<Option<Snapshot>, Error> {
-        let (queue, dead_letters, workers, control) = future::try_join4(
-            self.count(&self.study.config.queue_url),
-            self.count(&self.study.config.dead_letter_queue_url),
+        let (mut pools, workers, control) = future::try_join3(
+            self.count_pools(),
             s3::list_all(&self.study.client, s3::ListObjects::new(&self.study.config.bucket).prefix(WORKERS_PREFIX)),
             self.read_control(),
         )
         .await?;
-        let dead_letters = dead_letters.messages();
-        let mut has_changed = (queue, dead_letters) != (self.queue, self.dead_letters);
-        (self.queue, self.dead_letters) = (queue, dead_letters);
-        has_changed |= control.is_some_and(|control| self.enter_control(control));
+        let mut has_changed = control.is_some_and(|control| self.enter_control(control));
+        if pools.len() != self.control.content.pools.len() + 1 {
+            pools = self.count_pools().await?;
+        }
+        has_changed |= self.enter_pools(pools);
         let (workers_before, news) = (self.heartbeats.len(), self.heartbeats.compare(&workers));
         if self.heartbeats.len() > M::MAX_WORKERS {
             return Ok(None);
@@ -158,7 +168,7 @@ impl<M: WatchStrategy> StudyWatch<M> {
 
         let now = self.study.now();
         let (cases, open) = (self.ledger.cases(), self.ledger.open_cases());
-        self.schedule.note_look(LookCounts { time: now, messages: queue.messages(), cases, open }, has_changed);
+        self.schedule.note_look(LookCounts { time: now, messages: self.queue.messages(), cases, open }, has_changed);
         if self.schedule.needs_listing(cases != cases_before || self.strategy.goes_on(now)) {
             match M::look_at_data(self).await? {
                 Some(has_news) => has_changed |= has_news,
@@ -181,10 +191,58 @@ impl<M: WatchStrategy> StudyWatch<M> {
         listed.iter().filter_map(grown).collect()
     }
 
-    async fn count(&self, queue_url: &str) -> Result<QueueCounts, Error> {
-        let attributes = self.study.client.send(&sqs::GetQueueAttributes::new(queue_url)).await?;
-        let sqs::QueueAttributes { visible, in_flight, delayed, .. } = attributes;
-        Ok(QueueCounts { waiting: visible, leased: in_flight, delayed })
+    /// Counts the messages of the study's own queue, and of those of the pools that are known.
+    async fn count_pools(&self) -> Result<Vec<PoolLook>, Error> {
+        let pools = std::iter::once(None).chain(self.control.content.pools.iter().copied().map(Some));
+        future::try_join_all(pools.map(async |pool| {
+            let own = queues(&self.study.config, pool.as_ref());
+            let counts = (self.count(pool, &own.queue_url), self.count(pool, &own.dead_letter_queue_url));
+            let (queue, dead) = future::try_join(counts.0, counts.1).await?;
+            Ok(PoolLook { pool, queue, dead_letters: dead.messages() })
+        }))
+        .await
+    }
+
+    /// Counts messages. A pool may be removed at this moment.
+    async fn count(&self, pool: Option<Pool>, queue_url: &str) -> Result<QueueCounts, Error> {
+        match self.study.client.send(&sqs::GetQueueAttributes::new(queue_url)).await {
+            Err(error) if pool.is_some() && error.is_not_found() => Ok(QueueCounts::default()),
+            attributes => attributes.map(|sqs::QueueAttributes { visible, in_flight, delayed, .. }| QueueCounts {
+                waiting: visible,
+                leased: in_flight,
+                delayed,
+            }),
+        }
+    }
+
+    /// Enters the messages of all queues. Returns whether their number has changed.
+    fn enter_pools(&mut self, pools: Vec<PoolLook>) -> bool {
+        let has_changed = pools != self.pools;
+        let now = self.study.now();
+        let mut empty_since = BTreeMap::new();
+        (self.queue, self.dead_letters) = (QueueCounts::default(), 0);
+        for PoolLook { pool, queue, dead_letters } in &pools {
+            if queue.messages() == 0 {
+                empty_since.insert(*pool, self.empty_since.get(pool).copied().unwrap_or(now));
+            }
+            self.queue.waiting += queue.waiting;
+            self.queue.leased += queue.leased;
+            self.queue.delayed += queue.delayed;
+            self.dead_letters += dead_letters;
+        }
+        let settled = |since: &BTreeMap<_, f64>| since.values().filter(|since| now - **since >= SETTLING_SECS).count();
+        // What left a pool's queue has its document by then.
+        if pools.len() > 1 && settled(&empty_since) > self.settled_pools {
+            self.schedule.expect_change();
+        }
+        self.settled_pools = settled(&empty_since);
+        (self.pools, self.empty_since) = (pools, empty_since);
+        has_changed
+    }
+
+    /// Whether the queue of a pool has been empty for so long that it holds no case.
+    fn is_empty(&self, pool: Option<Pool>, now: f64) -> bool {
+        self.empty_since.get(&pool).is_some_and(|since| now - since >= SETTLING_SECS)
     }
 
     /// Reads the control document, if it has changed.
@@ -269,11 +327,18 @@ impl<M: WatchStrategy> StudyWatch<M> {
         running
     }
 
+    /// Returns the pools whose queues may hold cases.
+    fn filled_pools(&self, now: f64) -> BTreeSet<Pool> {
+        let mut filled = self.control.content.pools.clone();
+        filled.retain(|pool| !self.is_empty(Some(*pool), now));
+        filled
+    }
+
     /// Returns what an account needs beside the documents, for the cases that workers have in their hands.
     fn accounting_input<'a>(
         &'a self,
         now: f64,
-        (running, held_elsewhere): (&'a BTreeSet<CaseRef>, &'a BTreeSet<Batch>),
+        (running, held_elsewhere, filled_pools): (&'a BTreeSet<CaseRef>, &'a BTreeSet<Batch>, &'a BTreeSet<Pool>),
     ) -> AccountingInput<'a> {
         AccountingInput {
             now,
@@ -282,7 +347,8 @@ impl<M: WatchStrategy> StudyWatch<M> {
             leased: self.queue.leased,
             control: &self.control.content,
             dead_letters: self.dead_letters,
-            queue_is_empty: self.schedule.queue_is_empty(now),
+            queue_is_empty: self.is_empty(None, now),
+            filled_pools,
             held_elsewhere,
         }
     }
@@ -314,7 +380,8 @@ impl<M: WatchStrategy> StudyWatch<M> {
         }
         let control = &self.control.content;
         let held_elsewhere = self.strategy.held_elsewhere(now);
-        let batches = self.ledger.account(&self.accounting_input(now, (&running, &held_elsewhere)));
+        let filled = self.filled_pools(now);
+        let batches = self.ledger.account(&self.accounting_input(now, (&running, &held_elsewhere, &filled)));
         let total = total(&batches);
         let submit_time = batches.iter().map(|account| account.submit_time).fold(0.0, f64::max);
         let rule = control.halt_rule.clone().unwrap_or_default();
@@ -323,6 +390,7 @@ impl<M: WatchStrategy> StudyWatch<M> {
             time: now,
             queue: self.queue,
             dead_letters: self.dead_letters,
+            pools: self.pools.clone(),
             missing: 0,
             halt_reason,
             total,

@@ -111,6 +111,9 @@ fn failure(error: PoolChangeError, study: &Study) -> CommandFailure {
     match error {
         PoolChangeError::Aws(error) => error.into(),
         PoolChangeError::Control(error) => CommandFailure::new(sentence(&error)),
+        PoolChangeError::NotConfigured => {
+            CommandFailure::new(format!("{words} Run `cruncher configure {name}` first, then this again."))
+        }
         PoolChangeError::TooMany => {
             CommandFailure::new(format!("{words} `cruncher pool remove {name} POOL` takes one away."))
         }

@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
-use cruncher_backend::watch::snapshot::Snapshot;
+use cruncher_backend::watch::snapshot::{PoolFigures, Snapshot};
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
-use cruncher_study::diagnosis::NoticeWeight;
+use cruncher_study::diagnosis::{NoticeWeight, PoolLook};
 use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::forecast::{Forecast, ForecastBasis};
 use cruncher_study::heartbeat::{Heartbeat, WorkerState};
-use cruncher_study::number_format::{ago, duration, thousands};
+use cruncher_study::number_format::{ago, duration, significant, thousands};
+use cruncher_study::pool::shown;
 use cruncher_study::versions::{ModelVersion, has_versions, versions};
 use serde_json::{Value, json};
 
@@ -54,6 +55,7 @@ pub(crate) fn as_text(study: &str, snapshot: &Snapshot) -> String {
         thousands(queue.leased),
         thousands(snapshot.dead_letters)
     );
+    section(&mut text, "Pools", &pools(snapshot));
     text += &finish_line(snapshot);
     let notices: Vec<String> =
         snapshot.notices(None).iter().map(|notice| printable(&notice.to_string(), 400)).collect();
@@ -64,6 +66,33 @@ pub(crate) fn as_text(study: &str, snapshot: &Snapshot) -> String {
     section(&mut text, "Errors", &errors(&snapshot.error_groups(None), snapshot.time));
     section(&mut text, "Objects that can't be read", &unreadable(snapshot));
     text.trim_end().to_owned() + "\n"
+}
+
+/// Returns the figures of each pool, if the study has any beside its own queue.
+fn pools(snapshot: &Snapshot) -> String {
+    if snapshot.pools.len() < 2 {
+        return String::new();
+    }
+    let columns = ["waiting", "leased", "dead letters", "workers", "running", "done", "failed", "cases a minute"]
+        .map(|head| (head, TextAlign::Right));
+    let columns: Vec<_> = std::iter::once(("pool", TextAlign::Left)).chain(columns).collect();
+    let row = |look: &PoolLook| {
+        let PoolFigures { waiting, leased, dead_letters, workers, running, done, failed, rate } =
+            snapshot.figures_of(look);
+        let counts = [waiting, leased, dead_letters, workers, running, done, failed].map(thousands);
+        let rate = if rate > 0.0 { significant(rate) } else { "–".to_owned() };
+        std::iter::once(shown(look.pool.as_ref()).to_owned()).chain(counts).chain([rate]).collect()
+    };
+    let rows: Vec<_> = snapshot.pools.iter().map(row).collect();
+    table(&columns, &rows)
+}
+
+fn pool_json(snapshot: &Snapshot, look: &PoolLook) -> Value {
+    let PoolFigures { waiting, leased, dead_letters, workers, running, done, failed, rate } = snapshot.figures_of(look);
+    json!({
+        "pool": shown(look.pool.as_ref()), "waiting": waiting, "leased": leased, "dead_letters": dead_letters, "workers": workers,
+        "running": running, "done": done, "failed": failed, "cases_per_minute": rate,
+    })
 }
 
 /// Returns a line on how long the study will take.
@@ -235,6 +264,7 @@ pub(crate) fn as_json(study: &str, snapshot: &Snapshot) -> Value {
         "study": study,
         "time": snapshot.time,
         "cases": counts_json(&snapshot.total),
+        "pools": snapshot.pools.iter().map(|look| pool_json(snapshot, look)).collect::<Vec<_>>(),
         "queue": {"waiting": snapshot.queue.waiting, "leased": snapshot.queue.leased, "delayed": snapshot.queue.delayed},
         "dead_letters": snapshot.dead_letters,
         "batches": snapshot.batches.iter().map(batch).collect::<Vec<_>>(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use cruncher_study::access::StudyAccess;
 use cruncher_study::case::Parameters;
 use cruncher_study::import::NumberReading;
+use cruncher_study::pool::Pool;
 use leptos::prelude::*;
 use web_sys::Blob;
 
@@ -51,6 +52,8 @@ pub(super) struct DesignState {
     pub(super) sending: RwSignal<SendState>,
     /// The number of workers that are alive, as far as the page knows it; `None` before its first look.
     pub(super) alive_workers: RwSignal<Option<u64>>,
+    /// The study's pools, as far as they are known.
+    pub(super) pools: RwSignal<Vec<Pool>>,
     /// Further news about sending.
     pub(super) reports: SendReports,
     /// A message that is shown once, for instance that a file couldn't be read.
@@ -160,6 +163,7 @@ impl DesignState {
             is_strict: RwSignal::new(false),
             sending: RwSignal::default(),
             alive_workers: RwSignal::new(None),
+            pools: RwSignal::default(),
             reports: SendReports::default(),
             said: RwSignal::default(),
             replaced: RwSignal::default(),

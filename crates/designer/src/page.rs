@@ -18,7 +18,7 @@ use super::design_state::{DesignState, TableState};
 use super::focus::{FocusPart, form, skip_links};
 use super::form::file_drop::file_button;
 use super::form::quoted::quoted;
-use super::form::{factors, model, preview, sampler, submit, table};
+use super::form::{factors, model, pool, preview, sampler, submit, table};
 use super::messages::SendOrder;
 use super::opened_design::{choose_model, open_file};
 use super::send_state::SendState;
@@ -55,6 +55,7 @@ fn page(access: StudyAccess) -> AnyView {
     let state = DesignState::new(access);
     said::follow(state);
     follow_workers(state);
+    pool::read_pools(state);
     let canvas = NodeRef::<Canvas>::new();
     let is_restored = RwSignal::new(false);
     spawn_local(async move {

@@ -173,6 +173,7 @@ impl<'a> Sightings<'a> {
             traceback: None,
             key_id: None,
             key_retired: false,
+            pool: None,
         }
     }
 }

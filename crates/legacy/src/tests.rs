@@ -189,7 +189,8 @@ fn a_computer_may_be_silent_for_as_long_as_it_computes_and_between_two_times_tha
     for now in [START + 500.0, START + 5_000.0, START + 5.0 * day, START + 20.0 * day] {
         let control = StudyControl::default();
         let (heartbeats, control) = (&heartbeats[..], &control);
-        let input = DiagnosisInput { heartbeats, leased: 0, dead_letters: 0, missing: 0, unread: 0, control, now };
+        let input =
+            DiagnosisInput { heartbeats, leased: 0, dead_letters: 0, missing: 0, unread: 0, control, pools: &[], now };
         assert_eq!(diagnose(&counts, &input), [], "{now}");
     }
 }
@@ -396,6 +397,7 @@ fn the_ledger_comes_to_the_same_account() {
         control: &control,
         dead_letters: 0,
         queue_is_empty: false,
+        filled_pools: &BTreeSet::new(),
         held_elsewhere: &BTreeSet::new(),
     };
     let expected = total(&accounts(&study));

@@ -6,6 +6,7 @@ use crate::batch::Batch;
 use crate::case::CaseRef;
 use crate::control::StudyControl;
 use crate::ledger::CaseFinish;
+use crate::pool::Pool;
 use crate::responses::ResponseSummary;
 
 /// Number of cases in each state. The states sum up to `cases`; withdrawn cases are in none of them.
@@ -137,6 +138,8 @@ pub struct AccountingInput<'a> {
     /// Whether the queue has been empty for so long that no message can be in it. Where it is only empty now, what a look has
     /// noted in the control document counts.
     pub queue_is_empty: bool,
+    /// Pools of whose queues the same isn't so: any other one's is empty, or gone.
+    pub filled_pools: &'a BTreeSet<Pool>,
     /// Batches with cases that another queue may hold: the predecessor's computers are at work on them.
     pub held_elsewhere: &'a BTreeSet<Batch>,
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use crate::accounting::CaseCounts;
 use crate::control::StudyControl;
 use crate::heartbeat::{Heartbeat, WorkerState};
-use crate::number_format::duration;
+use crate::number_format::{counted, duration};
+use crate::pool::{Pool, shown};
 use crate::replaced_keys::to_attach_again;
 
 /// The messages of a queue, approximately, as SQS counts them.
@@ -27,6 +28,17 @@ impl QueueCounts {
     }
 }
 
+/// Messages of a pool's queues.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PoolLook {
+    /// The pool; `None` is the study's own queue.
+    pub pool: Option<Pool>,
+    /// The messages of its queue.
+    pub queue: QueueCounts,
+    /// The messages of its dead-letter queue.
+    pub dead_letters: u64,
+}
+
 /// Something that a person who watches the study should know.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Notice {
@@ -34,6 +46,13 @@ pub enum Notice {
     NoCases,
     /// Cases wait, and no worker computes them.
     NoWorker {
+        /// Number of cases that wait.
+        waiting: u64,
+    },
+    /// Cases wait in a pool, and no worker is attached to it, although others have some.
+    NoWorkerOfPool {
+        /// The pool.
+        pool: String,
         /// Number of cases that wait.
         waiting: u64,
     },
@@ -153,6 +172,7 @@ impl Notice {
         match self {
             Self::NoCases | Self::Unread { .. } | Self::Finished => NoticeWeight::Information,
             Self::NoWorker { .. }
+            | Self::NoWorkerOfPool { .. }
             | Self::Paused
             | Self::AllDraining { .. }
             | Self::Missing { .. }
@@ -177,6 +197,9 @@ impl fmt::Display for Notice {
             Self::NoCases => f.write_str("No cases yet."),
             Self::NoWorker { waiting: 1 } => f.write_str("1 case waits, and no worker is attached."),
             Self::NoWorker { waiting } => write!(f, "{waiting} cases wait, and no worker is attached."),
+            Self::NoWorkerOfPool { pool, waiting } => {
+                write!(f, "{} in pool {pool}, and no worker is attached to it.", counted(*waiting, "case waits", "cases wait"))
+            }
             Self::Paused => f.write_str("The study is paused: workers finish their case and take no other, until `cruncher resume`."),
             Self::Halted { reason } => {
                 write!(f, "The study halted by itself: {reason}. Find the reason among the errors; `cruncher resume` lets it go on.")
@@ -282,6 +305,8 @@ pub struct DiagnosisInput<'a> {
     pub unread: u64,
     /// The operator's wishes, and what operators' looks have noted.
     pub control: &'a StudyControl,
+    /// The study's own queue and those of its pools, if it has some.
+    pub pools: &'a [PoolLook],
     /// The time.
     pub now: f64,
 }
@@ -299,7 +324,11 @@ pub fn diagnose(counts: &CaseCounts, input: &DiagnosisInput) -> Vec<Notice> {
     } else if counts.open() == 0 {
         notices.push(Notice::Finished);
     } else {
-        notices.extend(why_nothing_is_taken(counts, input));
+        let why = why_nothing_is_taken(counts, input);
+        if why.is_none() && !control.is_stopped() {
+            notices.extend(input.pools.iter().filter_map(|look| no_worker_of(look, input)));
+        }
+        notices.extend(why);
     }
     if counts.lost > 0 {
         notices.push(Notice::Lost { cases: counts.lost });
@@ -343,6 +372,14 @@ fn why_nothing_is_taken(counts: &CaseCounts, input: &DiagnosisInput) -> Option<N
         let is_draining = |worker: &Heartbeat| input.control.drain.contains(&worker.worker);
         alive.all(is_draining).then_some(Notice::AllDraining { waiting })
     }
+}
+
+/// Returns a notice of a pool whose cases nobody takes.
+fn no_worker_of(look: &PoolLook, input: &DiagnosisInput) -> Option<Notice> {
+    let waiting = look.queue.waiting + look.queue.delayed;
+    let takes = |worker: &Heartbeat| worker.pool == look.pool && worker.is_alive(input.now);
+    let is_waited_for = input.pools.len() > 1 && waiting > 0 && !input.heartbeats.iter().any(takes);
+    is_waited_for.then(|| Notice::NoWorkerOfPool { pool: shown(look.pool.as_ref()).to_owned(), waiting })
 }
 
 /// Returns a notice of the dead-letter queue: of the cases in it, as far as an operator's look has noted them; else of its messages,
@@ -451,6 +488,7 @@ mod tests {
             max_silence_secs: None,
             key_id: None,
             key_retired: false,
+            pool: None,
         }
     }
 
@@ -463,6 +501,7 @@ mod tests {
             missing: 0,
             unread: 0,
             control: &control,
+            pools: &[],
             now: 1_000.0,
         };
         let notices = diagnose(&counts, &input);
@@ -498,8 +537,50 @@ mod tests {
     ) -> Vec<Notice> {
         diagnose(
             &counts,
-            &DiagnosisInput { heartbeats, leased: 9, dead_letters, missing: 0, unread: 0, control, now: 1_000.0 },
+            &DiagnosisInput {
+                heartbeats,
+                leased: 9,
+                dead_letters,
+                missing: 0,
+                unread: 0,
+                control,
+                pools: &[],
+                now: 1_000.0,
+            },
         )
+    }
+
+    #[test]
+    fn a_pool_without_a_worker_is_told_unless_no_pool_has_any() {
+        let queued = CaseCounts { cases: 5, queued: 5, ..CaseCounts::default() };
+        let gpu = Pool::parse("gpu").ok();
+        let queue = QueueCounts { waiting: 2, leased: 0, delayed: 1 };
+        let pools = [PoolLook { pool: gpu, queue, dead_letters: 0 }, PoolLook { queue, ..PoolLook::default() }];
+        let of = |heartbeats: &[Heartbeat], control: &StudyControl, pools: &[PoolLook]| {
+            let input = DiagnosisInput {
+                heartbeats,
+                leased: 0,
+                dead_letters: 0,
+                missing: 0,
+                unread: 0,
+                control,
+                pools,
+                now: 1_000.0,
+            };
+            diagnose(&queued, &input)
+        };
+        let (main, control) = (heartbeat(WorkerState::Waiting, 990.0), StudyControl::default());
+        let told = Notice::NoWorkerOfPool { pool: "gpu".into(), waiting: 3 };
+        assert_eq!(told.to_string(), "3 cases wait in pool gpu, and no worker is attached to it.");
+        assert_eq!(of(std::slice::from_ref(&main), &control, &pools), [told]);
+        let own = Heartbeat { pool: gpu, worker: "v".into(), ..main.clone() };
+        assert_eq!(of(&[main.clone(), own.clone()], &control, &pools), []);
+        let told = Notice::NoWorkerOfPool { pool: "main".into(), waiting: 3 };
+        assert_eq!(of(&[own], &control, &pools), [told]);
+        assert_eq!(of(&[], &control, &pools), [Notice::NoWorker { waiting: 5 }]);
+        assert_eq!(of(std::slice::from_ref(&main), &control, &pools[1..]), []);
+        let paused = StudyControl { paused: true, ..control };
+        assert_eq!(of(&[main], &paused, &pools), [Notice::Paused]);
     }
 
     #[test]
@@ -551,6 +632,7 @@ mod tests {
             missing: 4,
             unread: 0,
             control: &control,
+            pools: &[],
             now: 1.0,
         };
         let notices = diagnose(&queued, &input);

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::batch::Batch;
 use crate::case::CaseId;
+use crate::pool::Pool;
 
 /// Time for which a heartbeat counts as a sign of life, in seconds.
 pub const FRESH_SECS: f64 = 180.0;
@@ -58,6 +59,9 @@ pub struct Heartbeat {
     /// Whether it has ended because that key was replaced.
     #[serde(default)]
     pub key_retired: bool,
+    /// The pool that it is attached to, if that isn't the study's own queue.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::pool::pool_or_none")]
+    pub pool: Option<Pool>,
 }
 
 impl Heartbeat {

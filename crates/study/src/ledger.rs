@@ -12,6 +12,7 @@ use crate::control::StudyControl;
 use crate::halting::{HaltRule, LatestAttempts};
 use crate::key::DataKey;
 use crate::outcome::ErrorDocument;
+use crate::pool::Pool;
 use crate::responses::ResponseValues;
 use crate::segment::{RowOutcome, SegmentRow};
 use crate::shown_text::visible;
@@ -56,6 +57,8 @@ struct BatchCases {
     finishes: Vec<CaseFinish>,
     responses: ResponseValues,
     submissions: Vec<Submission>,
+    /// The pools that its cases were sent to.
+    pools: Vec<Pool>,
 }
 
 /// A submission, as its table tells.
@@ -81,6 +84,21 @@ impl BatchCases {
     /// The submission that named a case last.
     fn submission_of(&self, entry: &Entry) -> Option<&Submission> {
         self.submissions.get(entry.submission?.get() as usize - 1)
+    }
+
+    /// Returns the place of a pool, from 1; 0 is the study's own queue.
+    fn pool(&mut self, pool: Option<Pool>) -> u8 {
+        let Some(pool) = pool else { return 0 };
+        let place = self.pools.iter().position(|known| *known == pool).unwrap_or_else(|| {
+            self.pools.push(pool);
+            self.pools.len() - 1
+        });
+        u8::try_from(place + 1).unwrap_or_default()
+    }
+
+    /// The pool that a case was sent to last.
+    fn pool_of(&self, entry: &Entry) -> Option<&Pool> {
+        self.pools.get(usize::from(entry.pool).checked_sub(1)?)
     }
 
     fn entry(&mut self, case: CaseId, level: u32) -> &mut Entry {
@@ -142,11 +160,13 @@ struct Entry {
     submission: Option<NonZero<u32>>,
     /// Whether its model returned nothing, as the row of its finish says.
     is_empty: bool,
+    /// The place of its pool, from 1; 0 is the study's own queue.
+    pool: u8,
 }
 
 impl Entry {
     const fn new(level: u32) -> Self {
-        Self { level, finish: None, submission: None, is_empty: false }
+        Self { level, finish: None, submission: None, is_empty: false, pool: 0 }
     }
 
     const fn is_done(&self) -> bool {
@@ -218,14 +238,16 @@ impl Ledger {
         }
         let cases = self.batches.entry(batch.clone()).or_default();
         let place = cases.submission(submission, submit_time);
+        let pools: Vec<u8> = rows.iter().map(|row| cases.pool(row.pool)).collect();
         let order = |place: usize| (cases.submissions[place].time, &cases.submissions[place].id);
         // Moved out, since the order needs the rest of the batch.
         let mut entries = std::mem::take(&mut cases.entries);
-        for row in rows {
+        for (row, pool) in rows.iter().zip(pools) {
             let entry = entries.entry(row.case_id).or_insert(Entry::new(row.level));
             let is_later = entry.submission.is_none_or(|known| order(known.get() as usize - 1) <= order(place));
             if is_later {
                 entry.level = row.level;
+                entry.pool = pool;
                 entry.submission = u32::try_from(place + 1).ok().and_then(NonZero::new);
             }
         }

@@ -164,6 +164,11 @@ pub(crate) fn pools_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Resul
     Ok(names.iter().filter_map(|name| Pool::parse(name.as_str()?).ok()).collect())
 }
 
+/// Reads the pool of a worker. What is none is as if it weren't there.
+pub(crate) fn pool_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Pool>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.and_then(|name| Pool::parse(&name).ok()))
+}
+
 impl fmt::Display for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

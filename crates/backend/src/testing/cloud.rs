@@ -185,10 +185,16 @@ impl TestCloud {
 
     fn count_messages(&self, body: &[u8]) -> Answer {
         let body: Value = serde_json::from_slice(body).expect("JSON");
-        let (waiting, leased) = if body["QueueUrl"] == "d" {
-            (self.dead_letters.lock().expect("dead letters").len(), 0)
-        } else {
-            (self.queue.lock().expect("queue").len(), *self.leased.lock().expect("leased"))
+        let url = body["QueueUrl"].as_str().expect("a queue");
+        let pool = url.strip_prefix("cruncher-s-Pool-").and_then(|name| name.strip_suffix(".fifo"));
+        let count = |pool: Option<&str>| {
+            let queue = self.queue.lock().expect("queue");
+            queue.iter().filter(|message| message["pool"].as_str() == pool).count()
+        };
+        let (waiting, leased) = match (url, pool) {
+            ("d", _) => (self.dead_letters.lock().expect("dead letters").len(), 0),
+            (_, None) => (count(None), *self.leased.lock().expect("leased")),
+            (_, pool) => (count(pool), 0),
         };
         let attributes = json!({"ApproximateNumberOfMessages": waiting.to_string(),
             "ApproximateNumberOfMessagesNotVisible": leased.to_string(), "ApproximateNumberOfMessagesDelayed": "0"});

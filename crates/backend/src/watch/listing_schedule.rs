@@ -1,7 +1,7 @@
 //! Schedule of listings: when a watch compares what it knows with the documents below `data/`.
 
 /// Time for which the queue must be empty before cases that aren't done count as lost, in seconds. SQS counts approximately.
-const SETTLING_SECS: f64 = 60.0;
+pub(super) const SETTLING_SECS: f64 = 60.0;
 
 /// Minimum time between two listings, in seconds; a large study waits longer.
 const MIN_PAUSE_SECS: f64 = 15.0;
@@ -55,11 +55,6 @@ impl ListingSchedule {
     /// Makes the next look list the data in any case.
     pub(super) const fn expect_change(&mut self) {
         self.last = None;
-    }
-
-    /// Whether no message has been in the queue for so long that none can be in it.
-    pub(super) fn queue_is_empty(&self, now: f64) -> bool {
-        self.empty_since.is_some_and(|since| now - since >= SETTLING_SECS)
     }
 
     /// Notes the counts of a look, and whether anything has changed.

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use cruncher_study::accounting::{BatchAccount, CaseCounts, total};
 use cruncher_study::batch::Batch;
 use cruncher_study::control::StudyControl;
-use cruncher_study::diagnosis::{DiagnosisInput, Notice, QueueCounts, diagnose};
+use cruncher_study::diagnosis::{DiagnosisInput, Notice, PoolLook, QueueCounts, diagnose};
 use cruncher_study::error_groups::{ErrorGroup, ErrorPart, error_groups};
-use cruncher_study::heartbeat::Heartbeat;
+use cruncher_study::heartbeat::{Heartbeat, WorkerState};
 use cruncher_study::ledger::{CaseFinish, SENDING_SECS};
 use cruncher_study::ordering::ascending;
 use cruncher_study::study_events::EventFacts;
@@ -24,6 +24,8 @@ pub struct Snapshot {
     pub queue: QueueCounts,
     /// The messages of the dead-letter queue.
     pub dead_letters: u64,
+    /// The study's own queue and those of its pools: what the two figures before are the sum of.
+    pub pools: Vec<PoolLook>,
     /// Number of queued cases that the queue has had no message of for a while.
     pub missing: u64,
     /// Why the last attempts should halt the study, if they should.
@@ -52,6 +54,27 @@ pub struct Snapshot {
     pub has_changed: bool,
 }
 
+/// Figures of a pool.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct PoolFigures {
+    /// Number of messages that wait in its queue.
+    pub waiting: u64,
+    /// Number of those that are leased to workers.
+    pub leased: u64,
+    /// Number of those in its dead-letter queue.
+    pub dead_letters: u64,
+    /// Number of its workers that are alive.
+    pub workers: u64,
+    /// Number of those that have a case.
+    pub running: u64,
+    /// Number of cases that its workers have done, those that are gone included.
+    pub done: u64,
+    /// Number of cases for which they had no attempt left.
+    pub failed: u64,
+    /// Number of cases that those that have one finish in a minute, by the median of each.
+    pub rate: f64,
+}
+
 /// Returns at most so many accounts, in order. Of more, those of batches that somebody has submitted come first: whoever has a worker's
 /// key can make others.
 #[must_use]
@@ -73,6 +96,25 @@ impl Snapshot {
     /// Returns the workers that are alive, as far as they are heard of.
     pub fn alive_workers(&self) -> impl Iterator<Item = &Heartbeat> {
         self.workers.iter().filter(|worker| worker.is_alive(self.time))
+    }
+
+    /// Returns the figures of a pool.
+    #[must_use]
+    pub fn figures_of(&self, PoolLook { pool, queue, dead_letters }: &PoolLook) -> PoolFigures {
+        let (waiting, leased, dead_letters) = (queue.waiting + queue.delayed, queue.leased, *dead_letters);
+        let mut figures = PoolFigures { waiting, leased, dead_letters, ..PoolFigures::default() };
+        for worker in self.workers.iter().filter(|worker| worker.pool == *pool) {
+            figures.done += worker.counts.done;
+            figures.failed += worker.counts.failed;
+            if worker.is_alive(self.time) {
+                figures.workers += 1;
+                if worker.state == WorkerState::Running {
+                    figures.running += 1;
+                    figures.rate += worker.median_secs.filter(|secs| *secs > 0.0).map_or(0.0, |secs| 60.0 / secs);
+                }
+            }
+        }
+        figures
     }
 
     /// Returns what it says of events that somebody waits for.
@@ -141,6 +183,7 @@ impl Snapshot {
                 missing: self.missing,
                 unread: self.unread,
                 control: &self.control,
+                pools: &self.pools,
                 now: self.time,
             },
         )

@@ -8,9 +8,10 @@ use std::vec::IntoIter;
 use cruncher_study::accounting::{BatchAccount, CaseCounts, SubmissionAccount, total};
 use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
-use cruncher_study::diagnosis::QueueCounts;
+use cruncher_study::diagnosis::{PoolLook, QueueCounts};
 use cruncher_study::error_groups::ErrorPart;
 use cruncher_study::ledger::CaseFinish;
+use cruncher_study::pool::{Pool, shown};
 use cruncher_study::responses::{ResponseBins, ResponseSummary};
 
 use super::snapshot::Snapshot;
@@ -35,6 +36,11 @@ pub fn write(snapshot: &Snapshot) -> EncodedSnapshot {
     encoded.counts([snapshot.workers_beyond, snapshot.unreadable_beyond, snapshot.unread]);
     encoded.texts.push(snapshot.halt_reason.clone().unwrap_or_default());
     encoded.json(&snapshot.control);
+    encoded.count(snapshot.pools.len());
+    for PoolLook { pool, queue, dead_letters } in &snapshot.pools {
+        encoded.texts.push(shown(pool.as_ref()).to_owned());
+        encoded.counts([queue.waiting, queue.leased, queue.delayed, *dead_letters]);
+    }
     encoded.count(snapshot.workers.len());
     snapshot.workers.iter().for_each(|worker| encoded.json(worker));
     encoded.count(snapshot.batches.len());
@@ -124,6 +130,11 @@ pub fn read(encoded: EncodedSnapshot) -> Option<Snapshot> {
     let halt_reason = reel.text().map(|reason| (!reason.is_empty()).then_some(reason))?;
     // Read as bytes, like every other document: the page has one JSON parser.
     let control = serde_json::from_slice(reel.text()?.as_bytes()).ok()?;
+    let pools = reel.many(|reel| {
+        let queue = QueueCounts { waiting: reel.count()?, leased: reel.count()?, delayed: reel.count()? };
+        let pool = Pool::parse_choice(&reel.text()?).ok()?;
+        Some(PoolLook { pool, queue, dead_letters: reel.count()? })
+    })?;
     let workers = reel.many(|reel| serde_json::from_slice(reel.text()?.as_bytes()).ok())?;
     let batches = reel.many(Reel::account)?;
     let error_parts = reel.many(Reel::error_part)?;
@@ -137,6 +148,7 @@ pub fn read(encoded: EncodedSnapshot) -> Option<Snapshot> {
         time,
         queue,
         dead_letters,
+        pools,
         missing,
         halt_reason,
         total,

@@ -5,6 +5,7 @@ mod documents;
 mod interleavings;
 mod legacy;
 mod opening;
+mod pools;
 mod responses;
 mod versions;
 

@@ -63,7 +63,8 @@ impl StudyWatch<FullStrategy> {
         let now = snapshot.time;
         let running = self.running(&snapshot.workers, now);
         let held_elsewhere = self.strategy.held_elsewhere(now);
-        let states = self.ledger.untold_states(&self.accounting_input(now, (&running, &held_elsewhere)));
+        let filled = self.filled_pools(now);
+        let states = self.ledger.untold_states(&self.accounting_input(now, (&running, &held_elsewhere, &filled)));
         let changes = changes(&self.strategy.told_states, &states);
         if !changes.is_empty() {
             self.strategy.cache.rows(&changes.to_bytes());

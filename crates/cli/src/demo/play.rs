@@ -156,7 +156,7 @@ impl DemoProcesses {
         if workers == 0 {
             return Ok(());
         }
-        let line = attach_line(AttachHost::Shell { workers }, &study.bucket_url(), &keys.worker);
+        let line = attach_line(AttachHost::Shell { workers }, &study.bucket_url(), &keys.worker, None);
         let mut command = shell(&line);
         command.current_dir(self.folder.path());
         self.workers = Some(ProcessGroup::start(command, &self.folder.path().join("workers.log"))?);

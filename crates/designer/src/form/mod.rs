@@ -6,6 +6,7 @@ pub(super) mod field;
 pub(super) mod file_drop;
 mod first_cases;
 pub(super) mod model;
+pub(super) mod pool;
 pub(super) mod preview;
 pub(super) mod quoted;
 mod reading;

@@ -4,6 +4,7 @@ use cruncher_sampling::OptimisationCriterion;
 use cruncher_study::design::DesignFile;
 use cruncher_study::isolation::CaseIsolation;
 use cruncher_study::model::ModelKind;
+use cruncher_study::pool::Pool;
 use cruncher_study::sampler::{Sampler, SamplerSize};
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +67,9 @@ pub(crate) struct DesignDraft {
     /// Whether each case is computed in a process of its own.
     #[serde(default)]
     pub(crate) is_isolated: bool,
+    /// The pool that the cases are sent to; `None` is the study's own queue.
+    #[serde(default)]
+    pub(crate) pool: Option<Pool>,
 }
 
 /// Source of a design's points.
@@ -191,6 +195,7 @@ impl Default for DesignDraft {
             time_limit_minutes: String::new(),
             is_forced: false,
             is_isolated: false,
+            pool: None,
         }
     }
 }
@@ -255,6 +260,7 @@ impl DesignDraft {
             time_limit_minutes: file.time_limit_secs.map(|secs| (secs / 60.0).to_string()).unwrap_or_default(),
             is_forced: file.force,
             is_isolated: file.isolation == CaseIsolation::Case,
+            pool: file.pool,
             ..Self::default()
         };
         draft.with_sampler(file.sampler)

@@ -30,6 +30,7 @@ fn heartbeat(worker: usize, running_since: Option<f64>, now: f64) -> Heartbeat {
         max_silence_secs: None,
         key_id: None,
         key_retired: false,
+        pool: None,
     }
 }
 

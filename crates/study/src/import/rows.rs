@@ -245,12 +245,13 @@ impl ImportedRows {
 fn text_of(cell: &ParsedField) -> String {
     match cell {
         ParsedField::Empty => String::new(),
-        ParsedField::Loose(ParameterValue::Text(text)) | ParsedField::Firm(ParameterValue::Text(text)) => text.clone(),
-        ParsedField::Loose(value) | ParsedField::Firm(value) => super::field(value),
-        ParsedField::Spelled(_, text)
+        ParsedField::Loose(ParameterValue::Text(text))
+        | ParsedField::Firm(ParameterValue::Text(text))
+        | ParsedField::Spelled(_, text)
         | ParsedField::Odd(text)
         | ParsedField::Missing(text)
         | ParsedField::Wrong(_, text) => text.clone(),
+        ParsedField::Loose(value) | ParsedField::Firm(value) => super::field(value),
     }
 }
 

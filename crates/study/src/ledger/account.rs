@@ -6,6 +6,7 @@ use super::{BatchCases, Entry, Ledger, RETENTION_SECS, SENDING_SECS, Submission,
 use crate::accounting::{AccountingInput, BatchAccount, CaseState, SubmissionAccount, total};
 use crate::batch::Batch;
 use crate::case::{CaseId, CaseRef};
+use crate::pool::Pool;
 use crate::versions::version_numbers;
 
 impl Ledger {
@@ -50,7 +51,8 @@ impl Ledger {
                     None => self.has_failed(&case_ref) && !circumstances.running.contains(&case_ref),
                 };
                 if !is_told && !submission.is_some_and(|own| circumstances.control.withdraws(&own.id)) {
-                    untold.push((*case, self.state(&case_ref, entry, submission, circumstances)));
+                    let place = (submission, cases.pool_of(entry));
+                    untold.push((*case, self.state(&case_ref, entry, place, circumstances)));
                 }
             }
             if !untold.is_empty() {
@@ -73,7 +75,7 @@ impl Ledger {
         let mut case_ref = (batch.clone(), CaseId::default());
         for (case, entry) in &cases.entries {
             case_ref.1 = *case;
-            let state = self.state(&case_ref, entry, cases.submission_of(entry), circumstances);
+            let state = self.state(&case_ref, entry, (cases.submission_of(entry), cases.pool_of(entry)), circumstances);
             let place = entry.submission.map(|place| place.get() as usize - 1);
             if let Some(submission) = place.and_then(|place| submissions.get_mut(place)) {
                 submission.counts.count(state);
@@ -126,7 +128,7 @@ impl Ledger {
         &self,
         case: &CaseRef,
         entry: &Entry,
-        submission: Option<&Submission>,
+        (submission, pool): (Option<&Submission>, Option<&Pool>),
         circumstances: &AccountingInput,
     ) -> CaseState {
         if entry.is_done() {
@@ -154,7 +156,9 @@ impl Ledger {
         // A table is written before its cases are sent: the queue may have become empty long before that.
         // A queue that is empty now, and was so at a time when the case had been sent, doesn't hold it.
         let was_empty = *waiting == Some(0) && *leased == 0 && submit_time + SENDING_SECS < control.queue_empty_time;
-        let may_be_nowhere = was_empty || circumstances.queue_is_empty && age_secs > SENDING_SECS;
+        let queue_is_empty =
+            pool.map_or(circumstances.queue_is_empty, |pool| !circumstances.filled_pools.contains(pool));
+        let may_be_nowhere = was_empty || queue_is_empty && age_secs > SENDING_SECS;
         let is_nowhere = may_be_nowhere && !circumstances.held_elsewhere.contains(&case.0);
         if is_nowhere || is_expired { CaseState::Lost } else { CaseState::Queued }
     }

@@ -50,7 +50,7 @@ impl DesignDraft {
             time_limit_secs: None,
             force: self.is_forced,
             isolation: if self.is_isolated { CaseIsolation::Case } else { CaseIsolation::Worker },
-            pool: None,
+            pool: self.pool,
         };
         if complaints.is_empty() && is_sampled {
             complaints.extend(file.check().err().map(|error| self.complaint(&error)));
@@ -202,6 +202,7 @@ impl DesignDraft {
             DesignError::NoAttempt => FormPlace::MaxAttempts,
             DesignError::TimeLimit(_) => FormPlace::TimeLimit,
             DesignError::NoReplicate => FormPlace::Replicates,
+            DesignError::PoolTwice => FormPlace::Batch,
         };
         let text = match error {
             DesignError::Constraint { source, .. } => source.to_string(),
