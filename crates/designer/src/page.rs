@@ -182,7 +182,7 @@ fn submitted(state: DesignState) -> Option<AnyView> {
         let facts = earlier::facts(&design, &designs);
         let time = clock_time(design.submit_time, Date::now() / 1000.0);
         let take = move |_| {
-            state.say(format!("Reading {} …", design.model.file_name()));
+            state.say(format!("Reading {} …", design.model.label()));
             sending::order(state, SendOrder::ReadModel(Box::new(design.clone())));
             state.reports.submitted.set(None);
         };

@@ -273,10 +273,12 @@ fn matching(state: DesignState, code: &str, found: &[Placeholder]) -> AnyView {
             format!("It has no placeholder: write {{{{name}}}} where a value of the case belongs, or read {place}.");
         view! { <p class="field__warning">{words}</p> }
     });
+    // A command is one line.
+    let has_lines = !state.draft.read().is_command();
     let list = |chips: Vec<AnyView>| view! { <ul class="chips" aria-label="Placeholders">{chips}</ul> };
     let Some(inputs) = inputs(state) else {
         // The names in a table that can't be read aren't known.
-        let waiting = |one: &PlaceholderChip| chip(one, ("chips__one", "○", "waits for the table"));
+        let waiting = |one: &PlaceholderChip| chip(one, has_lines, ("chips__one", "○", "waits for the table"));
         let chips = placeholders::chips(found, &[]).iter().map(waiting).collect();
         return view! { {list(chips)} {none} }.into_any();
     };
@@ -293,7 +295,7 @@ fn matching(state: DesignState, code: &str, found: &[Placeholder]) -> AnyView {
         view! { <p class="field__warning">{quoted(&words)}</p> }
     });
     view! {
-        {list(chips.iter().map(|one| chip(one, chip_state(one))).collect())}
+        {list(chips.iter().map(|one| chip(one, has_lines, chip_state(one))).collect())}
         {none}
         {wrong}
         {misspelt.into_iter().map(|pair| rename(state, pair)).collect::<Vec<_>>()}
@@ -344,12 +346,16 @@ fn chip_state(chip: &PlaceholderChip) -> (&'static str, &'static str, &'static s
     }
 }
 
-fn chip(chip: &PlaceholderChip, (class, symbol, words): (&'static str, &'static str, &'static str)) -> AnyView {
+fn chip(
+    chip: &PlaceholderChip,
+    has_lines: bool,
+    (class, symbol, words): (&'static str, &'static str, &'static str),
+) -> AnyView {
     view! {
         <li class=class>
             <span aria-hidden="true">{symbol}</span>
             <code>{chip.text.clone()}</code>
-            <span class="faint">{placeholders::lines(&chip.lines)}</span>
+            {has_lines.then(|| view! { <span class="faint">{placeholders::lines(&chip.lines)}</span> })}
             <span class="visually-hidden">{words}</span>
         </li>
     }
