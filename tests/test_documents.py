@@ -29,6 +29,7 @@ BEGINNINGS: dict[str, list[tuple[str, ...]]] = {
     "docs/operations.md": [],
     "docs/security.md": [LAUNCH],
     "worker/README.md": [LAUNCH, ENQUEUE],
+    "examples/commands/README.md": [],
     "examples/layered_footing/README.md": [],
     "examples/flac3d_footing/README.md": [],
     "examples/harbour_wave/README.md": [],

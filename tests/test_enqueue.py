@@ -165,7 +165,7 @@ def test_a_table_of_cases_is_sent_as_it_stands(launched: Launched, tmp_path: Pat
     table.write_text("a,c[0],c[1],soil,level\n1,2.5,3,clay,1\n2,2.5,4,'sand',0\n1,2.5,3,clay,1\n")
     named = ("--model", tmp_path / "model.py", "--batch", "by-hand")
     assert "name one with --batch" in enqueue(launched, table, "--model", tmp_path / "model.py").err
-    assert "name its file with --model." in enqueue(launched, table, "--batch", "by-hand").err
+    assert "name its file with --model" in enqueue(launched, table, "--batch", "by-hand").err
     ran = enqueue(launched, table, *named)
     assert ran.code == 0, ran.err
     assert "1  left out: the same as another one" in ran.out
@@ -348,7 +348,7 @@ def test_what_can_not_be_enqueued_is_told_in_a_sentence(launched: Launched, tmp_
     check("There is no unfinished enqueueing", design, "--cancel")
     (tmp_path / "model.py").rename(tmp_path / "elsewhere.py")
     check("There is no model", design)
-    assert "name its file with --model." in enqueue(launched, design).err
+    assert "name its file with --model" in enqueue(launched, design).err
     assert enqueue(launched, design, "--model", tmp_path / "elsewhere.py").code == 0
     empty = write_design(tmp_path, {"kind": "random", "cases": 0}, "empty")
     check("The design has no case: ask for at least one.", empty)

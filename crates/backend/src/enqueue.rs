@@ -45,6 +45,7 @@ use cruncher_study::case_table::TableError;
 use cruncher_study::design::DesignError;
 use cruncher_study::message::MAX_MESSAGE_BYTES;
 use cruncher_study::pool::{Pool, in_words};
+use cruncher_study::template::command_line::CommandLineError;
 
 use crate::administer::control::{ControlError, control};
 use crate::enqueue::key_value_store::KeyValueError;
@@ -64,6 +65,17 @@ pub enum EnqueueError {
         "`{0}` can't be the name of a model's file: it has 1 to 200 characters, none of them `/`, `\\` or a control character"
     )]
     FileName(String),
+    /// A case's command can't be started, whatever computer takes it; nothing was written or sent.
+    #[error("case {number} has a command that can't be started: {source}; nothing was sent")]
+    Command {
+        /// Its number in the design, from 1.
+        number: usize,
+        /// The reason.
+        source: CommandLineError,
+    },
+    /// The model is no document of a command line.
+    #[error("the model's document: {0}")]
+    ModelDocument(String),
     /// A case is too large for the queue; nothing was written or sent.
     #[error(
         "case {number} is {size_bytes} bytes long as a message, and the queue takes {MAX_MESSAGE_BYTES} at most; nothing was sent"

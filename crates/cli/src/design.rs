@@ -9,9 +9,11 @@ use cruncher_study::cases::DesignCases;
 use cruncher_study::design::{DesignFile, DesignPoints as Points};
 use cruncher_study::factor::{Factor, FactorScale, FactorValues};
 use cruncher_study::model::{ModelDigest, ModelKind};
+use cruncher_study::model_document::ModelDocument;
 use cruncher_study::number_format::{counted, thousands};
 use cruncher_study::sampler::Sampler;
-use cruncher_study::template::{ModelLanguage, decode, placeholders};
+use cruncher_study::template::command_line::{self, FilledCommand};
+use cruncher_study::template::{ModelLanguage, placeholders, template_of};
 use cruncher_study::thinning::ThinnedDesign;
 use serde_json::json;
 
@@ -19,7 +21,13 @@ use crate::arguments::DesignArguments;
 use crate::design_input::DesignInput;
 use crate::failure::{CommandFailure, as_sentence, sentence};
 use crate::output::{note, result};
-use crate::text::{TextAlign, count, table};
+use crate::text::{TextAlign, count, printable, table};
+
+/// Maximum number of cases that are named since their commands can't be started.
+const MAX_COMMANDS_TOLD: usize = 20;
+
+/// Maximum length of a command that is shown.
+const MAX_COMMAND_CHARS: usize = 160;
 
 /// Describes a design, and writes its table of cases.
 pub(crate) async fn run(arguments: &DesignArguments) -> Result<(), CommandFailure> {
@@ -30,7 +38,8 @@ pub(crate) async fn run(arguments: &DesignArguments) -> Result<(), CommandFailur
     let digest = ModelDigest::of(input.model.as_deref().unwrap_or_default());
     let cases = DesignCases::of(design, &digest, input.file.replicates);
     let is_table_on_stdout = [&arguments.csv, &arguments.json].into_iter().flatten().any(|path| is_stdout(path));
-    let text = describe(&input, &cases);
+    let commands = command_notes(&input, &cases)?;
+    let text = std::iter::once(describe(&input, &cases)).chain(commands).collect::<Vec<_>>().join("\n");
     if is_table_on_stdout {
         note(text);
     } else {
@@ -74,7 +83,11 @@ fn as_json(cases: &DesignCases, has_ids: bool) -> Vec<u8> {
 }
 
 fn describe(input: &DesignInput, cases: &DesignCases) -> String {
-    let model = if input.file.model.file.is_empty() { "no model" } else { &input.file.model.file };
+    let model = match input.file.model.file.as_str() {
+        "" => "no model",
+        _ if input.file.model.kind == ModelKind::CommandLine => "a command",
+        file => file,
+    };
     let mut text = format!("Design of {}, for {model}", count(cases.len() as u64, "case"));
     let levels = cases.levels();
     if levels.len() > 1 {
@@ -137,17 +150,18 @@ pub(crate) fn thinned(file: &DesignFile, design: &Points) -> Option<String> {
 /// Names placeholders of the model's files that no factor fills, and factors that no placeholder uses.
 pub(crate) fn placeholder_notes(input: &DesignInput, factors: &[Factor]) -> Vec<String> {
     let mut found = Vec::new();
-    let (mut notes, is_bundle) = (Vec::new(), input.file.model.kind == ModelKind::Bundle);
+    let kind = input.file.model.kind;
+    let (mut notes, is_bundle) = (Vec::new(), kind == ModelKind::Bundle);
+    // How a bundle's file is run doesn't matter: its name tells what it is written in.
+    let kind = if is_bundle { ModelKind::Command } else { kind };
     for (path, content) in &input.templates {
         let shown = if is_bundle { path.as_str() } else { "The model" };
-        match decode(content) {
+        match template_of(content, kind) {
             Ok(text) => {
-                // How a bundle's file is run doesn't matter: its name tells what it is written in.
-                let kind = if is_bundle { ModelKind::Command } else { input.file.model.kind };
-                found.extend(placeholders(text, ModelLanguage::of(kind, path)).into_iter().map(|one| (shown, one)));
+                found.extend(placeholders(&text, ModelLanguage::of(kind, path)).into_iter().map(|one| (shown, one)));
             }
-            Err(error) if is_bundle => notes.push(format!("{path}: {}", sentence(&error))),
-            Err(error) => return vec![sentence(&error)],
+            Err(error) if is_bundle => notes.push(format!("{path}: {}", as_sentence(&error))),
+            Err(error) => return vec![as_sentence(&error)],
         }
     }
     if input.templates.is_empty() {
@@ -164,10 +178,44 @@ pub(crate) fn placeholder_notes(input: &DesignInput, factors: &[Factor]) -> Vec<
     }));
     let is_used = |factor: &&Factor| found.iter().any(|(_, placeholder)| placeholder.name == factor.name);
     let unused = factors.iter().filter(|factor| !is_used(factor));
+    let place = if kind == ModelKind::CommandLine { "parameters.json" } else { "parameters" };
     notes.extend(unused.map(|factor| {
-        format!("No placeholder of the model uses `{}`; it has to read it from `parameters`.", factor.name)
+        format!("No placeholder of the model uses `{}`; it has to read it from `{place}`.", factor.name)
     }));
     notes
+}
+
+/// Shows the command that the first case runs, if the model is a command line, and names words that only a shell understands.
+///
+/// # Errors
+/// If there are cases whose commands can't be started: they are named.
+pub(crate) fn command_notes(input: &DesignInput, cases: &DesignCases) -> Result<Vec<String>, CommandFailure> {
+    let is_command = input.file.model.kind == ModelKind::CommandLine;
+    let document = input.model.as_deref().filter(|_| is_command).and_then(|model| ModelDocument::parse(model).ok());
+    let Some((line, is_shell)) = document.as_ref().and_then(ModelDocument::command_line) else { return Ok(Vec::new()) };
+    let parameters = || cases.iter().map(|case| case.parameters);
+    let wrong: Vec<_> = command_line::unrunnable(line, is_shell, parameters()).collect();
+    if !wrong.is_empty() {
+        let told = wrong.iter().take(MAX_COMMANDS_TOLD);
+        let told = told.fold(String::new(), |told, (place, why)| format!("{told}\n  case {}: {why}", place + 1));
+        let more = wrong.len().saturating_sub(MAX_COMMANDS_TOLD);
+        let more = if more > 0 { format!("\n  … and {more} more") } else { String::new() };
+        let words = counted(wrong.len() as u64, "case has a command", "cases have commands");
+        return Err(CommandFailure::new(format!("{words} that can't be started, so nothing was done:{told}{more}")));
+    }
+    let Some(first) = parameters().next().and_then(|case| command_line::fill(line, is_shell, &case).ok()) else {
+        return Ok(Vec::new());
+    };
+    let mut notes = vec![format!("The first case runs:  {}", printable(&first.to_string(), MAX_COMMAND_CHARS))];
+    let for_shell = parameters().find_map(|case| match command_line::fill(line, is_shell, &case) {
+        Ok(FilledCommand::Words(words)) => command_line::shell_word(&words).map(str::to_owned),
+        _ => None,
+    });
+    notes.extend(for_shell.map(|word| {
+        let word = printable(&word, MAX_COMMAND_CHARS);
+        format!("No shell runs the commands, and `{word}` is for one: --shell lets a shell run them.")
+    }));
+    Ok(notes)
 }
 
 fn row(factor: &Factor) -> Vec<String> {
@@ -183,7 +231,7 @@ fn row(factor: &Factor) -> Vec<String> {
         FactorValues::Fixed(value) => format!("always {}", shown(value)),
         FactorValues::Listed => "those of the table".to_owned(),
     };
-    vec![name, crate::text::printable(&values, 60), factor.unit.clone()]
+    vec![name, printable(&values, 60), factor.unit.clone()]
 }
 
 #[cfg(test)]

@@ -8,8 +8,10 @@ use cruncher_study::design::{DesignFile, ModelFile};
 use cruncher_study::import::{ImportError, ImportedTable, NumberQuestion, WrongRow, design_file, import};
 use cruncher_study::isolation::CaseIsolation;
 use cruncher_study::model::ModelKind;
+use cruncher_study::model_document::{ModelDocument, ModelRun, ProgressSource, ResultRow, ResultSource};
 use cruncher_study::number_format::counted;
 use cruncher_study::sampler::Sampler;
+use cruncher_study::template::command_line;
 
 use crate::arguments::DesignSource;
 use crate::failure::{CommandFailure, sentence};
@@ -18,6 +20,9 @@ use crate::points;
 
 /// Batch of a table for which none was named; nothing is enqueued under that name.
 const NO_BATCH: &str = "table";
+
+/// The model of a table whose column `command` holds command lines.
+const COMMAND_OF_TABLE: &str = "{{command}}";
 
 /// Maximum number of wrong rows that are named.
 const MAX_ROWS: usize = 20;
@@ -61,6 +66,9 @@ impl DesignInput {
         if let Some(batch) = &source.batch {
             file.batch = batch.clone();
         }
+        if let Some(document) = command_of(source, &file)? {
+            file.model = ModelFile::of_document(&document);
+        }
         let beside = source.path().parent().unwrap_or(Path::new("")).join(&file.model.file);
         let model_path = source.model.clone().unwrap_or(beside);
         if let Some(folder) = folder_of(&model_path, &file.model) {
@@ -70,7 +78,8 @@ impl DesignInput {
         if let Some(kind) = source.kind {
             file.model.kind = kind.into();
         }
-        let is_there = source.model.is_some() || model_path.is_file();
+        let is_command = file.model.kind == ModelKind::CommandLine && file.model.text.is_some();
+        let is_there = source.model.is_some() || (!is_command && model_path.is_file());
         let beside = is_there.then(|| read(&model_path)).transpose()?;
         let held = file.model.text.take().filter(|_| source.model.is_none()).map(String::into_bytes);
         let model = match (held, beside) {
@@ -106,11 +115,11 @@ impl DesignInput {
     pub(crate) fn model(&self) -> Result<&[u8], CommandFailure> {
         self.model.as_deref().ok_or_else(|| {
             let missing = if self.file.model.file.is_empty() {
-                "A table of cases doesn't name a model".to_owned()
+                "A table of cases doesn't name a model, and this one has no column `command`".to_owned()
             } else {
                 format!("There is no model {}", self.model_path.display())
             };
-            CommandFailure::new(format!("{missing}: name its file with --model."))
+            CommandFailure::new(format!("{missing}: name its file with --model, or a command line with --command."))
         })
     }
 }
@@ -136,6 +145,65 @@ fn check_no_folder(source: &DesignSource, model: &Path) -> Result<(), CommandFai
     Err(CommandFailure::new(format!(
         "{option} names a file of the model's folder, and {model}: name that with --model."
     )))
+}
+
+/// The command line that the options name, or the design, or a table with a column `command`; `None` if the model is a file.
+fn command_of(source: &DesignSource, file: &DesignFile) -> Result<Option<ModelDocument>, CommandFailure> {
+    let of_table = || has_commands(file).then(|| ModelDocument::of_command(COMMAND_OF_TABLE));
+    let document = match &source.command {
+        Some(command) => Some(ModelDocument::of_command(command)),
+        None if source.model.is_some() => None,
+        None => file.model.document().or_else(of_table),
+    };
+    let Some(mut document) = document else { return no_command(source).map(|()| None) };
+    if let ModelRun::CommandLine { shell, .. } = &mut document.run {
+        *shell |= source.shell;
+    }
+    if source.result_file.is_some() || source.result_row.is_some() {
+        let path = source.result_file.as_deref().unwrap_or(document.result.file());
+        if source.result_row.is_some()
+            && matches!(ResultSource::of_file(path, ResultRow::Last), ResultSource::Json { .. })
+        {
+            return Err(CommandFailure::new(
+                "--result-row is for a result that is a CSV: name its file with --result-file.",
+            ));
+        }
+        document.result = ResultSource::of_file(path, source.result_row.map(Into::into).unwrap_or_default());
+    }
+    if let Some(path) = &source.progress_file {
+        document.progress = Some(ProgressSource::File(path.clone()));
+    } else if source.progress_output {
+        document.progress = Some(ProgressSource::Output);
+    }
+    let checked = document.check().map_err(|error| error.to_string());
+    let line = document.command_line().map_or(Ok(()), |(line, is_shell)| command_line::check(line, is_shell));
+    checked
+        .and(line.map_err(|error| error.to_string()))
+        .map_err(|why| CommandFailure::new(format!("The command: {why}.")))?;
+    Ok(Some(document))
+}
+
+/// Checks that no option about a command was given, since there is none.
+fn no_command(source: &DesignSource) -> Result<(), CommandFailure> {
+    let said = [
+        ("--shell", source.shell),
+        ("--result-file", source.result_file.is_some()),
+        ("--result-row", source.result_row.is_some()),
+        ("--progress-file", source.progress_file.is_some()),
+        ("--progress-output", source.progress_output),
+    ];
+    match said.into_iter().find(|(_, is_said)| *is_said) {
+        Some((option, _)) => Err(CommandFailure::new(format!(
+            "{option} is about a command, and the model is none: name one with --command."
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Whether the design is a table with a column of commands, and names no model.
+fn has_commands(file: &DesignFile) -> bool {
+    let columns = file.table.iter().flat_map(|table| &table.columns);
+    file.model.file.is_empty() && columns.into_iter().any(|column| column.name == "command" && column.count.is_none())
 }
 
 /// Makes the failure if it is unknown which of two models is meant: other models make other cases.
@@ -297,5 +365,75 @@ mod tests {
         assert_ne!(named.model, beside.model, "what is filled is a part of the model");
         let failure = read(&["--main", "run.py"]).unwrap_err();
         assert!(failure.message().starts_with("--main names a file of the model's folder, and the model is no folder"));
+    }
+
+    /// Writes a table with the columns of aws-runner, and reads it with these options.
+    fn of_jobs(options: &[&str]) -> Result<DesignInput, CommandFailure> {
+        let folder = tempfile::tempdir().unwrap();
+        let table = folder.path().join("jobdetails.csv");
+        let rows = "instance_type,command\nt2.small,julia wrapper.jl --seed 1\nt2.small,julia wrapper.jl --seed 2\n";
+        std::fs::write(&table, rows).unwrap();
+        DesignInput::read(&source(&table, options))
+    }
+
+    fn document(input: &DesignInput) -> ModelDocument {
+        ModelDocument::parse(input.model.as_deref().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_table_of_commands_is_its_own_model() {
+        let input =
+            of_jobs(&["--result-file", "results/results.csv", "--result-row", "first", "--progress-output"]).unwrap();
+        let text = r#"{"command":"{{command}}","kind":"command_line","progress":{"output":true},"#.to_owned()
+            + r#""result":{"file":"results/results.csv","row":"first"},"v":1}"#;
+        assert_eq!(String::from_utf8(input.model.clone().unwrap()).unwrap(), text);
+        assert_eq!((input.file.model.file.as_str(), input.file.model.kind), ("model.json", ModelKind::CommandLine));
+        let shell = document(&of_jobs(&["--shell", "--progress-file", "p.txt"]).unwrap());
+        assert_eq!(shell.command_line(), Some(("{{command}}", true)));
+        assert_eq!(shell.progress, Some(ProgressSource::File("p.txt".to_owned())));
+        let named = document(&of_jobs(&["--command", "sh -c {{command}}"]).unwrap());
+        assert_eq!(named.command_line(), Some(("sh -c {{command}}", false)));
+    }
+
+    #[test]
+    fn a_command_that_makes_no_sense_is_refused() {
+        for (options, words) in [
+            (&["--command", "run '"][..], "The command: a quotation mark of the command is not closed."),
+            (&["--command", "echo '{{command}}'", "--shell"], "stands in quotation marks"),
+            (&["--command", " "], "The command: `command` is missing or empty"),
+            (&["--result-file", "../a.csv"], "`result.file` must be a path below"),
+            (&["--result-row", "first"], "--result-row is for a result that is a CSV"),
+        ] {
+            let failure = of_jobs(options).unwrap_err();
+            assert!(failure.message().contains(words), "{}", failure.message());
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let (table, model) = (folder.path().join("a.csv"), folder.path().join("m.py"));
+        std::fs::write(&table, "a\n1\n").unwrap();
+        std::fs::write(&model, "x = {{a}}\n").unwrap();
+        let failure = DesignInput::read(&source(&table, &["--shell", "--model", model.to_str().unwrap()])).unwrap_err();
+        assert!(
+            failure.message().contains("--shell is about a command, and the model is none"),
+            "{}",
+            failure.message()
+        );
+    }
+
+    #[test]
+    fn options_change_the_command_of_a_design() {
+        let folder = tempfile::tempdir().unwrap();
+        let design = folder.path().join("design.json");
+        let content = r#"{"batch": "b", "model": {"kind": "command_line", "command": "run {{a}}", "shell": true},
+            "factors": [{"name": "a", "levels": [1]}], "sampler": {"kind": "full_grid", "steps": 2}}"#;
+        std::fs::write(&design, content).unwrap();
+        let read = |options: &[&str]| DesignInput::read(&source(&design, options)).unwrap();
+        let plain = read(&[]);
+        assert_eq!(
+            plain.model.as_deref(),
+            Some(&br#"{"command":"run {{a}}","kind":"command_line","shell":true,"v":1}"#[..])
+        );
+        let changed = document(&read(&["--result-file", "r.csv"]));
+        assert_eq!(changed.command_line(), Some(("run {{a}}", true)));
+        assert_eq!(changed.result, ResultSource::Csv { file: "r.csv".to_owned(), row: ResultRow::Last });
     }
 }

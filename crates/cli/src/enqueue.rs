@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::{CloudAccount, EnqueueArguments};
 use crate::cloud;
-use crate::design::{placeholder_notes, table_notes, thinned};
+use crate::design::{command_notes, placeholder_notes, table_notes, thinned};
 use crate::design_input::DesignInput;
 use crate::failure::{CommandFailure, of_enqueue};
 use crate::output::{ProgressLine, can_ask, note, result, yes_or_no};
@@ -46,7 +46,9 @@ pub(crate) async fn run(account: &CloudAccount, arguments: &EnqueueArguments) ->
         state.tell(summary::of_preflight(&arguments.study, &state.plan, &preflight, &selection));
         let design = state.plan.cases().design();
         let placeholders = placeholder_notes(&input, design.factors());
+        let commands = command_notes(&input, state.plan.cases())?;
         let notes = thinned(&input.file, design).into_iter().chain(table_notes(&input)).chain(placeholders);
+        let notes = notes.chain(commands);
         notes.for_each(|note| state.tell(note));
         if selection.cases() == 0 {
             state.report("nothing", None, &[]);

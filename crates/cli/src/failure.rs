@@ -101,6 +101,9 @@ pub(crate) fn of_enqueue(error: EnqueueError, command: &str) -> CommandFailure {
              `cruncher configure`."
                 .to_owned()
         }
+        EnqueueError::Command { .. } | EnqueueError::ModelDocument(_) => {
+            "Correct the command, then repeat; `cruncher design` names all that are wrong.".to_owned()
+        }
         EnqueueError::NoPool { pool, .. } => {
             format!("Correct the name, or make the pool, `cruncher pool add STUDY {pool}`; then repeat.")
         }

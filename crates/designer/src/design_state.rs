@@ -22,6 +22,8 @@ pub(super) struct DesignState {
     pub(super) draft: RwSignal<DesignDraft>,
     /// The model file.
     pub(super) model: RwSignal<Option<ModelText>>,
+    /// The model file that was chosen before the model became a command line.
+    pub(super) chosen_file: StoredValue<Option<ModelText>>,
     /// The reason why the last file that was chosen as a model isn't one.
     pub(super) model_problem: RwSignal<Option<String>>,
     /// The imported table.
@@ -180,6 +182,7 @@ impl DesignState {
             access: StoredValue::new(access),
             draft: RwSignal::default(),
             model: RwSignal::default(),
+            chosen_file: StoredValue::new(None),
             model_problem: RwSignal::default(),
             table: RwSignal::default(),
             points: RwSignal::default(),

@@ -32,8 +32,9 @@ pub(super) fn open_file(state: DesignState, file: File) {
                 state.say(format!("{name} is no design file: {reason}."));
             }
             Ok(Some(design)) => {
-                let with =
-                    design.model.text.as_ref().map(|_| format!(" Its model {} came with it.", design.model.file));
+                let is_file = design.model.document().is_none();
+                let with = design.model.text.as_ref().filter(|_| is_file);
+                let with = with.map(|_| format!(" Its model {} came with it.", design.model.file));
                 state.say(format!("{name} was opened.{}", with.unwrap_or_default()));
                 take_design(state, &design, &name);
             }
@@ -58,6 +59,7 @@ fn take_design(state: DesignState, design: &DesignFile, name: &str) {
     let model = held.or_else(|| before.1.clone());
     let name_of_model = model.as_ref().map(|model| model.name.clone()).unwrap_or_default();
     let draft = DesignDraft { model: name_of_model, ..DesignDraft::of(design) };
+    let model = if draft.is_command() { None } else { model };
     let changed =
         design.factors.iter().zip(&draft.factors).find(|(factor, draft)| draft.read().as_ref() != Ok(*factor));
     if let Some((factor, _)) = changed.filter(|_| draft.source == PointsSource::Sampler) {
@@ -92,7 +94,7 @@ pub(super) fn choose_model(state: DesignState, model: Option<ModelText>) {
 /// Opens a design that was submitted, with its model, or without if that isn't available.
 pub(super) fn take_submitted(state: DesignState, design: &DesignDocument, model: Result<String, String>) {
     let mut file = design.design_file();
-    let name = design.model.file_name();
+    let name = design.model.label();
     let with = match &model {
         Ok(_) => format!("with {name} as it was sent"),
         Err(reason) => format!("without its model: {reason}. Choose {name} as it was, or its cases are new ones"),

@@ -69,6 +69,7 @@ fn page(access: StudyAccess) -> AnyView {
 }
 
 fn form_and_preview(state: DesignState, canvas: NodeRef<Canvas>) -> AnyView {
+    model::follow_command(state);
     let content = view! {
         {skip_links()}
         {toolbar(state)}
@@ -140,6 +141,7 @@ fn toolbar(state: DesignState) -> AnyView {
 fn clear(state: DesignState) {
     state.is_strict.set(false);
     state.model.set(None);
+    state.chosen_file.set_value(None);
     state.model_problem.set(None);
     state.table.set(TableState::None);
     state.table_file.set_value(None);
@@ -181,7 +183,7 @@ fn submitted(state: DesignState) -> Option<AnyView> {
         let facts = earlier::facts(&design, &designs);
         let time = clock_time(design.submit_time, Date::now() / 1000.0);
         let take = move |_| {
-            state.say(format!("Reading {} …", design.model.file_name()));
+            state.say(format!("Reading {} …", design.model.label()));
             sending::order(state, SendOrder::ReadModel(Box::new(design.clone())));
             state.reports.submitted.set(None);
         };

@@ -69,6 +69,7 @@ pub(super) fn shown(state: ResultsState, document: StoredDocument) -> AnyView {
         {warnings}
         {error}
         {facts}
+        {printed("Command", &ended.command)}
         {printed("Traceback", &ended.traceback)}
         {curves(state, &ended)}
         {printed("What it printed", &ended.log)}

@@ -303,7 +303,7 @@ impl DesignFile {
             Some(table) if self.sampler == Sampler::Table => DesignPoints::listed(factors, table),
             _ => self.sampled(factors)?,
         };
-        if design.is_empty() { Err(DesignError::NothingLeft) } else { Ok(design.to_pool(self.pool)) }
+        if design.is_empty() { Err(DesignError::NothingLeft) } else { Ok(design.sent_to(self.pool)) }
     }
 
     fn sampled(&self, factors: Vec<Factor>) -> Result<DesignPoints, DesignError> {

@@ -578,7 +578,7 @@ mod tests {
         let told = Notice::NoWorkerOfPool { pool: "main".into(), waiting: 3 };
         assert_eq!(of(&[own], &control, &pools), [told]);
         assert_eq!(of(&[], &control, &pools), [Notice::NoWorker { waiting: 5 }]);
-        assert_eq!(of(&[main.clone()], &control, &pools[1..]), []);
+        assert_eq!(of(std::slice::from_ref(&main), &control, &pools[1..]), []);
         let paused = StudyControl { paused: true, ..control };
         assert_eq!(of(&[main], &paused, &pools), [Notice::Paused]);
     }

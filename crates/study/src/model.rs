@@ -79,6 +79,12 @@ impl ModelReference {
         ModelDigest(self.key.split('/').nth(1).unwrap_or_default().to_owned())
     }
 
+    /// What it is called where people read it: its file name, but a command line has none of its own.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        if self.kind == ModelKind::CommandLine { "a command" } else { self.file_name() }
+    }
+
     /// The file name.
     #[must_use]
     pub fn file_name(&self) -> &str {

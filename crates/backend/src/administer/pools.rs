@@ -98,7 +98,7 @@ pub async fn add_pool(study: &Study, pool: &Pool) -> Result<bool, PoolChangeErro
     let cases = make(study, pool, pool.queue_name(name)).await?;
     set(&study.client, &cases, settings(&own, Some(&dead_arn))).await?;
     let add = |control: &mut StudyControl| {
-        control.pools.insert(pool.clone());
+        control.pools.insert(*pool);
     };
     change_control(study, &add).await?;
     Ok(!known.contains(pool))
@@ -110,7 +110,7 @@ async fn make(study: &Study, pool: &Pool, name: String) -> Result<String, PoolCh
     let create =
         CreateQueue::new(name).attributes(fifo).tag(STUDY_TAG, &study.config.study).tag(POOL_TAG, pool.as_str());
     study.client.send(&create).await.map_err(|error| match error.code() {
-        Some(code) if code.ends_with("QueueDeletedRecently") => PoolChangeError::DeletedRecently(pool.clone()),
+        Some(code) if code.ends_with("QueueDeletedRecently") => PoolChangeError::DeletedRecently(*pool),
         _ => error.into(),
     })
 }
@@ -146,11 +146,11 @@ pub async fn list_pools(study: &Study) -> Result<Vec<PoolState>, Error> {
     let named = control(study).await?.pools;
     let prefix = queue_name_prefix(&study.config.study);
     let listed = queue_urls(&study.client, &study.config.study).await?;
-    let names = listed.iter().filter_map(|url| {
+    let found = listed.iter().filter_map(|url| {
         let name = url.rsplit('/').next()?.strip_prefix(&prefix)?.strip_suffix(".fifo")?;
         Pool::parse(name.strip_suffix("-Dead").unwrap_or(name)).ok()
     });
-    let all: BTreeSet<Pool> = names.chain(named.iter().cloned()).collect();
+    let all: BTreeSet<Pool> = found.chain(named.iter().copied()).collect();
     let mut states = Vec::new();
     for pool in std::iter::once(None).chain(all.into_iter().map(Some)) {
         let is_named = pool.as_ref().is_none_or(|pool| named.contains(pool));
@@ -179,11 +179,11 @@ pub async fn remove_pool(study: &Study, pool: &Pool, may_lose_cases: bool) -> Re
         if may_lose_cases || cases + dead_letters == 0 {
             return Ok(cases + dead_letters);
         }
-        Err(PoolChangeError::NotEmpty { pool: pool.clone(), cases, dead_letters })
+        Err(PoolChangeError::NotEmpty { pool: *pool, cases, dead_letters })
     };
     let before = count().await?;
     if !named.contains(pool) && before == (None, None) {
-        return Err(PoolChangeError::Missing { pool: pool.clone(), pools: named });
+        return Err(PoolChangeError::Missing { pool: *pool, pools: named });
     }
     is_empty(before)?;
     let forget = |control: &mut StudyControl| {
@@ -195,7 +195,7 @@ pub async fn remove_pool(study: &Study, pool: &Pool, may_lose_cases: bool) -> Re
         Ok(lost) => lost,
         Err(error) => {
             let add_again = |control: &mut StudyControl| {
-                control.pools.insert(pool.clone());
+                control.pools.insert(*pool);
             };
             change_control(study, &add_again).await?;
             return Err(error);

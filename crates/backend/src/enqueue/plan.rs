@@ -14,8 +14,10 @@ use cruncher_study::design_document::{DesignDocument, Submission};
 use cruncher_study::factor::{Factor, FactorValues};
 use cruncher_study::key::DataKey;
 use cruncher_study::message::{CaseMessage, MAX_MESSAGE_BYTES};
-use cruncher_study::model::{ModelDigest, ModelReference};
+use cruncher_study::model::{ModelDigest, ModelKind, ModelReference};
+use cruncher_study::model_document::ModelDocument;
 use cruncher_study::pool::{MAX_POOL_CHARS, Pool, shown};
+use cruncher_study::template::command_line;
 use sha2::{Digest, Sha256};
 
 use super::{EnqueueError, RetryRequest, RetryTimeLimit};
@@ -52,6 +54,9 @@ impl EnqueuePlan {
         check_file_name(&file.model.file)?;
         let digest = ModelDigest::of(model);
         let cases = DesignCases::of(file.design()?, &digest, file.replicates);
+        if file.model.kind == ModelKind::CommandLine {
+            check_commands(model, &cases)?;
+        }
         let place = ModelReference::new(&digest, &file.model.file, file.model.kind);
         Self::of(DesignDocument::new(file, &cases, place, submission), cases)
     }
@@ -250,6 +255,18 @@ pub(super) fn check_file_name(name: &str) -> Result<(), EnqueueError> {
         return Ok(());
     }
     Err(EnqueueError::FileName(name.chars().take(MAX_FILE_NAME_CHARS).collect()))
+}
+
+/// Checks that the commands of all cases can be started, as far as that is known without a computer.
+fn check_commands(model: &[u8], cases: &DesignCases) -> Result<(), EnqueueError> {
+    let document = ModelDocument::parse(model).map_err(|error| EnqueueError::ModelDocument(error.to_string()))?;
+    let (command, is_shell) =
+        document.command_line().ok_or_else(|| EnqueueError::ModelDocument("it has no command line".to_owned()))?;
+    let parameters = cases.iter().map(|case| case.parameters);
+    match command_line::unrunnable(command, is_shell, parameters).next() {
+        Some((place, source)) => Err(EnqueueError::Command { number: place + 1, source }),
+        None => Ok(()),
+    }
 }
 
 fn digest(document: &DesignDocument, cases: &DesignCases) -> String {

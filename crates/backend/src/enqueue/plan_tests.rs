@@ -93,3 +93,26 @@ fn places_know_their_levels() {
     let levels: Vec<u32> = (0..plan.len()).map(|place| plan.level_of(place)).collect();
     assert_eq!(levels, [1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3]);
 }
+
+#[test]
+fn commands_that_can_not_be_started_are_refused_before_anything_is_written() {
+    let file = |document: &str| {
+        let json = format!(
+            r#"{{"batch": "b", "model": {document}, "sampler": {{"kind": "table"}},
+                "table": {{"columns": [{{"name": "command"}}], "rows": [["a b"], ["a 'b"]]}}}}"#
+        );
+        serde_json::from_str::<DesignFile>(&json).unwrap()
+    };
+    let plan = |document: &str| {
+        let file = file(document);
+        let model = file.model.text.clone().unwrap();
+        EnqueuePlan::new(&file, model.as_bytes(), &submission()).map(|plan| plan.document().model.clone())
+    };
+    let error = plan(r#"{"kind": "command_line", "command": "{{command}}"}"#).unwrap_err();
+    assert!(matches!(error, EnqueueError::Command { number: 2, .. }), "{error}");
+    let model = plan(r#"{"kind": "command_line", "command": "sh -c {{command}}"}"#).unwrap();
+    assert!(model.key.ends_with("/model.json") && model.kind == ModelKind::CommandLine, "{model:?}");
+    let error =
+        EnqueuePlan::new(&file(r#"{"kind": "command_line", "command": "a"}"#), b"{}", &submission()).unwrap_err();
+    assert!(matches!(error, EnqueueError::ModelDocument(_)), "{error}");
+}

@@ -7,6 +7,7 @@ use cruncher_backend::enqueue::CombinedInputs;
 use cruncher_study::batch::Batch;
 use cruncher_study::import::{DecimalMark, NumberReading, PercentSign};
 use cruncher_study::model::ModelKind;
+use cruncher_study::model_document::ResultRow;
 
 use super::pools::PoolChoice;
 use super::study;
@@ -33,8 +34,26 @@ pub(crate) struct DesignSource {
     #[arg(long = "template", value_name = "FILE")]
     pub templates: Vec<String>,
     /// The way workers run the model of a table [default: python for .py, else command]
-    #[arg(long, value_name = "KIND")]
+    #[arg(long, value_name = "KIND", conflicts_with = "command")]
     pub kind: Option<ModelKindOption>,
+    /// A command line as the model, such as 'julia wrapper.jl --seed {{seed}}' [default: the column `command` of a table]
+    #[arg(long, value_name = "LINE", conflicts_with = "model")]
+    pub command: Option<String>,
+    /// Let a shell run the command: for pipes, variables and the like
+    #[arg(long)]
+    pub shell: bool,
+    /// The file that the command leaves its result in: JSON, or a CSV [default: result.json]
+    #[arg(long, value_name = "PATH")]
+    pub result_file: Option<String>,
+    /// The row of that CSV which is the result [default: last]
+    #[arg(long, value_name = "ROW")]
+    pub result_row: Option<ResultRowOption>,
+    /// The file whose last line tells how far the command has come: `0.4 mesh refined`
+    #[arg(long, value_name = "PATH")]
+    pub progress_file: Option<String>,
+    /// Take lines such as `progress 0.4 mesh refined` of the command's output for its progress
+    #[arg(long, conflicts_with = "progress_file")]
+    pub progress_output: bool,
     /// The batch that the cases belong to [default: the design's]; a table needs it to be enqueued
     #[arg(long, value_name = "NAME", value_parser = Batch::parse)]
     pub batch: Option<Batch>,
@@ -95,6 +114,24 @@ pub(crate) enum PercentMeaning {
     Number,
 }
 
+/// Row of a CSV.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ResultRowOption {
+    /// The first below the header
+    First,
+    /// The last
+    Last,
+}
+
+impl From<ResultRowOption> for ResultRow {
+    fn from(row: ResultRowOption) -> Self {
+        match row {
+            ResultRowOption::First => Self::First,
+            ResultRowOption::Last => Self::Last,
+        }
+    }
+}
+
 /// Way in which a worker runs a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ModelKindOption {
@@ -124,6 +161,7 @@ Examples:
   cruncher design footing.json
   cruncher design footing.json --csv - | head
   cruncher design cases.csv --model footing.py --csv cases-with-ids.csv
+  cruncher design seeds.csv --command 'julia wrapper.jl --seed {{seed}}' --result-file result.csv
   cruncher design pasted.tsv --decimal-mark comma
   cruncher design --points points.py --csv - | head";
 
@@ -162,6 +200,7 @@ Examples:
   cruncher enqueue prandtl footing.json --first 5
   cruncher enqueue prandtl cases.csv --model footing.py --batch prandtl/by-hand
   cruncher enqueue prandtl --points points.py --model footing.py --batch prandtl/mesh
+  cruncher enqueue prandtl jobdetails.csv --batch runs     (its column `command` is run)
   cruncher enqueue prandtl footing.json --yes --json | jq .sent
 
 Exit codes: 0 sent, held after the first, or nothing to send; 1 failed; 2 wrong usage; 130 paused by Ctrl-C.";

@@ -28,7 +28,7 @@ pub(super) fn of_preflight(
         "Batch {} of study {study}: {}{levels}, for {}\n",
         document.batch,
         count(preflight.cases, "case"),
-        document.model.file_name()
+        document.model.label()
     );
     let mut line = |number: u64, what: &str| {
         if number > 0 {

@@ -1,5 +1,6 @@
 //! The form: one module for each section.
 
+mod command_form;
 pub(super) mod factors;
 pub(super) mod field;
 pub(super) mod file_drop;

@@ -1,10 +1,12 @@
 //! The model: its file, and the placeholders in it that the factors fill.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use cruncher_browser::download;
 use cruncher_study::import::ColumnKind;
 use cruncher_study::model::{MAX_MODEL_BYTES, ModelKind};
+use cruncher_study::model_document::MODEL_DOCUMENT_NAME;
 use cruncher_study::number_format::counted;
 use cruncher_study::template::{self, ModelLanguage, Placeholder, UnfilledReason, decode, render};
 use js_sys::Uint8Array;
@@ -13,6 +15,7 @@ use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::File;
 
+use super::command_form;
 use super::field::{FormComplaints, problem_line};
 use super::file_drop::file_drop;
 use super::first_cases::tally;
@@ -46,6 +49,7 @@ pub(crate) fn section(state: DesignState) -> AnyView {
         problem_line(read)
     };
     let file = move || state.model.get().map(|model| file_view(state, &model));
+    let is_command = Memo::new(move |_| state.draft.read().is_command());
     let words = move || {
         if state.model.read().is_some() {
             "or drop another one here"
@@ -61,14 +65,75 @@ pub(crate) fn section(state: DesignState) -> AnyView {
     view! {
         <section class="step" id=FocusPart::Model.id() tabindex="-1" aria-labelledby="step-model">
             <h3 id="step-model">"Model"</h3>
-            {move || file_drop(FILE_INPUT, "Model file", words(), ".py,.txt,text/x-python", choose)}
-            {problem}
+            {move || kinds(state, is_command.get())}
+            {move || if is_command.get() {
+                command_form::fields(state)
+            } else {
+                file_drop(FILE_INPUT, "Model file", words(), ".py,.txt,text/x-python", choose)
+            }}
+            {move || (!is_command.get()).then(problem)}
             {move || mending(state)}
-            {move || state.model.read().is_none().then(small_model)}
+            {move || (!is_command.get() && state.model.read().is_none()).then(small_model)}
             {file}
         </section>
     }
     .into_any()
+}
+
+/// Shows the choice between a file and a command.
+fn kinds(state: DesignState, is_command: bool) -> AnyView {
+    let option = |kind: ModelKind, words| {
+        let is_chosen = is_command == (kind == ModelKind::CommandLine);
+        let press = move |_| {
+            if !is_chosen {
+                state.draft.update(|draft| draft.kind = kind);
+            }
+        };
+        view! { <button class="segments__one" aria-pressed=is_chosen.to_string() on:click=press>{words}</button> }
+    };
+    view! {
+        <div class="segments" role="group" aria-label="What computes a case">
+            {option(ModelKind::Python, "A file")}
+            {option(ModelKind::CommandLine, "A command")}
+        </div>
+    }
+    .into_any()
+}
+
+/// Keeps the model equal to the command that is typed, and brings the chosen file back when it is none any more.
+pub(crate) fn follow_command(state: DesignState) {
+    let typed = Memo::new(move |_| {
+        let draft = state.draft.read();
+        draft.is_command().then(|| draft.command.read().ok().map(|document| document.content()))
+    });
+    Effect::new(move |was: Option<bool>| {
+        let typed = typed.get();
+        let (is_command, was_command) = (typed.is_some(), was.unwrap_or_default());
+        if is_command {
+            let before = state.model.get_untracked().filter(|model| model.name != MODEL_DOCUMENT_NAME);
+            if let Some(file) = before {
+                state.chosen_file.set_value(Some(file));
+            }
+            let content = typed.flatten();
+            let model =
+                content.map(|content| ModelText { name: MODEL_DOCUMENT_NAME.to_owned(), content: content.into() });
+            take(state, MODEL_DOCUMENT_NAME.to_owned(), model);
+        } else if was_command && state.model.get_untracked().is_none_or(|model| model.name == MODEL_DOCUMENT_NAME) {
+            let file = state.chosen_file.get_value();
+            take(state, file.as_ref().map(|file| file.name.clone()).unwrap_or_default(), file);
+        }
+        is_command
+    });
+}
+
+fn take(state: DesignState, name: String, model: Option<ModelText>) {
+    if state.draft.with_untracked(|draft| draft.model != name) {
+        state.draft.update(|draft| draft.model = name);
+    }
+    if *state.model.read_untracked() != model {
+        state.model_problem.set(None);
+        state.model.set(model);
+    }
 }
 
 /// Shows how a model returns results, and a model to try.
@@ -123,6 +188,9 @@ pub(crate) async fn read_model(state: DesignState, file: &File) -> bool {
 pub(crate) fn set_model(state: DesignState, model: ModelText) {
     state.draft.update(|draft| {
         draft.model.clone_from(&model.name);
+        if draft.is_command() {
+            draft.kind = ModelKind::Python;
+        }
         if draft.batch.trim().is_empty() {
             draft.batch = batch_name(&model.name);
         }
@@ -152,9 +220,12 @@ async fn read(file: &File) -> Result<ModelText, String> {
 
 fn file_view(state: DesignState, model: &ModelText) -> AnyView {
     let size = counted(model.content.len() as u64, "byte", "bytes");
-    let (code, found) = (code_of(model), placeholders_of(state, model));
+    let (code, found) = (code_of(state, model), placeholders_of(state, model));
+    if state.draft.read().is_command() {
+        return matching(state, &code, &found);
+    }
     // A command returns a file, which its text need not name.
-    let returns_nothing = state.draft.read().kind == ModelKind::Python && !template::uses_name(code, "result");
+    let returns_nothing = state.draft.read().kind == ModelKind::Python && !template::uses_name(&code, "result");
     let returns_nothing = returns_nothing.then(|| {
         view! {
             <p class="field__warning">
@@ -165,15 +236,15 @@ fn file_view(state: DesignState, model: &ModelText) -> AnyView {
     });
     view! {
         <p class="model"><strong>{model.name.clone()}</strong> <span class="faint">{size}</span></p>
-        {matching(state, code, &found)}
+        {matching(state, &code, &found)}
         {returns_nothing}
     }
     .into_any()
 }
 
-/// Returns the text of a model; it was checked when the file was chosen.
-fn code_of(model: &ModelText) -> &str {
-    decode(&model.content).unwrap_or_default()
+/// Returns the text of a model that has its placeholders; it was checked when the file was chosen, or the command typed.
+fn code_of(state: DesignState, model: &ModelText) -> Cow<'_, str> {
+    template::template_of(&model.content, state.draft.read().kind).unwrap_or_default()
 }
 
 fn language_of(state: DesignState, model: &ModelText) -> ModelLanguage {
@@ -181,7 +252,7 @@ fn language_of(state: DesignState, model: &ModelText) -> ModelLanguage {
 }
 
 fn placeholders_of(state: DesignState, model: &ModelText) -> Vec<Placeholder> {
-    template::placeholders(code_of(model), language_of(state, model))
+    template::placeholders(&code_of(state, model), language_of(state, model))
 }
 
 /// Returns the reason why every case of the form would fail, if that is certain.
@@ -197,12 +268,17 @@ pub(crate) fn certain_failure(state: DesignState) -> Option<String> {
 /// Shows the placeholders with their factors, the factors without a placeholder, and the placeholders outside of code.
 fn matching(state: DesignState, code: &str, found: &[Placeholder]) -> AnyView {
     let none = found.is_empty().then(|| {
-        view! { <p class="field__warning">"It has no placeholder: write {{name}} where a value of the case belongs, or read parameters[\"name\"]."</p> }
+        let place = if state.draft.read().is_command() { "parameters.json" } else { "parameters[\"name\"]" };
+        let words =
+            format!("It has no placeholder: write {{{{name}}}} where a value of the case belongs, or read {place}.");
+        view! { <p class="field__warning">{words}</p> }
     });
+    // A command is one line.
+    let has_lines = !state.draft.read().is_command();
     let list = |chips: Vec<AnyView>| view! { <ul class="chips" aria-label="Placeholders">{chips}</ul> };
     let Some(inputs) = inputs(state) else {
         // The names in a table that can't be read aren't known.
-        let waiting = |one: &PlaceholderChip| chip(one, ("chips__one", "○", "waits for the table"));
+        let waiting = |one: &PlaceholderChip| chip(one, has_lines, ("chips__one", "○", "waits for the table"));
         let chips = placeholders::chips(found, &[]).iter().map(waiting).collect();
         return view! { {list(chips)} {none} }.into_any();
     };
@@ -214,11 +290,12 @@ fn matching(state: DesignState, code: &str, found: &[Placeholder]) -> AnyView {
     unused.retain(|name| !is_misspelt(name));
     let unused = (!unused.is_empty() && !found.is_empty()).then(|| {
         let names = unused.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        let words = format!("No placeholder for {names}: the model has to read it as parameters[\"…\"].");
+        let place = if state.draft.read().is_command() { "from parameters.json" } else { "as parameters[\"…\"]" };
+        let words = format!("No placeholder for {names}: the model has to read it {place}.");
         view! { <p class="field__warning">{quoted(&words)}</p> }
     });
     view! {
-        {list(chips.iter().map(|one| chip(one, chip_state(one))).collect())}
+        {list(chips.iter().map(|one| chip(one, has_lines, chip_state(one))).collect())}
         {none}
         {wrong}
         {misspelt.into_iter().map(|pair| rename(state, pair)).collect::<Vec<_>>()}
@@ -269,12 +346,16 @@ fn chip_state(chip: &PlaceholderChip) -> (&'static str, &'static str, &'static s
     }
 }
 
-fn chip(chip: &PlaceholderChip, (class, symbol, words): (&'static str, &'static str, &'static str)) -> AnyView {
+fn chip(
+    chip: &PlaceholderChip,
+    has_lines: bool,
+    (class, symbol, words): (&'static str, &'static str, &'static str),
+) -> AnyView {
     view! {
         <li class=class>
             <span aria-hidden="true">{symbol}</span>
             <code>{chip.text.clone()}</code>
-            <span class="faint">{placeholders::lines(&chip.lines)}</span>
+            {has_lines.then(|| view! { <span class="faint">{placeholders::lines(&chip.lines)}</span> })}
             <span class="visually-hidden">{words}</span>
         </li>
     }
@@ -334,7 +415,10 @@ fn add_missing(state: DesignState, missing: Vec<FactorDraft>) -> Option<AnyView>
 /// Shows the model with the inputs of the chosen case: the lines with values of the case, and some around them.
 pub(crate) fn rendered(state: DesignState) -> Option<AnyView> {
     let (model, case) = (state.model.get()?, state.case.get()?);
-    let template = code_of(&model);
+    let template = &*code_of(state, &model);
+    if state.draft.read().is_command() {
+        return Some(command_form::filled(template, state.draft.read().command.is_shell, &case));
+    }
     let rendered = match render(template, &case, language_of(state, &model)) {
         Ok(rendered) => rendered.text,
         Err(error) => {

@@ -9,11 +9,13 @@ use cruncher_study::sampler::{Sampler, SamplerSize};
 use serde::{Deserialize, Serialize};
 
 mod ambiguous;
+pub(crate) mod command;
 pub(crate) mod factor;
 mod missing;
 mod reading;
 mod whole;
 
+use command::CommandDraft;
 use factor::{FactorDraft, FactorField};
 
 /// A design as it stands in the form.
@@ -52,6 +54,8 @@ pub(crate) struct DesignDraft {
     pub(crate) model: String,
     /// Kind of the model, by which a worker runs it.
     pub(crate) kind: ModelKind,
+    /// The command line, if the model is one.
+    pub(crate) command: CommandDraft,
     /// The batch's name.
     pub(crate) batch: String,
     /// Maximum number of attempts of a case.
@@ -145,6 +149,10 @@ pub(crate) enum FormPlace {
     Replicates,
     /// The model.
     Model,
+    /// The file of a command's result.
+    ResultFile,
+    /// The file of a command's progress.
+    ProgressFile,
     /// The batch's name.
     Batch,
     /// The number of attempts.
@@ -181,6 +189,7 @@ impl Default for DesignDraft {
             replicates: "1".to_owned(),
             model: String::new(),
             kind: ModelKind::Python,
+            command: CommandDraft::default(),
             batch: String::new(),
             max_attempts: "3".to_owned(),
             time_limit_minutes: String::new(),
@@ -192,11 +201,16 @@ impl Default for DesignDraft {
 }
 
 impl DesignDraft {
+    /// Whether the model is a command line.
+    pub(crate) fn is_command(&self) -> bool {
+        self.kind == ModelKind::CommandLine
+    }
+
     /// Whether nothing but the model was entered yet.
     #[must_use]
     pub(crate) fn is_untouched(&self) -> bool {
-        let Self { model, kind, batch, .. } = self.clone();
-        *self == Self { model, kind, batch, ..Self::default() }
+        let Self { model, kind, command, batch, .. } = self.clone();
+        *self == Self { model, kind, command, batch, ..Self::default() }
     }
 
     /// Sets the number of cases, for a design that is doubled no more: the number would be one from which doubling begins.
@@ -218,7 +232,10 @@ impl DesignDraft {
             FormPlace::Steps => &self.steps,
             FormPlace::Seed => &self.seed,
             FormPlace::Replicates => &self.replicates,
+            FormPlace::Model if self.is_command() => &self.command.line,
             FormPlace::Model => &self.model,
+            FormPlace::ResultFile => &self.command.result_file,
+            FormPlace::ProgressFile => &self.command.progress_file,
             FormPlace::Batch => &self.batch,
             FormPlace::MaxAttempts => &self.max_attempts,
             FormPlace::TimeLimit => &self.time_limit_minutes,
@@ -237,6 +254,7 @@ impl DesignDraft {
             replicates: file.replicates.to_string(),
             model: file.model.file.clone(),
             kind: file.model.kind,
+            command: file.model.document().as_ref().and_then(CommandDraft::of).unwrap_or_default(),
             batch: file.batch.to_string(),
             max_attempts: file.max_attempts.to_string(),
             time_limit_minutes: file.time_limit_secs.map(|secs| (secs / 60.0).to_string()).unwrap_or_default(),

@@ -10,7 +10,7 @@ pub(crate) fn facts(design: &DesignDocument, designs: &[DesignDocument]) -> Stri
     let cases = counted(cases(design), "case", "cases");
     let whole = whole(design).map(|whole| format!(" of a design of {}", thousands(whole))).unwrap_or_default();
     let version = version(design, designs).map(|number| format!(" version {number}")).unwrap_or_default();
-    format!("{cases}{whole} · {}{version}", design.model.file_name())
+    format!("{cases}{whole} · {}{version}", design.model.label())
 }
 
 /// Describes the cases of other versions of the model in a batch; `None` if there are none. `designs` are all that were

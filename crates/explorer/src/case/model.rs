@@ -6,6 +6,7 @@ use cruncher_backend::fetch::case_model::{CaseModel, CaseModelError, case_model}
 use cruncher_browser::download::save;
 use cruncher_browser::state::problem::PageProblem;
 use cruncher_study::case::CaseRef;
+use cruncher_study::model::ModelKind;
 use cruncher_study::number_format::counted;
 use js_sys::Uint8Array;
 use leptos::prelude::*;
@@ -42,7 +43,8 @@ fn shown((_, case): &CaseRef, found: &CaseModel) -> AnyView {
     let (text, is_all) = beginning(&found.text);
     let lines = counted(found.text.lines().count() as u64, "line", "lines");
     let how = if found.unfilled.is_empty() { "as a worker executes it" } else { "as it was submitted" };
-    let summary = format!("{file}, {lines}, {how}.");
+    let is_command = found.model.kind == ModelKind::CommandLine;
+    let summary = if is_command { format!("A command, {how}.") } else { format!("{file}, {lines}, {how}.") };
     let unfilled: Vec<_> = found
         .unfilled
         .iter()
@@ -59,6 +61,7 @@ fn shown((_, case): &CaseRef, found: &CaseModel) -> AnyView {
     let failing = (!found.unfilled.is_empty()).then_some("Each attempt ends there.");
     let rest = (!is_all).then_some("This is its beginning; the download has all of it.");
     let (to_copy, to_save) = (found.text.clone(), found.text.clone());
+    let file = if is_command { "command.txt".to_owned() } else { file };
     let name = format!("{:.8}-{}", case.to_string(), file.replace(['/', '\\'], "_"));
     let download = move |_| save(&name, "text/plain", &Uint8Array::from(to_save.as_bytes()));
     view! {

@@ -3,6 +3,7 @@
 use cruncher_results::curves::{FoundArrays, ResultArray};
 use cruncher_study::outcome::{ErrorDocument, ResultDocument};
 use cruncher_study::shown_text::{visible, visible_lines};
+use cruncher_study::template::command_line::shown_words;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -30,6 +31,33 @@ pub(crate) struct ShownDocument {
     pub(crate) computer: String,
     /// Text that the model printed.
     pub(crate) log: String,
+    /// The command that was run, if the model is one; else empty.
+    pub(crate) command: String,
+}
+
+/// The command that was run: words, or the line of a shell.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum StoredCommand {
+    Words(Vec<String>),
+    Line(String),
+    /// Something else, which is shown with the whole document.
+    Other(serde::de::IgnoredAny),
+}
+
+/// Returns the command in a document, on lines as they are shown.
+fn command_in(json: &[u8]) -> String {
+    #[derive(Deserialize)]
+    struct Stored {
+        command: Option<StoredCommand>,
+    }
+    let stored: Option<Stored> = serde_json::from_slice(json).ok();
+    let command = match stored.and_then(|stored| stored.command) {
+        Some(StoredCommand::Words(words)) => shown_words(&words),
+        Some(StoredCommand::Line(line)) => line,
+        Some(StoredCommand::Other(_)) | None => String::new(),
+    };
+    visible_lines(beginning(&command).0)
 }
 
 /// An array of a result against another one of the same object, or against its places.
@@ -67,6 +95,7 @@ impl ShownDocument {
             attempt: (document.attempt, None),
             computer: visible(&document.computer),
             log: visible_lines(&document.log),
+            command: command_in(json),
             ..Self::default()
         })
     }
@@ -80,6 +109,7 @@ impl ShownDocument {
             traceback: visible_lines(&document.traceback),
             computer: visible(&document.computer),
             log: visible_lines(&document.log),
+            command: command_in(json),
             ..Self::default()
         })
     }
@@ -182,6 +212,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn the_command_is_shown_as_one_types_it() {
+        let shown = |command: &str| command_in(format!(r#"{{"v": 1, "command": {command}}}"#).as_bytes());
+        assert_eq!(shown(r#"["run", "--soil", "stiff clay"]"#), "run --soil 'stiff clay'");
+        assert_eq!(shown(r#""a | b""#), "a | b");
+        for none in ["null", "7", r#"["a", 1]"#, "[]", r#"{"a": 1}"#] {
+            assert_eq!(shown(none), "", "{none}");
+        }
+        assert_eq!(command_in(b"{}"), "");
+    }
 
     fn ended(result: &str) -> ShownDocument {
         let json = format!(

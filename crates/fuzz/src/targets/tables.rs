@@ -9,6 +9,8 @@ use cruncher_study::import::{
     DecimalMark, NumberReading, PercentSign, design_file, import as import_table, parse_field,
 };
 use cruncher_study::model::{ModelDigest, ModelKind, ModelReference};
+use cruncher_study::model_document::ModelDocument;
+use cruncher_study::template::command_line::{self, FilledCommand};
 use cruncher_study::template::{ModelLanguage, decode, placeholders, render, uses_name};
 
 use super::{about, kind, parts, said};
@@ -90,7 +92,33 @@ fn template(model: &[u8]) -> String {
         let _ = uses_name(text, "a");
         (about(found.len()), rendered.map(|rendered| rendered.unused.len()))
     });
-    kind(&kinds)
+    kind(&(kinds, command(text, &values), document(model)))
+}
+
+/// A command line. The words that are shown of it are those that are run.
+fn command(text: &str, values: &Parameters) -> [Result<&'static str, String>; 2] {
+    [false, true].map(|is_shell| {
+        let filled = command_line::fill(text, is_shell, values).map_err(|error| said(&error))?;
+        if command_line::whole_command(text).is_none() {
+            command_line::check(text, is_shell).expect("what can be filled is right");
+        }
+        if let FilledCommand::Words(words) = &filled {
+            let shown = filled.to_string();
+            let _ = command_line::shell_word(words);
+            if !shown.contains("{{") {
+                let again = command_line::fill(&shown, false, values).expect("what is shown can be typed");
+                assert_eq!(again, filled, "other words");
+            }
+        }
+        Ok("filled")
+    })
+}
+
+/// A model's document. What is written of it is read as the same.
+fn document(content: &[u8]) -> Result<(), String> {
+    let read = ModelDocument::parse(content).map_err(|error| said(&error))?;
+    assert_eq!(ModelDocument::parse(&read.content()), Ok(read));
+    Ok(())
 }
 
 /// A table as it lies in the bucket, behind its design.

@@ -94,7 +94,7 @@ impl DesignPoints {
     }
 
     /// Sends all points to this pool, if one is given.
-    pub(super) fn to_pool(mut self, pool: Option<Pool>) -> Self {
+    pub(super) fn sent_to(mut self, pool: Option<Pool>) -> Self {
         if pool.is_some() {
             self.marks.iter_mut().for_each(|mark| mark.pool = pool);
         }

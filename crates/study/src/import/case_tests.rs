@@ -36,6 +36,29 @@ fn a_column_pool_is_no_input() {
 }
 
 #[test]
+fn a_table_of_aws_runner_names_pools_by_its_machine_kinds() {
+    let jobs = "instance_type,command\nt2.small,julia wrapper.jl --seed 1\nC5.large,julia wrapper.jl --seed 2\n,make\n";
+    let table = import(jobs.as_bytes(), NumberReading::default()).unwrap();
+    let pools = [Pool::parse("t2-small").ok(), Pool::parse("c5-large").ok(), None];
+    assert_eq!((table.columns.len(), table.columns[0].name.as_str()), (1, "command"));
+    assert_eq!(table.pools.as_deref(), Some(&pools[..]));
+    let note = "column `instance_type` is taken as the pool of each case, with hyphens for points, such as `t2-small`, and is no input";
+    assert_eq!(table.notes, [note]);
+    // Where it may be an input, it is one.
+    for content in ["instance_type,a\nt2.small,1\n", "instance_type,command,pool\nt2.small,make,gpu\n"] {
+        let table = import(content.as_bytes(), NumberReading::default()).unwrap();
+        assert_eq!(table.columns[0].name, "instance_type", "{content}");
+    }
+    let wrong = import(b"instance_type,command\n9x,make\n", NumberReading::default()).unwrap_err();
+    let ImportError::Rows { told, .. } = wrong else { panic!("{wrong}") };
+    assert!(
+        told[0].reason.starts_with("column `instance_type`: `9x` can't be the name of a pool"),
+        "{}",
+        told[0].reason
+    );
+}
+
+#[test]
 fn numbers_with_groups_of_digits_are_those_numbers() {
     let names = "cohesion modulus";
     check_pair(

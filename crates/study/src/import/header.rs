@@ -7,6 +7,10 @@ use super::{ImportError, InputColumn};
 use crate::factor::KEYWORDS;
 use crate::template::is_name;
 
+/// The columns of aws-runner's tables.
+const INSTANCE_TYPE: &str = "instance_type";
+const COMMAND: &str = "command";
+
 /// The columns of a file.
 #[derive(Debug)]
 pub(super) struct TableHeader {
@@ -25,6 +29,8 @@ pub(super) enum FieldPlace {
     Level,
     Replicate,
     Pool,
+    /// The type of the EC2 instances that compute the case, which names its pool.
+    InstanceType,
     /// An input, by its number.
     Whole(usize),
     /// A component of the input with this number.
@@ -36,6 +42,9 @@ impl TableHeader {
     pub(super) fn read(names: &[&str], left_out: &[usize]) -> Result<Self, ImportError> {
         let mut header = Self { columns: Vec::new(), places: Vec::with_capacity(names.len()) };
         let (mut numbers, mut taken) = (BTreeMap::new(), BTreeSet::new());
+        let has = |wanted| names.iter().any(|name| trimmed(name) == wanted);
+        // Such a table is that of aws-runner; elsewhere a model may vary a type of its own.
+        let has_commands = has(COMMAND) && !has("pool");
         for (index, name) in names.iter().enumerate() {
             let place = match trimmed(name) {
                 _ if left_out.binary_search(&index).is_ok() => FieldPlace::LeftOut(index),
@@ -44,6 +53,7 @@ impl TableHeader {
                 "level" => FieldPlace::Level,
                 "replicate" => FieldPlace::Replicate,
                 "pool" => FieldPlace::Pool,
+                INSTANCE_TYPE if has_commands => FieldPlace::InstanceType,
                 name => header.input(name, &mut numbers)?,
             };
             if !taken.insert(place) {
@@ -63,6 +73,7 @@ impl TableHeader {
             FieldPlace::Level => "level".to_owned(),
             FieldPlace::Replicate => "replicate".to_owned(),
             FieldPlace::Pool => "pool".to_owned(),
+            FieldPlace::InstanceType => INSTANCE_TYPE.to_owned(),
             FieldPlace::Whole(column) => self.columns[column].name.clone(),
             FieldPlace::Component(column, component) => format!("{}[{component}]", self.columns[column].name),
         }

@@ -73,6 +73,7 @@ impl ImportedRows {
                 FieldPlace::LeftOut(_) => {}
                 FieldPlace::CaseId => self.look_at_id(row, &cell),
                 FieldPlace::Pool => self.put_pool(row, &cell),
+                FieldPlace::InstanceType => self.put_instance_type(row, &cell),
                 place => {
                     if let Some(value) = self.value(row, place, cell) {
                         self.put(row, place, value, &mut values);
@@ -103,7 +104,8 @@ impl ImportedRows {
         notes.extend(repeated_rows(&self.cases, &self.replicates, &self.numbers));
         let levels = self.header.has(FieldPlace::Level).then_some(self.levels);
         let replicates = self.header.has(FieldPlace::Replicate).then_some(self.replicates);
-        let pools = self.header.has(FieldPlace::Pool).then_some(self.pools);
+        let has_pools = self.header.has(FieldPlace::Pool) || self.header.has(FieldPlace::InstanceType);
+        let pools = has_pools.then_some(self.pools);
         Ok(ImportedTable {
             columns: self.header.columns,
             rows: self.cases,
@@ -138,7 +140,24 @@ impl ImportedRows {
                 ));
             }
         }
+        if self.header.has(FieldPlace::InstanceType) {
+            let named =
+                self.pools.iter().flatten().next().map_or_else(String::new, |pool| format!(", such as `{pool}`"));
+            notes.push(format!(
+                "column `instance_type` is taken as the pool of each case, with hyphens for points{named}, and is no input"
+            ));
+        }
         notes
+    }
+
+    /// Notes a case's pool by the type of its instances.
+    fn put_instance_type(&mut self, row: usize, cell: &ParsedField) {
+        let text = text_of(cell);
+        let pool = if text.trim().is_empty() { Ok(None) } else { Pool::from_instance_type(&text).map(Some) };
+        match pool {
+            Ok(pool) => self.pools.push(pool),
+            Err(error) => self.wrong.add(row, || format!("column `instance_type`: {error}")),
+        }
     }
 
     /// Notes a case's pool. An empty field is the study's own queue.
@@ -184,7 +203,7 @@ impl ImportedRows {
 
     fn put(&mut self, row: usize, place: FieldPlace, value: ParameterValue, values: &mut [ParameterValue]) {
         match place {
-            FieldPlace::LeftOut(_) | FieldPlace::CaseId | FieldPlace::Pool => {}
+            FieldPlace::LeftOut(_) | FieldPlace::CaseId | FieldPlace::Pool | FieldPlace::InstanceType => {}
             FieldPlace::Whole(column) => values[column] = value,
             FieldPlace::Component(column, component) => {
                 if let ParameterValue::List(components) = &mut values[column] {
@@ -226,12 +245,13 @@ impl ImportedRows {
 fn text_of(cell: &ParsedField) -> String {
     match cell {
         ParsedField::Empty => String::new(),
-        ParsedField::Loose(ParameterValue::Text(text)) | ParsedField::Firm(ParameterValue::Text(text)) => text.clone(),
-        ParsedField::Loose(value) | ParsedField::Firm(value) => super::field(value),
-        ParsedField::Spelled(_, text)
+        ParsedField::Loose(ParameterValue::Text(text))
+        | ParsedField::Firm(ParameterValue::Text(text))
+        | ParsedField::Spelled(_, text)
         | ParsedField::Odd(text)
         | ParsedField::Missing(text)
         | ParsedField::Wrong(_, text) => text.clone(),
+        ParsedField::Loose(value) | ParsedField::Firm(value) => super::field(value),
     }
 }
 

@@ -39,6 +39,33 @@ pub fn shown_words(words: &[String]) -> String {
     line
 }
 
+/// The first word that means something to a shell alone, and is handed to the command as it stands without one.
+#[must_use]
+pub fn shell_word(words: &[String]) -> Option<&str> {
+    let is_operator = |word: &str| matches!(word, "|" | "||" | "&&" | "&" | ";") || word.starts_with(['>', '<']);
+    let is_redirection =
+        |word: &str| word.starts_with(|digit: char| digit.is_ascii_digit()) && word[1..].starts_with('>');
+    let is_expansion = |word: &str| word.starts_with('$') || word.contains("$(") || word.starts_with("~/");
+    let ends_command = |word: &str| word.len() > 1 && word.ends_with(';');
+    let is_for_shell =
+        |word: &str| is_operator(word) || is_redirection(word) || is_expansion(word) || ends_command(word);
+    words.iter().map(String::as_str).find(|word| is_for_shell(word))
+}
+
+/// The cases whose commands can't be started, whatever their number of inputs: place, from 0, and why. Placeholders that no
+/// input fills are left out: all cases have these alike.
+pub fn unrunnable<'a>(
+    command: &'a str,
+    is_shell: bool,
+    cases: impl IntoIterator<Item = Parameters> + 'a,
+) -> impl Iterator<Item = (usize, CommandLineError)> + 'a {
+    let problem = move |(place, parameters)| match fill(command, is_shell, &parameters) {
+        Ok(_) | Err(CommandLineError::Placeholder(_)) => None,
+        Err(error) => Some((place, error)),
+    };
+    cases.into_iter().enumerate().filter_map(problem)
+}
+
 /// A command line that can't be run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommandLineError {
@@ -326,6 +353,31 @@ mod tests {
         let shown = |is_shell| fill("run  {{a}} x=1", is_shell, &parameters).unwrap().to_string();
         assert_eq!(shown(false), "run 'it'\"'\"'s b' x=1");
         assert_eq!(shown(true), "run  'it'\"'\"'s b' x=1");
+    }
+
+    #[test]
+    fn words_of_a_shell_are_found() {
+        let found = |line: &str| match fill(line, false, &Parameters::new()).unwrap() {
+            FilledCommand::Words(words) => shell_word(&words).map(str::to_owned),
+            FilledCommand::ShellLine(_) => None,
+        };
+        for (line, word) in
+            [("a | b", "|"), ("a >out", ">out"), ("a 2>&1", "2>&1"), ("cd x; a", "x;"), ("a $HOME", "$HOME")]
+        {
+            assert_eq!(found(line).as_deref(), Some(word), "{line}");
+        }
+        for line in ["a --x=1 -b", "a 'b c;d' e", "a 2 3", "a b&c"] {
+            assert_eq!(found(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn cases_that_cannot_be_started_are_named() {
+        let case = |value: &str| Parameters::from([("command".to_owned(), ParameterValue::Text(value.to_owned()))]);
+        let cases = [case("a"), case("b '"), case(" ")];
+        let found: Vec<_> = unrunnable("{{command}}", false, cases.clone()).collect();
+        assert_eq!(found, [(1, CommandLineError::NotClosed), (2, CommandLineError::Empty)]);
+        assert_eq!(unrunnable("{{other}}", false, cases).count(), 0);
     }
 
     #[test]

@@ -16,7 +16,10 @@ impl DesignDraft {
         let missing: Vec<FormPlace> =
             complaints.iter().map(|complaint| complaint.place).filter(|place| self.is_missing(*place)).collect();
         if self.is_untouched() {
-            let first = model.map(|name| format!("Add the factors of {name}"));
+            let first = model.map(|name| {
+                let name = if self.is_command() { "the command" } else { name };
+                format!("Add the factors of {name}")
+            });
             let first = first.unwrap_or_else(|| "Choose a model with placeholders".to_owned());
             return format!("{first}, or name a factor and its range.");
         }

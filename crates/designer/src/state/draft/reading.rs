@@ -68,7 +68,11 @@ impl DesignDraft {
             Err(complaints) => (None, complaints),
         };
         let mut note = |place, text: String| complaints.push(FormComplaint { place, text });
-        if self.model.is_empty() {
+        if self.is_command() {
+            for complaint in self.command.read().err().unwrap_or_default() {
+                note(complaint.place, complaint.text);
+            }
+        } else if self.model.is_empty() {
             note(FormPlace::Model, "choose the model file that the cases are computed with".to_owned());
         }
         let batch = self.read_batch(&mut note);
