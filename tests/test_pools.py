@@ -253,3 +253,20 @@ def test_dead_letters_go_back_to_their_own_pool(study: Launched, tmp_path: Path)
     ran = study.command_line.run("redrive", study.study)
     assert ran.code == 0 and "2 cases" in ran.out, ran.err
     assert waiting(study) == {"main": 1, "gpu": 1}
+
+
+def test_high_throughput_is_a_parameter_that_pools_get_as_well(command_line: CommandLine, tmp_path: Path) -> None:
+    usual, fast = command_line.launch(), command_line.launch("--high-throughput")
+    names = ("DeduplicationScope", "FifoThroughputLimit")
+    for study, expected in ((usual, ["queue", "perQueue"]), (fast, ["messageGroup", "perMessageGroupId"])):
+        pool(study, "add", "gpu")
+        for url in (study.outputs["QueueUrl"], queue_url(study, "gpu")):
+            found = settings(study, url)
+            assert [found[name] for name in names] == expected
+    # It stays when the stack is brought up to date, and cases are sent and taken as ever.
+    assert command_line.run("configure", fast.study).code == 0
+    assert settings(fast, fast.outputs["QueueUrl"])["FifoThroughputLimit"] == "perMessageGroupId"
+    for _ in range(2):
+        assert send(fast, tmp_path, "cases.csv", "a,level\n1,1\n2,1\n3,2\n", "--batch", "b").code == 0
+    with attach(line_of(fast)):
+        wait_for_end(fast, done=3)

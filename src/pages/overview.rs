@@ -149,15 +149,13 @@ fn progress(snapshot: &Snapshot, counts: &CaseCounts, open: &OpenStudy, shown: &
 fn pools(snapshot: &Snapshot) -> Option<AnyView> {
     let row = |look: &PoolLook| {
         let PoolFigures { waiting, leased, workers, rate, .. } = snapshot.figures_of(look);
-        let mut figures = format!(
-            "{} waiting · {} in workers' hands · {}",
+        let rate = if rate > 0.0 { format!(" · {} cases a minute", significant(rate)) } else { String::new() };
+        let figures = format!(
+            "{} waiting · {} in workers' hands · {}{rate}",
             thousands(waiting),
             thousands(leased),
             counted(workers, "worker", "workers")
         );
-        if rate > 0.0 {
-            figures += &format!(" · {} cases a minute", significant(rate));
-        }
         view! { <li class="parts__one"><span class="parts__name">{shown(look.pool.as_ref()).to_owned()}</span><span></span>{text("parts__figures", figures)}</li> }
     };
     let rows: Vec<_> = snapshot.pools.iter().map(row).collect();

@@ -57,6 +57,7 @@ DIFFERENCES: dict[str, dict[str, str]] = {
         "sqs_refuses_wrong_keys": "unknown service 'sqs'",
         "a_viewer_may_only_look": "unknown service 'sqs'",
         "an_operator_may_not_touch_results": "overwriting was not refused",
+        "the_queues_of_pools_are_covered_and_no_other_studys": "unknown service 'sqs'",
     },
 }
 
@@ -113,6 +114,7 @@ class Moto(CloudProcess):
         """A study, made without CloudFormation, which lacks in moto what it needs; from then on signatures count."""
         template, s3, sqs, iam = StudyTemplate(), self.client("s3"), self.client("sqs"), self.client("iam")
         template.names = {name: f"study-{name.lower()}" for name in ("Bucket", "Viewer", "Operator")}
+        account = {"AWS::Partition": "aws", "AWS::Region": REGION, "AWS::AccountId": "123456789012", "Study": "other"}
         s3.create_bucket(Bucket=template.names["Bucket"], CreateBucketConfiguration={"LocationConstraint": REGION})
         arns = {"Bucket": f"arn:aws:s3:::{template.names['Bucket']}"}
         for name in ("DeadLetters", "Cases"):
@@ -120,7 +122,7 @@ class Moto(CloudProcess):
             template.names[name] = url = sqs.create_queue(QueueName=f"{name}.fifo", Attributes=attributes)["QueueUrl"]
             got = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
             arns[name] = got["Attributes"]["QueueArn"]
-        template.attributes = {f"{name}.Arn": arn for name, arn in arns.items()}
+        template.attributes = {f"{name}.Arn": arn for name, arn in arns.items()} | account
         resources = template.resources()
         policy = without_conditions(resources["BucketPolicy"]["Properties"]["PolicyDocument"])
         s3.put_bucket_policy(Bucket=template.names["Bucket"], Policy=json.dumps(policy))
@@ -128,15 +130,20 @@ class Moto(CloudProcess):
         for role in ("Viewer", "Operator"):
             user = template.names[role]
             iam.create_user(UserName=user)
-            for one in resources[role]["Properties"]["Policies"]:
-                if document := without_conditions(one["PolicyDocument"]):
-                    name = one["PolicyName"]
+            properties = resources[role]["Properties"]
+            policies = {one["PolicyName"]: one["PolicyDocument"] for one in properties["Policies"]}
+            policies |= {
+                name: resources[name]["Properties"]["PolicyDocument"] for name in properties["ManagedPolicyArns"]
+            }
+            for name, policy in policies.items():
+                if document := without_conditions(policy):
                     iam.put_user_policy(UserName=user, PolicyName=name, PolicyDocument=json.dumps(document))
             keys[role] = self.make_key(user)
         s3.put_object(Bucket=template.names["Bucket"], Key="public/config.json", Body=b"{}")
         administrator = self.administrator()
         self._check_signatures()
         return CheckedStudy(
+            stack="cruncher-other",
             bucket=template.names["Bucket"],
             queue_url=template.names["Cases"],
             dead_letter_queue_url=template.names["DeadLetters"],

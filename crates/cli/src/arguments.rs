@@ -178,6 +178,9 @@ pub(crate) struct LaunchArguments {
     /// Let anyone look who has the page's address; the downloads are yours to pay
     #[arg(long)]
     pub public_view: bool,
+    /// Let the queue take more than 300 requests of a kind in a second, for many hundred workers with short cases
+    #[arg(long)]
+    pub high_throughput: bool,
     /// Print addresses, passphrases and links as a JSON object
     #[arg(long)]
     pub json: bool,

@@ -1,6 +1,6 @@
 //! `cruncher launch`
 
-use cruncher_backend::administer::launch::{LaunchedStudy, launch};
+use cruncher_backend::administer::launch::{LaunchedStudy, QueueThroughput, launch};
 use cruncher_backend::administer::sealed_access::{AccessSealing, RolePassphrases};
 use cruncher_backend::administer::stack::stack_name;
 
@@ -17,7 +17,7 @@ use crate::signal::unless_ended;
 pub(crate) async fn run(account: &CloudAccount, arguments: &LaunchArguments) -> Result<(), CommandFailure> {
     let study = arguments.study.as_str();
     let passphrases = passphrases::generate(arguments.public_view);
-    let launched = unless_ended(create(account, study, &passphrases), || interrupted(study)).await?;
+    let launched = unless_ended(create(account, arguments, &passphrases), || interrupted(study)).await?;
     if !launched.keys_are_accepted {
         note("The new keys are not accepted everywhere yet: should a link be refused, reload the page in a minute.");
     }
@@ -36,16 +36,18 @@ pub(crate) async fn run(account: &CloudAccount, arguments: &LaunchArguments) -> 
 
 async fn create(
     account: &CloudAccount,
-    study: &str,
+    arguments: &LaunchArguments,
     passphrases: &RolePassphrases,
 ) -> Result<LaunchedStudy, CommandFailure> {
+    let study = arguments.study.as_str();
+    let throughput = if arguments.high_throughput { QueueThroughput::High } else { QueueThroughput::Usual };
     let page = page_to_publish()?;
     let client = cloud::client(account).await?;
     let region = client.endpoints().region.clone();
     let mut reporter = ProgressReporter::new();
     reporter.line(format_args!("Launching study {study} in {region}; on AWS this takes about two minutes"));
     let sealing = AccessSealing { passphrases, random: &mut passphrases::random };
-    let launched = launch(&client, study, release(&page), sealing, &mut |step| reporter.step(step)).await;
+    let launched = launch(&client, study, (release(&page), throughput), sealing, &mut |step| reporter.step(step)).await;
     launched.map_err(|error| of_launch(error, study, &region))
 }
 

@@ -24,6 +24,19 @@ const REQUIRE_TLS: &str = "RequireTls";
 /// Parameter of the template: whether the bucket lets nobody replace a model.
 const REQUIRE_FIRST_WRITER: &str = "RequireFirstWriter";
 
+/// Parameter of the template: whether the queue's limit of requests is by message group.
+const HIGH_THROUGHPUT: &str = "HighThroughput";
+
+/// Number of requests that the queue takes in a second.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum QueueThroughput {
+    /// 300 of each kind.
+    #[default]
+    Usual,
+    /// As many as SQS takes of queues whose limit is by message group.
+    High,
+}
+
 /// Lease of a queue that doesn't give its own, in seconds: SQS's default.
 const DEFAULT_LEASE_SECS: u64 = 30;
 
@@ -125,11 +138,11 @@ pub enum LaunchError {
 pub async fn launch(
     client: &Client,
     study: &str,
-    release: StudyRelease<'_>,
+    (release, throughput): (StudyRelease<'_>, QueueThroughput),
     sealing: AccessSealing<'_>,
     progress: Progress<'_>,
 ) -> Result<LaunchedStudy, LaunchError> {
-    let outputs = create(client, study, release.template, progress).await?;
+    let outputs = create(client, study, (release.template, throughput), progress).await?;
     let finish = async {
         let keys = first_keys(client, &outputs, progress).await?;
         let config = config(client, study, release.version, &outputs).await?;
@@ -150,7 +163,7 @@ async fn first_keys(client: &Client, outputs: &StackOutputs, progress: Progress<
 async fn create(
     client: &Client,
     study: &str,
-    template: &str,
+    (template, throughput): (&str, QueueThroughput),
     progress: Progress<'_>,
 ) -> Result<StackOutputs, LaunchError> {
     let name = stack_name(study);
@@ -159,6 +172,7 @@ async fn create(
     }
     let create = CreateStack::new(&name, template)
         .parameter("Study", study)
+        .parameter(HIGH_THROUGHPUT, (throughput == QueueThroughput::High).to_string())
         .parameter(REQUIRE_TLS, requires_tls(client).to_string())
         .parameter(REQUIRE_FIRST_WRITER, requires_first_writer(client).to_string())
         .tag(STUDY_TAG, study);

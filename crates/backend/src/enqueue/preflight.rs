@@ -11,6 +11,7 @@ use cruncher_study::heartbeat::{Heartbeat, WorkerState};
 use cruncher_study::key::DataKey;
 use cruncher_study::ledger::RETENTION_SECS;
 use cruncher_study::outcome::{ErrorDocument, ResultDocument};
+use cruncher_study::pool::{Pool, queues};
 use futures::future;
 
 use super::batches;
@@ -36,9 +37,9 @@ pub struct EnqueuePreflight {
     pub duplicates: u64,
     /// Points that don't meet the constraints, and were left out.
     pub left_out: u64,
-    /// The workers.
+    /// The workers of the pools that its cases are sent to.
     pub fleet: WorkerFleet,
-    /// Number of cases of any batch that wait in the queue. It gives cases in the order of arrival: these go before the plan's.
+    /// Number of cases of any batch that wait in the queues that its cases are sent to. A queue gives cases in the order of arrival: these go before the plan's.
     pub waiting: u64,
     /// Tables of the batch that can't be read: cases that they name may be sent twice.
     pub unreadable: Vec<String>,
@@ -195,14 +196,16 @@ impl WorkerFleet {
 /// If a request fails.
 pub async fn preflight(study: &Study, plan: &EnqueuePlan) -> Result<EnqueuePreflight, Error> {
     let batch = &plan.document().batch;
+    let pools: BTreeSet<Option<Pool>> = (0..plan.len()).map(|place| plan.pool(place)).collect();
     let looks = future::try_join5(
         done(study, batch),
         errors(study, batch),
         tables(study, batch),
         alive_workers(study),
-        waiting(study),
+        waiting(study, &pools),
     );
-    let (done, errors, (tables, last_submission), workers, waiting) = looks.await?;
+    let (done, errors, (tables, last_submission), mut workers, waiting) = looks.await?;
+    workers.retain(|worker| pools.contains(&worker.pool));
     let (mut sent, unreadable) = sent(study, tables).await?;
     let places = |wanted: &dyn Fn(&CaseId) -> bool| -> IndexRanges {
         (0..plan.len()).filter(|place| wanted(&plan.case_id(*place))).collect()
@@ -260,10 +263,18 @@ async fn median_secs(study: &Study, plan: &EnqueuePlan, own: &IndexRanges, done:
     durations.get(durations.len() / 2).copied()
 }
 
-/// Returns the approximate number of cases that wait in the queue: SQS doesn't know it exactly.
-async fn waiting(study: &Study) -> Result<u64, Error> {
-    let count = sqs::GetQueueAttributes::new(&study.config.queue_url);
-    Ok(study.client.send(&count).await?.visible)
+/// Returns the approximate number of cases that wait in the queues of these pools: SQS doesn't know it exactly.
+async fn waiting(study: &Study, pools: &BTreeSet<Option<Pool>>) -> Result<u64, Error> {
+    let mut waiting = 0;
+    for pool in pools {
+        let count = sqs::GetQueueAttributes::new(queues(&study.config, pool.as_ref()).queue_url);
+        match study.client.send(&count).await {
+            // Whoever sends is told that it isn't there.
+            Err(error) if pool.is_some() && error.is_not_found() => {}
+            counts => waiting += counts?.visible,
+        }
+    }
+    Ok(waiting)
 }
 
 /// The time at which each case was sent last.

@@ -97,3 +97,32 @@ fn what_only_a_withdrawn_submission_has_sent_is_sent_again() {
     scene.cloud.put("control.json", r#"["withdrawn_submissions"]"#);
     assert_eq!(selected(), (1, 19, 0), "workers go on with what they were asked before");
 }
+
+#[test]
+fn what_waits_and_who_computes_are_those_of_the_cases_pools() {
+    let scene = Scene::new();
+    run(&mut scene.begin(&plan(20), None)).unwrap();
+    scene.cloud.put("control.json", r#"{"v": 1, "pools": ["gpu"]}"#);
+    let beat = |worker: &str, pool: &str| {
+        let time = scene.study.now();
+        let json = format!(
+            r#"{{"worker": "{worker}", "host": "h", "start_time": {time}, "time": {time}, "state": "waiting"{pool}}}"#
+        );
+        scene.cloud.put(&format!("workers/{worker}/heartbeat.json"), json);
+    };
+    beat("h_linux_1-aa", "");
+    beat("h_linux_2-bb", r#", "pool": "gpu""#);
+    beat("h_linux_3-cc", r#", "pool": "gpu""#);
+    let of_pool = |pool: &str| {
+        let json = format!(
+            r#"{{"batch": "c", "model": {{"file": "model.py", "kind": "python"}}, "sampler": {{"kind": "random", "cases": 5}},
+                "factors": [{{"name": "a", "minimum": 0, "maximum": 1}}]{pool}}}"#
+        );
+        let file = serde_json::from_str(&json).unwrap();
+        let plan = EnqueuePlan::new(&file, MODEL, &crate::testing::submission()).unwrap();
+        let found = block_on(preflight(&scene.study, &plan)).unwrap();
+        (found.waiting, found.fleet.workers)
+    };
+    assert_eq!(of_pool(""), (20, 1));
+    assert_eq!(of_pool(r#", "pool": "gpu""#), (0, 2));
+}

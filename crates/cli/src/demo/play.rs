@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cruncher_aws::Ports;
 use cruncher_backend::administer::keys::RoleKeys;
-use cruncher_backend::administer::launch::{LaunchedStudy, launch};
+use cruncher_backend::administer::launch::{LaunchedStudy, QueueThroughput, launch};
 use cruncher_backend::administer::sealed_access::AccessSealing;
 use cruncher_backend::enqueue::{
     CaseSelection, EnqueueError, EnqueuePlan, PauseHandle, SubmissionSender, submission_id,
@@ -91,7 +91,10 @@ impl DemoProcesses {
             let client = local_cloud::client(&self.ports, cloud_port, &self.owner_secret);
             let sealing =
                 AccessSealing { passphrases: &passphrases::generate(false), random: &mut passphrases::random };
-            let launched = launch(&client, STUDY, release(&page), sealing, &mut |step| reporter.step(step)).await;
+            let launched = launch(&client, STUDY, (release(&page), QueueThroughput::Usual), sealing, &mut |step| {
+                reporter.step(step)
+            })
+            .await;
             launched.map_err(|error| of_launch(error, STUDY, "the local cloud"))?
         };
         let page_url = format!("{page_origin}/");

@@ -1,11 +1,14 @@
 //! Access with right and wrong keys and clocks.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::time::Duration;
 
 use cruncher_aws::retry::RetryPolicy;
 use cruncher_aws::s3::{DeleteObject, GetObject, ListObjects, PutObject};
-use cruncher_aws::sqs::{GetQueueAttributes, PurgeQueue, ReceiveMessage};
+use cruncher_aws::sqs::{
+    BatchEntry, CreateQueue, DeleteQueue, GetQueueAttributes, PurgeQueue, ReceiveMessage, SendMessageBatch,
+};
 use cruncher_aws::{Client, Credentials, Endpoints, Error, ErrorKind, Operation};
 
 use crate::cloud::{CheckedCloud, WrongKeys};
@@ -112,6 +115,39 @@ pub(super) async fn an_operator_may_not_touch_results(cloud: &CheckedCloud) -> R
     administrator.send(&GetObject::new(bucket, result)).await?;
     let gone = refused("reading", administrator.send(&GetObject::new(bucket, failure)).await)?;
     holds("the error document is gone", || gone.is_not_found())
+}
+
+pub(super) async fn the_queues_of_pools_are_covered_and_no_other_studys(
+    cloud: &CheckedCloud,
+) -> Result<(), CheckFailure> {
+    let (administrator, operator, viewer) = (cloud.administrator(), cloud.operator(), cloud.viewer());
+    let mut urls = Vec::new();
+    for name in ["-Pool-gpu.fifo", "-Pool-gpu-Dead.fifo", "-2-Pool-gpu.fifo"] {
+        let fifo = BTreeMap::from([("FifoQueue".to_owned(), "true".to_owned())]);
+        urls.push(administrator.send(&CreateQueue::new(format!("{}{name}", cloud.stack())).attributes(fifo)).await?);
+    }
+    let [cases, dead, foreign] = &urls[..] else { return Err(CheckFailure::new("three queues")) };
+    let message = |url: &str| {
+        let [id, body] = ["pool"; 2].map(str::to_owned);
+        let (group_id, deduplication_id) = (id.clone(), id.clone());
+        SendMessageBatch::new(url, vec![BatchEntry { id, body, group_id, deduplication_id }])
+    };
+    for url in [cases, dead] {
+        viewer.send(&GetQueueAttributes::new(url)).await?;
+        denied("receiving", &refused("receiving", viewer.send(&ReceiveMessage::new(url)).await)?)?;
+    }
+    operator.send(&message(cases)).await?;
+    operator.send(&ReceiveMessage::new(dead)).await?;
+    denied("a case born dead", &refused("a case born dead", operator.send(&message(dead)).await)?)?;
+    denied("taking a case", &refused("taking a case", operator.send(&ReceiveMessage::new(cases)).await)?)?;
+    for client in [&viewer, &operator] {
+        denied("another study's", &refused("another study's", client.send(&GetQueueAttributes::new(foreign)).await)?)?;
+    }
+    denied("another study's", &refused("another study's", operator.send(&message(foreign)).await)?)?;
+    for url in &urls {
+        administrator.send(&DeleteQueue::new(url)).await?;
+    }
+    Ok(())
 }
 
 pub(super) async fn anyone_may_not_read_results(cloud: &CheckedCloud) -> Result<(), CheckFailure> {

@@ -82,6 +82,7 @@ checks! {
     EVERYWHERE queues::a_duplicate_is_not_delivered,
     EVERYWHERE queues::odd_bodies_come_back,
     EVERYWHERE queues::a_purged_queue_is_empty,
+    NATIVE_ONLY queues::a_queue_is_made_changed_listed_and_deleted,
     EVERYWHERE queues::a_missing_queue_is_not_found,
     EVERYWHERE stacks::a_stack_lives_and_dies,
     EVERYWHERE stacks::an_existing_stack_is_a_conflict,
@@ -98,6 +99,7 @@ checks! {
     NATIVE_ONLY access::a_missing_bucket_is_not_found,
     NATIVE_ONLY access::a_viewer_may_only_look,
     NATIVE_ONLY access::an_operator_may_not_touch_results,
+    NATIVE_ONLY access::the_queues_of_pools_are_covered_and_no_other_studys,
     NATIVE_ONLY access::anyone_may_not_read_results,
     NATIVE_ONLY access::nobody_listens,
 }

@@ -1,9 +1,11 @@
 //! Messages.
 
+use std::collections::BTreeMap;
+
 use cruncher_aws::Client;
 use cruncher_aws::sqs::{
-    BatchEntry, ChangeMessageVisibility, DeleteMessage, GetQueueAttributes, PurgeQueue, ReceiveMessage,
-    ReceivedMessage, SendMessageBatch,
+    BatchEntry, ChangeMessageVisibility, CreateQueue, DeleteMessage, DeleteQueue, GetQueueAttributes, ListQueues,
+    PurgeQueue, ReceiveMessage, ReceivedMessage, SendMessageBatch, SetQueueAttributes,
 };
 
 use crate::cloud::CheckedCloud;
@@ -138,6 +140,30 @@ pub(super) async fn a_purged_queue_is_empty(cloud: &CheckedCloud) -> Result<(), 
     client.send(&PurgeQueue::new(queue_url)).await?;
     let attributes = client.send(&GetQueueAttributes::new(queue_url)).await?;
     equal("counts", &(attributes.visible, attributes.in_flight), &(0, 0))
+}
+
+/// As pools are: made twice, since making one may be interrupted, brought to its settings, found by its name, and deleted.
+pub(super) async fn a_queue_is_made_changed_listed_and_deleted(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
+    let client = cloud.administrator();
+    let attributes = |name: &str, value: &str| BTreeMap::from([(name.to_owned(), value.to_owned())]);
+    let (start, other) = (fresh(cloud, "Made-"), fresh(cloud, "made-"));
+    let make = |start: &str| {
+        let name = format!("{start}-Pool-gpu.fifo");
+        CreateQueue::new(name).attributes(attributes("FifoQueue", "true")).tag("cruncher:pool", "gpu")
+    };
+    let url = client.send(&make(&start)).await?;
+    let foreign = client.send(&make(&other)).await?;
+    client.send(&SetQueueAttributes::new(&url, attributes("VisibilityTimeout", "77"))).await?;
+    equal("made again", &client.send(&make(&start)).await?, &url)?;
+    let changed = client.send(&GetQueueAttributes::new(&url)).await?;
+    equal("its lease", &changed.visibility_timeout_secs, &Some(77))?;
+    let listed = client.send(&ListQueues::new(format!("{start}-Pool-"))).await?;
+    equal("what begins so", &listed.queue_urls, &vec![url.clone()])?;
+    for url in [&url, &foreign] {
+        client.send(&DeleteQueue::new(url)).await?;
+    }
+    let error = refused("its counts", client.send(&GetQueueAttributes::new(&url)).await)?;
+    holds(&format!("it is not found: {error}"), || error.is_not_found())
 }
 
 pub(super) async fn a_missing_queue_is_not_found(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
