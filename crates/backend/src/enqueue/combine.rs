@@ -337,6 +337,7 @@ fn design(request: &CombineRequest, batch: Batch, inputs: &Inputs, list: String)
         max_attempts: request.max_attempts,
         time_limit_secs: request.time_limit_secs,
         force: request.is_forced,
+        pool: None,
         isolation: CaseIsolation::Case,
     }
 }

@@ -112,6 +112,7 @@ fn design(batch: Option<&Batch>, name: &str) -> DesignFile {
         max_attempts: 1,
         time_limit_secs: None,
         force: false,
+        pool: None,
         isolation: CaseIsolation::Case,
     }
 }
