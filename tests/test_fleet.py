@@ -146,10 +146,11 @@ def test_an_operator_sees_and_sizes_a_fleet_on_the_page(cruncher: CommandLine, v
     expect(fleet).to_contain_text("2 computers wanted")
     assert size_of(launched) == (2, 2)
     expect(fleet.get_by_role("button", name="Grow")).to_be_disabled()
-    page.once("dialog", lambda dialog: dialog.dismiss())
+    # The browsers of these tests dismiss every dialog: what would end computers asks first, and this one didn't agree.
+    visits.expected.append("goes from 2 to 0")
     fleet.get_by_role("button", name="Stop").click()
     assert size_of(launched) == (2, 2)
-    page.once("dialog", lambda dialog: dialog.accept())
+    page.evaluate("window.confirm = () => true")
     fleet.get_by_role("button", name="Stop").click()
     expect(fleet).to_contain_text("0 computers wanted")
     assert size_of(launched) == (0, 2)

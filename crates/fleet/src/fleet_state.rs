@@ -128,7 +128,8 @@ impl FleetState {
                 self.fleets.set(fleets);
             }
             Err(error) => {
-                self.fleets_problem.set(Some(format!("Auto Scaling doesn't say which fleets there are: {error}")))
+                let words = format!("Auto Scaling doesn't say which fleets there are: {error}");
+                self.fleets_problem.set(Some(words));
             }
         }
     }
