@@ -31,6 +31,7 @@ BEGINNINGS: dict[str, list[tuple[str, ...]]] = {
     "worker/README.md": [LAUNCH, ENQUEUE],
     "examples/layered_footing/README.md": [],
     "examples/flac3d_footing/README.md": [],
+    "examples/harbour_wave/README.md": [],
     "examples/plate_hole/README.md": [],
 }
 OF_THE_AWS_CLI = {"--if-match", "--delete"}

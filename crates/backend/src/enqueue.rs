@@ -9,6 +9,7 @@ mod batches;
 pub mod bundle;
 mod combine;
 mod concurrency_limit;
+pub mod extract;
 mod index_ranges;
 mod journal;
 pub mod key_value_store;

@@ -9,13 +9,16 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cruncher_backend::administer::keys::KeyHolder;
 use cruncher_study::access::Role;
+use cruncher_study::batch::Batch;
 use cruncher_study::config::check_study_name;
 
 pub(crate) use control::{
     CancelArguments, DrainArguments, ForgetArguments, HaltingArguments, PauseArguments, RedriveArguments,
     RetryArguments,
 };
-pub(crate) use designs::{CombineArguments, DesignArguments, DesignSource, EnqueueArguments, PointsOptions};
+pub(crate) use designs::{
+    CombineArguments, DesignArguments, DesignSource, EnqueueArguments, ModelKindOption, PointsOptions,
+};
 pub(crate) use results::{ResultsArguments, ResultsDestination, ResultsKind, TableFile, TableFormat};
 
 /// Runs parameter studies on nothing but an S3 bucket and an SQS queue.
@@ -89,6 +92,7 @@ pub(crate) enum Command {
     /// Leave cases uncomputed
     Cancel(CancelArguments),
     Retry(RetryArguments),
+    Extract(ExtractArguments),
     /// Send the cases of the dead-letter queue again
     Redrive(RedriveArguments),
     /// Show workers that are gone no longer
@@ -409,6 +413,32 @@ pub(crate) struct DemoArguments {
     /// Don't open a browser
     #[arg(long)]
     pub no_browser: bool,
+}
+
+const AFTER_EXTRACT: &str = "\
+Nothing is simulated again. A worker fetches the files that a case has left into `outputs/` and runs the model there: `parameters` are those of
+the case, and `result` is what it has returned before. What `result` holds at the end is the case's result from then on. A case in which the
+model fails keeps its result; the error stands in its document, in `extracts`.
+
+Examples:
+  cruncher extract prandtl slopes/2026 peaks.py      finds peaks in the curves that the cases of this batch have left";
+
+/// Run a second model over the files of finished cases
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_EXTRACT)]
+pub(crate) struct ExtractArguments {
+    /// The study's name
+    #[arg(value_parser = study)]
+    pub study: String,
+    /// The batch
+    #[arg(value_parser = Batch::parse)]
+    pub batch: Batch,
+    /// The model's file
+    #[arg(value_name = "MODEL.py")]
+    pub model: PathBuf,
+    /// The way workers run it [default: python for .py, else command]
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<ModelKindOption>,
 }
 
 #[cfg(test)]

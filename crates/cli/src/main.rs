@@ -12,6 +12,7 @@ mod design;
 mod design_input;
 mod draft;
 mod enqueue;
+mod extract;
 mod failure;
 mod freeze;
 mod launch;
@@ -76,6 +77,7 @@ async fn run(arguments: Arguments) -> Result<(), CommandFailure> {
         Command::Halting(halting) => control::halting(&account, &halting).await,
         Command::Drain(drain) => control::drain(&account, &drain).await,
         Command::Cancel(cancel) => control::cancel(&account, &cancel).await,
+        Command::Extract(extract) => extract::run(&account, &extract).await,
         Command::Retry(again) => retry::retry(&account, &again).await,
         Command::Redrive(redrive) => control::redrive(&account, &redrive).await,
         Command::Forget(forget) => control::forget(&account, &forget).await,

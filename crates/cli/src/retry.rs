@@ -32,6 +32,7 @@ pub(crate) async fn retry(account: &CloudAccount, arguments: &RetryArguments) ->
         max_attempts: arguments.attempts,
         is_forced: arguments.force,
         by: user(),
+        extract: None,
     };
     let tell = |sent| note(format_args!("{} …", counted(sent, "case", "cases")));
     let command = format!("cruncher retry {}", arguments.study);

@@ -272,7 +272,7 @@ async fn send_again(
     let (max_attempts, time_limit) = limits.read().unwrap_or_default();
     let seen_time = state.data.counts().get_untracked().map_or_else(|| study.now(), |counts| counts.time);
     let by = "operator".to_owned();
-    let request = RetryRequest { cases, seen_time, time_limit, max_attempts, is_forced: false, by };
+    let request = RetryRequest { cases, seen_time, time_limit, max_attempts, is_forced: false, by, extract: None };
     let tell = |done| drop(course.try_set(ActionState::Working { action: CaseAction::Retry, done }));
     let outcome = retry(&study, &request, &tell).await.map_err(|error| of_retry(&error))?;
     Ok(ActionState::Done(in_words(&outcome)))

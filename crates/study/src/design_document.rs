@@ -71,6 +71,9 @@ pub struct DesignDocument {
     /// The submission some of whose cases this one sends again, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_of: Option<String>,
+    /// The model that is run over files of these cases, which were computed before, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extract: Option<ModelReference>,
 }
 
 fn one() -> u32 {
@@ -99,6 +102,7 @@ impl DesignDocument {
             levels: cases.levels(),
             isolation: file.isolation,
             retry_of: None,
+            extract: None,
         }
     }
 
@@ -137,6 +141,7 @@ impl DesignDocument {
             time_limit_secs: self.time_limit_secs,
             max_attempts: self.max_attempts,
             isolation: self.isolation,
+            extract: self.extract.clone(),
         }
     }
 }

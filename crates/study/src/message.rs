@@ -38,6 +38,9 @@ pub struct CaseMessage {
     /// Lifetime of the process that a case is computed in.
     #[serde(default, skip_serializing_if = "CaseIsolation::is_usual")]
     pub isolation: CaseIsolation,
+    /// The model that is run over files of the case, which was computed before, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extract: Option<ModelReference>,
 }
 
 impl CaseMessage {

@@ -194,6 +194,7 @@ impl EnqueuePlan {
         document.retry_of = Some(std::mem::replace(&mut document.submission, submission));
         document.submitted_by.clone_from(&request.by);
         document.force = request.is_forced;
+        document.extract.clone_from(&request.extract);
         match request.time_limit {
             RetryTimeLimit::Earlier => {}
             RetryTimeLimit::Unlimited => document.time_limit_secs = None,
@@ -223,7 +224,7 @@ pub fn submission_id(ports: &Ports) -> String {
     (0..16).map(digit).collect()
 }
 
-fn check_file_name(name: &str) -> Result<(), EnqueueError> {
+pub(super) fn check_file_name(name: &str) -> Result<(), EnqueueError> {
     let is_part = !name.is_empty() && name != "." && name != "..";
     let is_plain = !name.contains(['/', '\\']) && !name.chars().any(char::is_control);
     if is_part && is_plain && name.chars().count() <= MAX_FILE_NAME_CHARS {
@@ -271,7 +272,7 @@ fn longest_message(document: &DesignDocument, cases: &DesignCases) -> Result<usi
 }
 
 fn bound(document: &DesignDocument, factors: &[Factor]) -> Option<usize> {
-    let DesignDocument { batch, submission, model, force, time_limit_secs, max_attempts, isolation, .. } =
+    let DesignDocument { batch, submission, model, force, time_limit_secs, max_attempts, isolation, extract, .. } =
         document.clone();
     let frame = CaseMessage {
         v: PROTOCOL_VERSION,
@@ -286,6 +287,7 @@ fn bound(document: &DesignDocument, factors: &[Factor]) -> Option<usize> {
         time_limit_secs,
         max_attempts,
         isolation,
+        extract,
     };
     let parameters = factors.iter().map(longest_value).sum::<Option<usize>>()?;
     Some(frame.body().len() + parameters)

@@ -11,6 +11,7 @@ use std::rc::Rc;
 use cruncher_study::batch::Batch;
 use cruncher_study::case::{CaseId, CaseRef};
 use cruncher_study::control::StudyControl;
+use cruncher_study::model::ModelReference;
 use cruncher_study::number_format::counted;
 use futures::FutureExt;
 use futures::future::{LocalBoxFuture, ready};
@@ -40,6 +41,8 @@ pub struct RetryRequest {
     pub is_forced: bool,
     /// The sender: a role, or a user of the command line.
     pub by: String,
+    /// The model that is run over files of the cases, which aren't computed again then.
+    pub extract: Option<ModelReference>,
 }
 
 /// Maximum duration of cases that are sent again.

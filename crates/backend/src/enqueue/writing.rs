@@ -23,10 +23,15 @@ pub(super) async fn write_model(study: &Study, plan: &EnqueuePlan, model: &[u8])
     if ModelDigest::of(model) != place.digest() {
         return Err(EnqueueError::OtherModel);
     }
+    Ok(put_model(study, place, model).await?)
+}
+
+/// Writes a model at its place, unless it is there.
+pub(super) async fn put_model(study: &Study, place: &ModelReference, model: &[u8]) -> Result<(), Error> {
     let put = s3::PutObject::new(&study.config.bucket, &place.key, model.to_vec());
     let put = put.content_type(media_type(place, model)).if_none_match_any();
     match study.client.send(&put).await {
-        Err(error) if !error.is_precondition_failed() => Err(error.into()),
+        Err(error) if !error.is_precondition_failed() => Err(error),
         Ok(_) | Err(_) => Ok(()),
     }
 }
