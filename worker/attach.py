@@ -1887,7 +1887,7 @@ def _checks(case: Case) -> Iterator[Tuple[str, bool]]:
     yield "replicate", type(case.replicate) is int
     yield "model.key", isinstance(case.model_key, str) and bool(_MODEL_KEY.fullmatch(case.model_key))
     yield "model.key", case.model_name not in (".", "..")
-    yield "model.kind", case.kind in ("python", "command", "command_line", "combine", "bundle")
+    yield "model.kind", case.kind in ("python", "command", "command_line", "bundle", "combine")
     yield "parameters", isinstance(case.parameters, dict) and all(map(is_parameter, case.parameters.values()))
     yield "force", isinstance(case.force, bool)
     yield "max_attempts", type(case.max_attempts) is int and case.max_attempts >= 1
@@ -2137,11 +2137,11 @@ def read_source(model: bytes, case: Case, folder: str) -> Tuple[Source, List[str
         used = {place.group(1) for place in PLACEHOLDER.finditer(command)}
         unused = [] if "parameters.json" in command else [name for name in case.parameters if name not in used]
         return Source(os.path.join(folder, case.model_name), "", "", model, case.kind, case.model_name), unused
-    path, language = os.path.join(folder, case.model_name), language_of(case.kind, case.model_name)
+    path = os.path.join(folder, case.model_name)
     if case.kind == "combine":  # it is told by its arguments: its braces are its own
-        text, _ = decode(model, language)
-        return Source(path, text, text, model, case.kind, case.model_name), []
-    template, text, content, unused = filled(model, language, case.parameters)
+        template, encoding = decode(model, "python")
+        return Source(path, template, template, template.encode(encoding), case.kind, case.model_name), []
+    template, text, content, unused = filled(model, language_of(case.kind, case.model_name), case.parameters)
     return Source(path, template, text, content, case.kind, case.model_name), unread(text, case.kind, unused)
 
 
@@ -6331,6 +6331,7 @@ class Cloud:
                 else:
                     size_bytes = len(self._accepted(answer, "reading " + one.key).body)
                 file.write(answer.body)
+
     def put_over(self, key: str, body: bytes, etag: str) -> bool:
         """Replaces an object that is still the one with `etag`; whether it did, or has done it before."""
         headers = {"Content-Type": "application/json", "If-Match": etag}

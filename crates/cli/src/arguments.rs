@@ -21,7 +21,9 @@ pub(crate) use control::{
     CancelArguments, DrainArguments, ForgetArguments, HaltingArguments, PauseArguments, RedriveArguments,
     RetryArguments,
 };
-pub(crate) use designs::{CombineArguments, DesignArguments, DesignSource, EnqueueArguments, ModelKindOption, PointsOptions};
+pub(crate) use designs::{
+    CombineArguments, DesignArguments, DesignSource, EnqueueArguments, ModelKindOption, PointsOptions,
+};
 pub(crate) use fleet::{
     FleetArguments, FleetCommand, FleetShowArguments, FleetSizeArguments, FleetStartArguments, FleetStopArguments,
     PurchaseChoice,
