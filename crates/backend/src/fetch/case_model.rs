@@ -5,7 +5,7 @@ use cruncher_study::case::{CaseRef, ParameterValue, Parameters};
 use cruncher_study::case_table::{TableError, read_case};
 use cruncher_study::design_document::DesignDocument;
 use cruncher_study::key::DataKey;
-use cruncher_study::model::{MAX_MODEL_BYTES, ModelDigest, ModelReference};
+use cruncher_study::model::{MAX_MODEL_BYTES, ModelDigest, ModelKind, ModelReference};
 use cruncher_study::template::{ModelLanguage, Placeholder, PlaceholderError, decode, placeholders, render};
 
 use super::submitted::submissions_of;
@@ -93,6 +93,9 @@ async fn with_inputs(
     let wrong = |reason: &dyn ToString| CaseModelError::Model { key: model.key.clone(), reason: reason.to_string() };
     let (digest, file_name) =
         ModelReference::parse_key(&model.key).ok_or_else(|| wrong(&"its key is none of a model"))?;
+    if model.kind == ModelKind::Bundle {
+        return Err(wrong(&"it is a folder of files, which is shown nowhere yet"));
+    }
     let content = study.read(&model.key, MAX_MODEL_BYTES).await?;
     if ModelDigest::of(&content) != digest {
         return Err(wrong(&"what stands in the bucket isn't what was submitted"));
@@ -124,7 +127,6 @@ mod tests {
     use cruncher_study::cases::DesignCases;
     use cruncher_study::design::DesignFile;
     use cruncher_study::design_document::Submission;
-    use cruncher_study::model::ModelKind;
     use futures::executor::block_on;
 
     use super::*;
