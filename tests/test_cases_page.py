@@ -221,10 +221,12 @@ def test_an_open_case_has_all_of_its_attempts_its_files_and_its_model(
     study.command_line.cloud.client("s3").put_object(Bucket=study.bucket, Key=key, Body=b"<script>alert(2)</script>")
     unfold(case, "Files")
     files = case.get_by_role("list", name="Files").get_by_role("listitem")
-    expect(files).to_have_text([re.compile(r"^<img src=x onerror=alert\(1\)>\\u\{202e\}gpj\.html"), "curve.csv3 bytes"])
+    expect(files).to_have_text(
+        [re.compile(r"^<img src=x onerror=alert\(1\)>\\u\{202e\}gpj\.html"), "curve.csvPreview3 bytes"]
+    )
     for place, name, content in [(1, "curve.csv", b"1,2"), (0, "_img_src_x_onerror_alert_1___gpj.html", None)]:
         with page.expect_download() as download:
-            files.nth(place).get_by_role("button").click()
+            files.nth(place).get_by_role("button", name=re.compile("^Download")).click()
         assert download.value.suggested_filename == f"{ids[1][:8]}-{name}"
         assert content is None or Path(download.value.path()).read_bytes() == content
     # The next case has files and a model of its own.
@@ -238,7 +240,7 @@ def test_an_open_case_has_all_of_its_attempts_its_files_and_its_model(
     expect(case.locator("code").first).to_have_text(ids[0])
     expect(page).to_have_url(re.compile(f"case={ids[0]}"))
     expect(model).to_contain_text("print('reached ' + 'clay')")
-    expect(files).to_have_text(["curve.csv3 bytes"])
+    expect(files).to_have_text(["curve.csvPreview3 bytes"])
     page.keyboard.press(there)
     expect(case.locator("code").first).to_have_text(ids[0])
     page.keyboard.press(back)
@@ -246,6 +248,60 @@ def test_an_open_case_has_all_of_its_attempts_its_files_and_its_model(
     page.keyboard.press("Escape")
     expect(case).to_have_count(0)
     expect(table(page)).to_be_focused()
+
+
+# A picture of points, one of lines that would run a script, a table, a text, and what is none of them.
+MODEL_WITH_PICTURES = """\
+import struct, zlib
+def chunk(kind, body):
+    return struct.pack('>I', len(body)) + kind + body + struct.pack('>I', zlib.crc32(kind + body))
+with open('outputs/points.png', 'wb') as file:
+    file.write(bytes([137]) + b'PNG\\r\\n' + bytes([26, 10]))
+    file.write(chunk(b'IHDR', struct.pack('>IIBBBBB', 30, 20, 8, 0, 0, 0, 0)))
+    file.write(chunk(b'IDAT', zlib.compress((bytes([0]) + bytes([90]) * 30) * 20)) + chunk(b'IEND', b''))
+open('outputs/lines.svg', 'w').write(
+    '<svg xmlns="http://www.w3.org/2000/svg" width="80" height="40"><script>parent.document.title = "owned"</script>'
+    '<image href="https://example.org/x.png"/><path d="M0 0L80 40" stroke="black"/></svg>')
+open('outputs/curve.csv', 'w').write('time;load\\n' + '1,5;2\\n' * 80)
+open('outputs/run.log', 'w').write('step 1\\nstep 2')
+open('outputs/wrong.png', 'w').write('<script>')
+open('outputs/mesh.vtk', 'w').write('x')
+result['double'] = 2 * {{number}} + len({{soil}}) + len({{gate}})
+"""
+
+
+def test_files_of_a_case_are_previewed_and_none_becomes_a_part_of_the_page(
+    study: Launched, visits: Visits, tmp_path: Path
+) -> None:
+    send(study, tmp_path / "gate", ["clay"], model=MODEL_WITH_PICTURES)
+    with attach(line_of(study)):
+        wait_for_end(study, done=1)
+    page = visits.open(link(study))
+    go_to(page, "Cases")
+    rows(page).first.click()
+    case = page.get_by_role("dialog")
+    unfold(case, "Files")
+    files = case.get_by_role("list", name="Files").get_by_role("listitem")
+    expect(files).to_have_count(6)
+    expect(files.filter(has_text="mesh.vtk").get_by_role("button", name="Preview")).to_have_count(0)
+    for name in ("curve.csv", "lines.svg", "points.png", "run.log", "wrong.png"):
+        case.get_by_role("button", name=f"Preview {name}").click()
+    shown = case.get_by_role("region", name="Preview of curve.csv")
+    expect(shown.get_by_role("columnheader")).to_have_text(["time", "load"])
+    expect(shown.get_by_role("row").nth(1)).to_have_text("1,52")
+    expect(shown).to_contain_text("30 more rows.")
+    expect(case.get_by_role("region", name="Preview of run.log")).to_have_text("step 1\nstep 2")
+    expect(files.filter(has_text="wrong.png")).to_contain_text("It is no PNG picture.")
+    for name, size in (("points.png", [30, 20]), ("lines.svg", [80, 40])):
+        picture = case.get_by_role("img", name=f"Preview of {name}")
+        expect(picture).to_be_visible()
+        page.wait_for_function("image => image.naturalWidth > 0", arg=picture.element_handle())
+        assert picture.evaluate("image => [image.naturalWidth, image.naturalHeight]") == size
+    assert page.title() != "owned" and page.locator("svg script").count() == 0
+    button = case.get_by_role("button", name="Preview curve.csv")
+    expect(button).to_have_attribute("aria-expanded", "true")
+    button.click()
+    expect(shown).to_have_count(0)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -322,6 +322,23 @@ def test_configuring_twice_changes_nothing(command_line: CommandLine) -> None:
     )
 
 
+def test_what_a_case_may_leave_is_configured_and_stays(command_line: CommandLine) -> None:
+    launched = command_line.launch()
+
+    def limit() -> Any:
+        body = (
+            command_line.cloud.client("s3").get_object(Bucket=launched.bucket, Key="public/config.json")["Body"].read()
+        )
+        return json.loads(body).get("outputs_limit_bytes")
+
+    assert limit() is None
+    ran = command_line.run("configure", launched.study, "--outputs-limit-mib", "3")
+    assert ran.code == 0, ran.err
+    assert limit() == 3 << 20
+    ran = command_line.run("configure", launched.study)
+    assert (ran.code, limit()) == (0, 3 << 20), ran.err
+
+
 def test_rules_for_other_origins_that_somebody_removed_come_back(command_line: CommandLine) -> None:
     launched = command_line.launch()
     s3 = command_line.cloud.client("s3")

@@ -1919,10 +1919,12 @@ class EarlierResult:
     @property
     def secs(self) -> float:
         """How long it took to compute it."""
-        times = self.document.get("start_time"), self.document.get("end_time")
-        if not all(type(one) in (int, float) and math.isfinite(one) for one in times):
+        start, end = self.document.get("start_time"), self.document.get("end_time")
+        try:
+            secs = float(end) - float(start)  # type: ignore[arg-type]
+        except (TypeError, ValueError, OverflowError):
             return 0.0
-        return float(max(0.0, times[1] - times[0]))  # type: ignore[operator]
+        return max(0.0, secs) if math.isfinite(secs) else 0.0
 
     def has_extract(self, case: Case) -> bool:
         """Whether the same model has extracted from it already, as when a message comes twice."""
@@ -1939,14 +1941,19 @@ class EarlierResult:
             if not isinstance(path, str) or not _may_lie_below(path):
                 raise CaseFailure("its result names a file {} that can't be put into a folder".format(ascii(path)))
             place = os.path.join(folder, "outputs", *path.split("/"))
-            os.makedirs(os.path.dirname(place), exist_ok=True)
-            with open(place, "xb") as file:
-                try:
+            try:
+                os.makedirs(os.path.dirname(place), exist_ok=True)
+                with open(place, "xb") as file:
                     for block in cloud.blocks(case.file_key(path), left_bytes):
                         file.write(block)
                         left_bytes -= len(block)
-                except (ModelNotFound, DamagedBundle) as error:
-                    raise CaseFailure("its file {} can't be read: {}".format(path, error)) from error
+            except (ModelNotFound, DamagedBundle) as error:
+                raise CaseFailure("its file {} can't be read: {}".format(path, error)) from error
+            except OSError as error:
+                if error.errno not in UNFIT_NAME:  # it is the computer's
+                    raise
+                words = "its result names a file {} that can't be put into a folder: {}"
+                raise CaseFailure(words.format(ascii(path), one_line(error))) from error
             found[place] = identity_of(place)
         with open(os.path.join(folder, EARLIER_RESULT), "wb") as file:
             file.write(to_json(self.document.get("result")))
@@ -1954,6 +1961,7 @@ class EarlierResult:
 
 
 EARLIER_RESULT = "result.json"
+UNFIT_NAME = errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EINVAL
 
 
 def _may_lie_below(path: str) -> bool:

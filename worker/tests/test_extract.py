@@ -119,12 +119,15 @@ def test_two_that_extract_at_the_same_time_lose_nothing(lab: Lab) -> None:
     assert extracted(lab, case_id)["result"] == {"end": 5, "other": 2, "one": 1}
 
 
-@pytest.mark.parametrize("path", ["../../escape", "/etc/x", "a//b", "gone.txt", 5])
+@pytest.mark.parametrize(
+    "path", ["../../escape", "/etc/x", "a//b", "gone.txt", 5, "curve.csv", "curve.csv/b", "x" * 300]
+)
 def test_a_document_that_names_odd_files_is_refused(lab: Lab, path: Any) -> None:
     lab.attach()
     case_id = lab.send(FIRST, parameters={"a": 5})
     document = lab.done(case_id)
-    document["files"] = [{"path": path, "size_bytes": 1}]
+    document["files"] = [{"path": "curve.csv", "size_bytes": 5}, {"path": path, "size_bytes": 1}]
+    document["start_time"] = 10**400
     lab.root_s3.put_object(
         Bucket=lab.study.bucket, Key=f"data/b/done-{case_id}.json", Body=json.dumps(document).encode()
     )

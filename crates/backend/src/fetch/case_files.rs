@@ -59,7 +59,15 @@ impl Study {
     /// # Errors
     /// If it isn't there any more, is larger than [`MAX_FILE_BYTES`], or the request fails.
     pub async fn case_file(&self, file: &CaseFile) -> Result<Bytes, ReadError> {
-        self.read(&file.key, MAX_FILE_BYTES).await
+        self.case_file_up_to(file, MAX_FILE_BYTES).await
+    }
+
+    /// Reads a file that a case produced, if it has at most `max_bytes`.
+    ///
+    /// # Errors
+    /// If it isn't there any more, is larger, or the request fails.
+    pub async fn case_file_up_to(&self, file: &CaseFile, max_bytes: u64) -> Result<Bytes, ReadError> {
+        self.read(&file.key, max_bytes).await
     }
 }
 

@@ -96,6 +96,9 @@ async fn with_inputs(
     let wrong = |reason: &dyn ToString| CaseModelError::Model { key: model.key.clone(), reason: reason.to_string() };
     let (digest, file_name) =
         ModelReference::parse_key(&model.key).ok_or_else(|| wrong(&"its key is none of a model"))?;
+    if model.kind == ModelKind::Bundle {
+        return Err(wrong(&"it is a folder of files, which is shown nowhere yet"));
+    }
     let content = study.read(&model.key, MAX_MODEL_BYTES).await?;
     if ModelDigest::of(&content) != digest {
         return Err(wrong(&"what stands in the bucket isn't what was submitted"));

@@ -7,6 +7,7 @@ pub(crate) mod designed;
 pub(crate) mod export;
 pub(crate) mod layout;
 pub(crate) mod markup;
+pub(crate) mod preview;
 pub(crate) mod responses;
 pub(crate) mod rows;
 pub(crate) mod shown_document;
