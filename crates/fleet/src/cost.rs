@@ -39,7 +39,11 @@ impl CostState {
         Effect::new(move |_| {
             let _ = (state.now.get(), state.route.get());
             if state.section.get() == PageSection::Cost {
-                cost.view.set(CostView::parse(&address::fragment()));
+                let view = CostView::parse(&address::fragment());
+                // Fields in which somebody types are drawn anew only if something else is asked for.
+                if cost.view.with_untracked(|known| *known != view) {
+                    cost.view.set(view);
+                }
                 cost.read(state);
             }
         });

@@ -36,7 +36,11 @@ impl LogsState {
         Effect::new(move |_| {
             let _ = (state.now.get(), state.route.get());
             if state.section.get() == PageSection::Logs {
-                logs.view.set(LogView::parse(&address::fragment()));
+                let view = LogView::parse(&address::fragment());
+                // Fields in which somebody types are drawn anew only if something else is asked for.
+                if logs.view.with_untracked(|known| *known != view) {
+                    logs.view.set(view);
+                }
                 logs.read(state);
             }
         });
