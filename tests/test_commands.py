@@ -10,11 +10,11 @@ from typing import Any
 
 from attached import attach
 from command_line import CommandLine, Launched, wait_for
-from design_page import button, choose, choose_file, define, open_design, preview, review, text
+from design_page import button, choose, choose_file, define, open_design, preview, review, send_all, text
 from local_cloud import REPOSITORY
 from playwright.sync_api import Page, expect
 from studies import documents, line_of, messages
-from visit import Visits, check_accessible
+from visit import Visits, check_accessible, go_to
 
 EXAMPLE = REPOSITORY / "examples/commands"
 JOBS = EXAMPLE / "jobs.csv"
@@ -123,13 +123,15 @@ def test_a_command_is_typed_on_the_page_and_its_case_shows_what_it_ran(cruncher:
 
     text(page, "Batch").fill("tours")
     assert review(page)
-    button(page, "Send 3 cases").click()
+    send_all(page, 3)
     with attach(WITH_PROGRAM + line_of(study)):
         wait_for(lambda: len(results(study)) == 3)
     case = results(study)[0]
-    page.goto(page.url.split("#")[0] + f"#/cases?case=tours/{case['case_id']}")
-    command = page.get_by_role("region", name="Command", exact=True)
-    expect(command).to_have_text(" ".join(case["command"]))
+    page.set_viewport_size({"width": 1440, "height": 900})
+    go_to(page, "Cases")
+    page.get_by_role("gridcell").filter(has_text=case["case_id"][:8]).click()
+    shown = page.get_by_role("dialog").get_by_role("region", name="Command", exact=True)
+    expect(shown).to_have_text(" ".join(case["command"]))
     shot(page, "case")
 
 
