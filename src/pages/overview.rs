@@ -156,7 +156,7 @@ fn pools(snapshot: &Snapshot) -> Option<AnyView> {
             thousands(leased),
             counted(workers, "worker", "workers")
         );
-        view! { <li class="parts__one"><span class="parts__name">{shown(look.pool.as_ref()).to_owned()}</span><span></span>{text("parts__figures", figures)}</li> }
+        view! { <li class="parts__one"><span class="parts__name">{shown(look.pool.as_ref()).to_owned()}</span>{text("parts__pool", figures)}</li> }
     };
     let rows: Vec<_> = snapshot.pools.iter().map(row).collect();
     (rows.len() > 1).then(|| view! { <ul class="parts" aria-label="Pools">{rows}</ul> }.into_any())

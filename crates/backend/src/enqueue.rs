@@ -36,8 +36,6 @@ pub use progress::EnqueueProgress;
 pub use retry::{RetryOutcome, RetryRequest, RetryTimeLimit, retry};
 pub use submission_sender::{SendEnd, SubmissionSender};
 
-use std::collections::BTreeSet;
-
 use cruncher_aws::Error;
 use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
@@ -106,7 +104,7 @@ pub enum EnqueueError {
         /// The pool.
         pool: Pool,
         /// The pools of the study.
-        pools: BTreeSet<Pool>,
+        pools: Vec<Pool>,
     },
     /// The model isn't the one that the plan was made for.
     #[error("the model's file is not the one that the plan was made for")]

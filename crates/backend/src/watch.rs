@@ -78,7 +78,7 @@ pub struct StudyWatch<M = FullStrategy> {
     /// The study's own queue, and those of its pools.
     pools: Vec<PoolLook>,
     /// Time since when the queue of each of them has been empty.
-    empty_since: BTreeMap<Option<Pool>, f64>,
+    empty_since: Vec<(Option<Pool>, f64)>,
     /// Number of those that have been empty for so long that they hold no case.
     settled_pools: usize,
     unreadable: BTreeMap<String, String>,
@@ -129,7 +129,7 @@ impl<M: WatchStrategy> StudyWatch<M> {
             queue: QueueCounts::default(),
             dead_letters: 0,
             pools: Vec::new(),
-            empty_since: BTreeMap::new(),
+            empty_since: Vec::new(),
             settled_pools: 0,
             unreadable: BTreeMap::new(),
             schedule: ListingSchedule::default(),
@@ -195,14 +195,15 @@ impl<M: WatchStrategy> StudyWatch<M> {
 
     /// Counts the messages of the study's own queue, and of those of the pools that are known.
     async fn count_pools(&self) -> Result<Vec<PoolLook>, Error> {
-        let pools = std::iter::once(None).chain(self.control.content.pools.iter().copied().map(Some));
-        future::try_join_all(pools.map(async |pool| {
+        let mut looks = Vec::new();
+        // One after the other: what asks any number at once is a larger part of the first view.
+        for pool in std::iter::once(None).chain(self.control.content.pools.iter().copied().map(Some)) {
             let own = queues(&self.study.config, pool.as_ref());
             let counts = (self.count(pool, &own.queue_url), self.count(pool, &own.dead_letter_queue_url));
             let (queue, dead) = future::try_join(counts.0, counts.1).await?;
-            Ok(PoolLook { pool, queue, dead_letters: dead.messages() })
-        }))
-        .await
+            looks.push(PoolLook { pool, queue, dead_letters: dead.messages() });
+        }
+        Ok(looks)
     }
 
     /// Counts messages. A pool may be removed at this moment.
@@ -221,30 +222,31 @@ impl<M: WatchStrategy> StudyWatch<M> {
     fn enter_pools(&mut self, pools: Vec<PoolLook>) -> bool {
         let has_changed = pools != self.pools;
         let now = self.study.now();
-        let mut empty_since = BTreeMap::new();
+        let mut empty_since = Vec::new();
         (self.queue, self.dead_letters) = (QueueCounts::default(), 0);
         for PoolLook { pool, queue, dead_letters } in &pools {
             if queue.messages() == 0 {
-                empty_since.insert(*pool, self.empty_since.get(pool).copied().unwrap_or(now));
+                let before = self.empty_since.iter().find(|(other, _)| other == pool);
+                empty_since.push((*pool, before.map_or(now, |(_, since)| *since)));
             }
             self.queue.waiting += queue.waiting;
             self.queue.leased += queue.leased;
             self.queue.delayed += queue.delayed;
             self.dead_letters += dead_letters;
         }
-        let settled = |since: &BTreeMap<_, f64>| since.values().filter(|since| now - **since >= SETTLING_SECS).count();
+        let settled = empty_since.iter().filter(|(_, since)| now - since >= SETTLING_SECS).count();
         // What left a pool's queue has its document by then.
-        if pools.len() > 1 && settled(&empty_since) > self.settled_pools {
+        if pools.len() > 1 && settled > self.settled_pools {
             self.schedule.expect_change();
         }
-        self.settled_pools = settled(&empty_since);
+        self.settled_pools = settled;
         (self.pools, self.empty_since) = (pools, empty_since);
         has_changed
     }
 
     /// Whether the queue of a pool has been empty for so long that it holds no case.
     fn is_empty(&self, pool: Option<Pool>, now: f64) -> bool {
-        self.empty_since.get(&pool).is_some_and(|since| now - since >= SETTLING_SECS)
+        self.empty_since.iter().any(|(other, since)| *other == pool && now - since >= SETTLING_SECS)
     }
 
     /// Reads the control document, if it has changed.
@@ -330,7 +332,7 @@ impl<M: WatchStrategy> StudyWatch<M> {
     }
 
     /// Returns the pools whose queues may hold cases.
-    fn filled_pools(&self, now: f64) -> BTreeSet<Pool> {
+    fn filled_pools(&self, now: f64) -> Vec<Pool> {
         let mut filled = self.control.content.pools.clone();
         filled.retain(|pool| !self.is_empty(Some(*pool), now));
         filled
@@ -340,7 +342,7 @@ impl<M: WatchStrategy> StudyWatch<M> {
     fn accounting_input<'a>(
         &'a self,
         now: f64,
-        (running, held_elsewhere, filled_pools): (&'a BTreeSet<CaseRef>, &'a BTreeSet<Batch>, &'a BTreeSet<Pool>),
+        (running, held_elsewhere, filled_pools): (&'a BTreeSet<CaseRef>, &'a BTreeSet<Batch>, &'a [Pool]),
     ) -> AccountingInput<'a> {
         AccountingInput {
             now,

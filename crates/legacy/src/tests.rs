@@ -397,7 +397,7 @@ fn the_ledger_comes_to_the_same_account() {
         control: &control,
         dead_letters: 0,
         queue_is_empty: false,
-        filled_pools: &BTreeSet::new(),
+        filled_pools: &[],
         held_elsewhere: &BTreeSet::new(),
     };
     let expected = total(&accounts(&study));

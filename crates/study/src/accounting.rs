@@ -162,7 +162,7 @@ pub struct AccountingInput<'a> {
     /// noted in the control document counts.
     pub queue_is_empty: bool,
     /// Pools of whose queues the same isn't so: any other one's is empty, or gone.
-    pub filled_pools: &'a BTreeSet<Pool>,
+    pub filled_pools: &'a [Pool],
     /// Batches with cases that another queue may hold: the predecessor's computers are at work on them.
     pub held_elsewhere: &'a BTreeSet<Batch>,
 }

@@ -53,7 +53,7 @@ pub struct StudyControl {
     pub retired_keys: BTreeMap<String, u64>,
     /// Pools of the study, beside its own queue.
     #[serde(deserialize_with = "crate::pool::pools_or_none")]
-    pub pools: BTreeSet<Pool>,
+    pub pools: Vec<Pool>,
 }
 
 /// Reads retired keys. What is none of them is as if it weren't there, as workers see it.
@@ -211,7 +211,7 @@ mod tests {
             let control: StudyControl = serde_json::from_str(&json).unwrap();
             assert!(control.paused && control.retired_keys.is_empty(), "{wrong}");
         }
-        for (written, read) in [("null", ""), ("{}", ""), (r#"["gpu", 1, "Gpu", "main"]"#, "gpu")] {
+        for (written, read) in [("null", ""), ("{}", ""), (r#"["gpu", "Gpu", "main"]"#, "gpu"), (r#"["gpu", 1]"#, "")] {
             let control: StudyControl = serde_json::from_str(&format!(r#"{{"pools": {written}}}"#)).unwrap();
             assert_eq!(control.pools.iter().map(Pool::as_str).collect::<String>(), read, "{written}");
         }

@@ -64,7 +64,7 @@ fn counts(ledger: &Ledger, running: &[u32], queue_is_empty: bool, now: f64) -> C
         control: &control,
         dead_letters: 0,
         queue_is_empty,
-        filled_pools: &BTreeSet::new(),
+        filled_pools: &[],
         held_elsewhere: &BTreeSet::new(),
     };
     total(&ledger.account(&circumstances))
@@ -157,7 +157,7 @@ fn an_account_tells_when_a_batch_was_heard_of_last() {
             control: &StudyControl::default(),
             dead_letters: 0,
             queue_is_empty: false,
-            filled_pools: &BTreeSet::new(),
+            filled_pools: &[],
             held_elsewhere: &BTreeSet::new(),
         });
         accounts.iter().map(|account| [account.submit_time, account.touch_time].map(f64::to_bits)).collect::<Vec<_>>()
@@ -217,7 +217,7 @@ fn a_worker_with_short_cases_holds_another_one_than_it_spoke_of() {
             control: &control,
             dead_letters: 0,
             queue_is_empty: false,
-            filled_pools: &BTreeSet::new(),
+            filled_pools: &[],
             held_elsewhere: &BTreeSet::new(),
         };
         let account = ledger.account(&circumstances).remove(0);
@@ -262,7 +262,7 @@ fn a_row_says_more_of_a_result_than_the_listing_that_found_it() {
             control: &control,
             dead_letters: 0,
             queue_is_empty: false,
-            filled_pools: &BTreeSet::new(),
+            filled_pools: &[],
             held_elsewhere: &BTreeSet::new(),
         };
         ledger.account(&circumstances)[0].levels.iter().map(|(level, _)| *level).collect::<Vec<_>>()
@@ -340,7 +340,7 @@ fn a_batch_of_which_nothing_is_left_is_gone() {
         control: &control,
         dead_letters: 0,
         queue_is_empty: false,
-        filled_pools: &BTreeSet::new(),
+        filled_pools: &[],
         held_elsewhere: &BTreeSet::new(),
     };
     assert_eq!(ledger.account(&circumstances), []);
@@ -366,7 +366,7 @@ fn counts_noted(dead_letters: u64, looked: f64, queue_empty_time: f64, waiting: 
         control: &control,
         dead_letters,
         queue_is_empty: false,
-        filled_pools: &BTreeSet::new(),
+        filled_pools: &[],
         held_elsewhere: &BTreeSet::new(),
     }));
     (counts.queued, counts.dead, counts.lost)

@@ -149,7 +149,7 @@ pub fn shown(pool: Option<&Pool>) -> &str {
 
 /// Names a study's pools, its own queue first: `main, gpu and slow`.
 #[must_use]
-pub fn in_words(pools: &BTreeSet<Pool>) -> String {
+pub fn in_words(pools: &[Pool]) -> String {
     let mut names: Vec<&str> = std::iter::once(MAIN_POOL).chain(pools.iter().map(Pool::as_str)).collect();
     match names.pop() {
         Some(last) if !names.is_empty() => format!("{} and {last}", names.join(", ")),
@@ -157,11 +157,11 @@ pub fn in_words(pools: &BTreeSet<Pool>) -> String {
     }
 }
 
-/// Reads names of pools. What is none of them is as if it weren't there, as workers see it.
-pub(crate) fn pools_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeSet<Pool>, D::Error> {
+/// Reads names of pools, in order. What is none of them is as if it weren't there, as workers see it.
+pub(crate) fn pools_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Pool>, D::Error> {
     let written = Box::<RawValue>::deserialize(deserializer)?;
-    let names: Vec<serde_json::Value> = serde_json::from_slice(written.get().as_bytes()).unwrap_or_default();
-    Ok(names.iter().filter_map(|name| Pool::parse(name.as_str()?).ok()).collect())
+    let names: BTreeSet<String> = serde_json::from_slice(written.get().as_bytes()).unwrap_or_default();
+    Ok(names.iter().filter_map(|name| Pool::parse(name).ok()).collect())
 }
 
 /// Reads the pool of a worker. What is none is as if it weren't there.
@@ -268,9 +268,9 @@ mod tests {
 
     #[test]
     fn pools_are_named_in_words() {
-        let pools = |names: &[&str]| names.iter().map(|name| Pool::parse(name).unwrap()).collect();
+        let pools = |names: &[&str]| names.iter().map(|name| Pool::parse(name).unwrap()).collect::<Vec<_>>();
         assert_eq!(in_words(&pools(&[])), "main");
         assert_eq!(in_words(&pools(&["gpu"])), "main and gpu");
-        assert_eq!(in_words(&pools(&["slow", "gpu"])), "main, gpu and slow");
+        assert_eq!(in_words(&pools(&["gpu", "slow"])), "main, gpu and slow");
     }
 }

@@ -53,7 +53,7 @@ pub enum PoolChangeError {
         /// The pool.
         pool: Pool,
         /// Those that there are.
-        pools: BTreeSet<Pool>,
+        pools: Vec<Pool>,
     },
     /// Its cases would be lost.
     #[error("pool `{pool}` isn't empty")]
@@ -98,10 +98,17 @@ pub async fn add_pool(study: &Study, pool: &Pool) -> Result<bool, PoolChangeErro
     let cases = make(study, pool, pool.queue_name(name)).await?;
     set(&study.client, &cases, settings(&own, Some(&dead_arn))).await?;
     let add = |control: &mut StudyControl| {
-        control.pools.insert(*pool);
+        insert(&mut control.pools, *pool);
     };
     change_control(study, &add).await?;
     Ok(!known.contains(pool))
+}
+
+/// Puts a pool among those that are named, in order.
+fn insert(pools: &mut Vec<Pool>, pool: Pool) {
+    if let Err(place) = pools.binary_search(&pool) {
+        pools.insert(place, pool);
+    }
 }
 
 async fn make(study: &Study, pool: &Pool, name: String) -> Result<String, PoolChangeError> {
@@ -187,7 +194,7 @@ pub async fn remove_pool(study: &Study, pool: &Pool, may_lose_cases: bool) -> Re
     }
     is_empty(before)?;
     let forget = |control: &mut StudyControl| {
-        control.pools.remove(pool);
+        control.pools.retain(|known| known != pool);
     };
     change_control(study, &forget).await?;
     // Somebody may have sent a case until its name was gone.
@@ -195,7 +202,7 @@ pub async fn remove_pool(study: &Study, pool: &Pool, may_lose_cases: bool) -> Re
         Ok(lost) => lost,
         Err(error) => {
             let add_again = |control: &mut StudyControl| {
-                control.pools.insert(*pool);
+                insert(&mut control.pools, *pool);
             };
             change_control(study, &add_again).await?;
             return Err(error);

@@ -83,7 +83,7 @@ async fn redrive_pool(
 
 /// Forgets what operators' looks have noted: a case that was dead or lost may be in the queue again. Should that fail, the page says so
 /// for a while. Returns the study's pools.
-async fn forget_notes(study: &Study) -> Result<BTreeSet<Pool>, Error> {
+async fn forget_notes(study: &Study) -> Result<Vec<Pool>, Error> {
     let forget = |control: &mut StudyControl| {
         control.queue_empty_time = 0.0;
         control.dead_letters = DeadLetters::default();

@@ -152,14 +152,14 @@ impl EnqueuePlan {
     ///
     /// # Errors
     /// If a case names another pool.
-    pub fn check_pools(&self, pools: &BTreeSet<Pool>) -> Result<(), EnqueueError> {
+    pub fn check_pools(&self, pools: &[Pool]) -> Result<(), EnqueueError> {
         let wrong = (0..self.cases.len()).filter_map(|place| {
             let pool = self.cases.pool(place).filter(|pool| !pools.contains(pool))?;
             Some((self.cases.row(place), pool))
         });
         let Some((row, pool)) = wrong.min() else { return Ok(()) };
         let row = (self.document.pool != Some(pool)).then_some(row);
-        Err(EnqueueError::NoPool { row, pool, pools: pools.clone() })
+        Err(EnqueueError::NoPool { row, pool, pools: pools.to_vec() })
     }
 
     pub(super) fn len(&self) -> u32 {

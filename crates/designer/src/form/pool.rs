@@ -15,7 +15,7 @@ pub(crate) fn read_pools(state: DesignState) {
     spawn_local(async move {
         let Ok(study) = study::open(network(), &address::page_url(), &key).await else { return };
         if let Ok(control) = control(&study).await {
-            state.pools.set(control.pools.into_iter().collect());
+            state.pools.set(control.pools);
         }
     });
 }

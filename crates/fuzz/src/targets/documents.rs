@@ -136,7 +136,7 @@ fn account(ledger: &Ledger) -> usize {
         control: &control,
         dead_letters: 0,
         queue_is_empty: false,
-        filled_pools: &BTreeSet::new(),
+        filled_pools: &[],
         held_elsewhere: &elsewhere,
     };
     let accounts = ledger.account(&input);

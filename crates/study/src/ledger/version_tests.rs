@@ -27,7 +27,7 @@ fn accounts_with(ledger: &Ledger, control: &StudyControl, running: &[u32], lease
         control,
         dead_letters: 0,
         queue_is_empty: false,
-        filled_pools: &BTreeSet::new(),
+        filled_pools: &[],
         held_elsewhere: &BTreeSet::new(),
     })
 }
@@ -131,7 +131,7 @@ fn what_is_not_sent_yet_is_not_lost_however_long_the_queue_is_empty() {
             control,
             dead_letters: 0,
             queue_is_empty: true,
-            filled_pools: &BTreeSet::new(),
+            filled_pools: &[],
             held_elsewhere: &BTreeSet::new(),
         });
         (account[0].counts.queued, account[0].counts.unsent, account[0].counts.lost)
@@ -285,7 +285,7 @@ fn what_its_sender_holds_is_not_sent_yet_and_nothing_else() {
             control: &StudyControl { held_submissions, ..StudyControl::default() },
             dead_letters: 0,
             queue_is_empty: false,
-            filled_pools: &BTreeSet::new(),
+            filled_pools: &[],
             held_elsewhere: &elsewhere.iter().map(|name| batch(name)).collect(),
         });
         let unsent: Vec<u64> = accounts.iter().map(|account| account.counts.unsent).collect();
