@@ -92,7 +92,7 @@ impl DemoProcesses {
             let sealing =
                 AccessSealing { passphrases: &passphrases::generate(false), random: &mut passphrases::random };
             let launched = launch(&client, STUDY, (release(&page), QueueThroughput::Usual), sealing, &mut |step| {
-                reporter.step(step)
+                reporter.step(step);
             })
             .await;
             launched.map_err(|error| of_launch(error, STUDY, "the local cloud"))?

@@ -2,7 +2,7 @@
 
 use cruncher_browser::state::route::{Route, decoded, encoded};
 use cruncher_study::cost::{CostEstimate, HOUR_SECS, PriceList, UsageGrouping, UsageRow};
-use cruncher_study::number_format::{duration, significant, thousands};
+use cruncher_study::number_format::{duration, thousands};
 
 use super::section::PageSection;
 
@@ -75,9 +75,9 @@ pub(crate) fn bar(row: &UsageRow, rows: &[UsageRow]) -> (f64, f64) {
     (whole, whole * row.busy_share().unwrap_or(0.0).clamp(0.0, 1.0))
 }
 
-/// Writes dollars: `$12.35`, and small ones with three digits.
+/// Writes dollars: `$12.35`, and small ones with five decimals, `$0.00123`.
 pub(crate) fn dollars(value: f64) -> String {
-    if value >= 0.095 || value == 0.0 { format!("${value:.2}") } else { format!("${}", significant(value)) }
+    if value >= 0.095 || value == 0.0 { format!("${value:.2}") } else { format!("${value:.5}") }
 }
 
 /// Returns the figures above the table: each with its name. `is_known` says whether anybody could tell what is still open.
