@@ -13,7 +13,7 @@ use cruncher_study::model::MAX_MODEL_BYTES;
 use cruncher_study::template::uses_name;
 use serde_json::json;
 
-use crate::arguments::{CloudAccount, CombineArguments};
+use crate::arguments::{CloudAccount, CombineArguments, PoolChoice};
 use crate::cloud;
 use crate::enqueue::user;
 use crate::failure::{CommandFailure, of_enqueue, sentence};
@@ -52,6 +52,7 @@ async fn combine_when_complete(
         time_limit_secs: arguments.time_limit,
         max_attempts: arguments.attempts,
         is_forced: arguments.force,
+        pool: arguments.pool.and_then(PoolChoice::pool),
         by: user(),
     };
     let outcome = combine(&study, &request).await.map_err(|error| failed(error, arguments))?;

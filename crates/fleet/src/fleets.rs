@@ -52,8 +52,17 @@ pub(super) fn fleets(page: PageState) -> AnyView {
             .map(|fleet| one(state, fleet, &ComputerRow::all(fleet, &setups, now), summary(fleet, &setups, now)))
             .collect_view()
     };
+    // Only AWS's own credentials start a fleet: a page can't.
+    let may_start = page.access.with_value(|access| access.role == Role::Operator);
+    let hint = move || {
+        let is_known = page.workers.read().is_some() && page.fleets_problem.read().is_none();
+        let is_none = may_start && is_known && page.fleets.read().is_empty();
+        let study = page.opened().filter(|_| is_none)?;
+        let command = format!("cruncher fleet start {}", study.config.study);
+        Some(view! { <p class="faint">"No fleet yet: "<code>{command}</code>" lets AWS start computers."</p> })
+    };
     let refused = move || page.fleets_problem.get().map(|words| view! { <p class="faint" role="status">{words}</p> });
-    view! { {move || state.problem.get().map(problem_note)} {refused} {content} }.into_any()
+    view! { {move || state.problem.get().map(problem_note)} {refused} {hint} {content} }.into_any()
 }
 
 fn one(state: FleetsState, fleet: &FleetState, rows: &[ComputerRow], told: String) -> AnyView {

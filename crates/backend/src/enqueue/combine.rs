@@ -18,6 +18,7 @@ use cruncher_study::isolation::CaseIsolation;
 use cruncher_study::key::{DATA_PREFIX, DataKey};
 use cruncher_study::model::{ModelDigest, ModelKind};
 use cruncher_study::number_format::{counted, thousands};
+use cruncher_study::pool::Pool;
 use cruncher_study::sampler::Sampler;
 use serde_json::json;
 
@@ -26,7 +27,7 @@ use super::plan::{EnqueuePlan, submission_id};
 use super::preflight::{SentBefore, preflight};
 use super::retry::Memory;
 use super::submission_sender::SubmissionSender;
-use super::{EnqueueError, ReadError};
+use super::{EnqueueError, ReadError, check_pools};
 use crate::administer::control::control;
 use crate::fetch::submitted::submissions_of;
 use crate::reading::MAX_ROWS_BYTES;
@@ -80,6 +81,8 @@ pub struct CombineRequest {
     pub max_attempts: u32,
     /// Whether it is computed although its result exists.
     pub is_forced: bool,
+    /// The pool whose workers compute it; `None` is the study's own queue.
+    pub pool: Option<Pool>,
     /// The sender: a role, or a user of the command line.
     pub by: String,
 }
@@ -190,6 +193,7 @@ pub async fn combine(study: &Study, request: &CombineRequest) -> Result<CombineO
     let submission = Submission { id: submission_id(study.client.ports()), time: study.now(), by: request.by.clone() };
     let plan = EnqueuePlan::new(&design(request, batch.clone(), &inputs, list), &request.script, &submission)?;
     plan.check_attempts(study.config.max_receives)?;
+    check_pools(study, &plan).await?;
     if control(study).await?.cancelled_batches.contains(&batch) {
         return Err(EnqueueError::BatchCancelled(batch).into());
     }
@@ -337,7 +341,7 @@ fn design(request: &CombineRequest, batch: Batch, inputs: &Inputs, list: String)
         max_attempts: request.max_attempts,
         time_limit_secs: request.time_limit_secs,
         force: request.is_forced,
-        pool: None,
+        pool: request.pool,
         isolation: CaseIsolation::Case,
     }
 }

@@ -46,6 +46,7 @@ impl Scene {
             time_limit_secs: None,
             max_attempts: 3,
             is_forced: false,
+            pool: None,
             by: "operator".into(),
         }
     }

@@ -288,6 +288,9 @@ pub(crate) struct CombineArguments {
     /// The number of attempts
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub attempts: u32,
+    /// The pool whose workers combine [default: the study's own queue]
+    #[arg(long, value_name = "NAME", value_parser = PoolChoice::parse)]
+    pub pool: Option<PoolChoice>,
     /// Combine again what was combined before
     #[arg(long)]
     pub force: bool,
