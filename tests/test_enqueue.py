@@ -546,6 +546,14 @@ def test_a_design_written_as_json_is_read_back(binary: Path, tmp_path: Path) -> 
     assert second.read_text() == first.read_text()
 
 
+def test_pools_of_a_table_stay_when_it_is_written_as_json(binary: Path, tmp_path: Path) -> None:
+    table, written = tmp_path / "cases.csv", tmp_path / "cases.json"
+    table.write_text("a,pool\n1,gpu\n2,\n")
+    assert design_of(binary, str(table), "--json", str(written)).code == 0
+    assert design_of(binary, str(written), "--csv", "-").out == design_of(binary, str(table), "--csv", "-").out
+    assert {row["pool"] for row in json.loads(written.read_text())} == {"gpu", "main"}
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
 def test_a_design_is_read_in_each_encoding(binary: Path, tmp_path: Path, encoding: str) -> None:
     design = write_design(tmp_path, {"kind": "latin_hypercube", "cases": 4})

@@ -223,6 +223,16 @@ def test_a_pool_that_is_not_there_is_named_at_once(study: Launched, tmp_path: Pa
         wait_for(lambda: f"the bucket or queue of pool gpu of study {study.study} is gone" in worker.output)
 
 
+def test_a_pool_for_all_is_refused_where_the_table_names_its_own(study: Launched, tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text("result['b'] = {{a}}\n")
+    table = tmp_path / "cases.csv"
+    table.write_text("a,pool\n1,gpu\n2,\n")
+    options = ("--model", str(tmp_path / "model.py"), "--batch", "b", "--yes")
+    for pool in ("main", "gpu"):
+        ran = study.command_line.run("enqueue", study.study, str(table), *options, "--pool", pool)
+        assert ran.code == 1 and "by its column `pool`" in ran.err, ran
+
+
 def test_figures_are_told_by_pool(study: Launched, tmp_path: Path) -> None:
     pool(study, "add", "gpu")
     assert send(study, tmp_path, "cases.csv", "a,pool\n1,gpu\n2,gpu\n3,\n", "--batch", "b").code == 0

@@ -11,6 +11,7 @@ use cruncher_study::factor::{Factor, FactorScale, FactorValues};
 use cruncher_study::model::{ModelDigest, ModelKind};
 use cruncher_study::model_document::ModelDocument;
 use cruncher_study::number_format::{counted, thousands};
+use cruncher_study::pool::shown;
 use cruncher_study::sampler::Sampler;
 use cruncher_study::template::command_line::{self, FilledCommand};
 use cruncher_study::template::{ModelLanguage, placeholders, template_of};
@@ -76,6 +77,9 @@ fn as_json(cases: &DesignCases, has_ids: bool) -> Vec<u8> {
         let mut row = json!({"level": case.level, "replicate": case.replicate, "parameters": case.parameters});
         if has_ids {
             row["case_id"] = json!(case.case_id);
+        }
+        if cases.have_pools() {
+            row["pool"] = json!(shown(case.pool.as_ref()));
         }
         lines.push(row.to_string());
     }

@@ -71,7 +71,9 @@ impl DesignInput {
         }
         let beside = source.path().parent().unwrap_or(Path::new("")).join(&file.model.file);
         let model_path = source.model.clone().unwrap_or(beside);
-        if let Some(folder) = folder_of(&model_path, &file.model) {
+        // A table names no model: the folder that it lies in is none.
+        let is_named = source.model.is_some() || !file.model.file.is_empty();
+        if let Some(folder) = folder_of(&model_path, file.model.kind).filter(|_| is_named) {
             return Self::of_folder(file, &folder, source, has_batch);
         }
         check_no_folder(source, &model_path)?;
@@ -125,11 +127,8 @@ impl DesignInput {
 }
 
 /// Returns the folder that a model is: the one that is named, or, for a bundle, the one that it was packed of.
-fn folder_of(path: &Path, model: &ModelFile) -> Option<PathBuf> {
-    if model.file.is_empty() && path.file_name().is_none() {
-        return None;
-    }
-    let unpacked = (model.kind == ModelKind::Bundle && !path.exists()).then(|| path.with_extension(""));
+fn folder_of(path: &Path, kind: ModelKind) -> Option<PathBuf> {
+    let unpacked = (kind == ModelKind::Bundle && !path.exists()).then(|| path.with_extension(""));
     std::iter::once(path.to_owned()).chain(unpacked).find(|path| path.is_dir())
 }
 
@@ -338,6 +337,16 @@ mod tests {
         let chosen = read(&["--model", model.to_str().unwrap()]).unwrap();
         assert_eq!(chosen.model.as_deref(), Some(b"x = {{a}}\n".as_slice()));
         assert_eq!(chosen.file.model.text, None);
+    }
+
+    #[test]
+    fn the_folder_of_a_table_is_no_model() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = folder.path().join("cases.csv");
+        std::fs::write(&table, "a\n1\n").unwrap();
+        std::fs::write(folder.path().join("main.py"), "result['a'] = {{a}}").unwrap();
+        let input = DesignInput::read(&source(&table, &[])).unwrap();
+        assert!(input.model().unwrap_err().message().starts_with("A table of cases doesn't name a model"));
     }
 
     #[test]

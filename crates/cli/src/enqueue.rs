@@ -30,6 +30,12 @@ pub(crate) async fn run(account: &CloudAccount, arguments: &EnqueueArguments) ->
     let mut input = DesignInput::of(&arguments.source).await?;
     input.file.force |= arguments.force;
     if let Some(choice) = arguments.pool {
+        // `main`, too: the design's own pool would be none then.
+        if input.file.table.as_ref().is_some_and(|table| table.pools.is_some()) {
+            return Err(CommandFailure::new(
+                "The table says by its column `pool` where each case is sent: leave --pool out, or that column.",
+            ));
+        }
         input.file.pool = choice.pool();
     }
     if !input.has_batch {
