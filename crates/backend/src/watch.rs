@@ -188,7 +188,8 @@ impl<M: WatchStrategy> StudyWatch<M> {
         let grown = |object: &s3::ListedObject| {
             let Some(WorkerKey::Segment(_)) = WorkerKey::parse(&object.key) else { return None };
             let SegmentPlace { read, size } = self.segments.get(&object.key).copied().unwrap_or_default();
-            (size < object.size_bytes).then(|| ReadRequest { start: read, object: object.clone() })
+            // One that is read whole may have grown since it was listed: then more was read than the listing said.
+            (size.max(read) < object.size_bytes).then(|| ReadRequest { start: read, object: object.clone() })
         };
         listed.iter().filter_map(grown).collect()
     }

@@ -241,3 +241,17 @@ fn what_is_too_large_or_empty_is_named_and_disturbs_nothing_else() {
     let error = block_on(scene.study.error_document(&(batch, number))).unwrap_err();
     assert!(matches!(error, crate::study::ReadError::TooLarge { .. }), "{error:?}");
 }
+
+#[test]
+fn a_segment_that_grew_between_listing_and_reading_is_read_on_from_there() {
+    let mut scene = Scene::new();
+    scene.put_table("a", 0..3);
+    scene.put_segment("a", 0..2);
+    scene.look();
+    // The listing had told of its first row alone.
+    let place = scene.watch.segments.get_mut("workers/w/segment-000000.ndjson").unwrap();
+    place.size = place.read / 2;
+    assert_eq!(scene.look().0.total.done, 2);
+    scene.put_segment("a", 0..3);
+    assert_eq!(scene.look().0.total.done, 3);
+}
