@@ -92,6 +92,7 @@ def test_what_is_published_has_the_right_headers(command_line: CommandLine) -> N
         "robots.txt": ("text/plain; charset=utf-8", "gzip", "no-cache"),
         "assets/snippets/part-0a1b2c3d4e5f6a7b/inline0.js": ("text/javascript; charset=utf-8", "gzip", for_ever),
         "public/attach.py": ("text/x-python; charset=utf-8", None, "no-cache"),
+        "public/boot.py": ("text/x-python; charset=utf-8", None, "no-cache"),
         "public/config.json": ("application/json", None, "no-cache"),
         "public/access.json": ("application/json", None, "no-cache"),
     }

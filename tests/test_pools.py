@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from attached import attach
+from botocore.exceptions import ClientError
 from command_line import CommandLine, Launched, Ran, wait_for
 from studies import documents, line_of, wait_for_end
 
@@ -104,6 +105,15 @@ def test_a_name_that_is_none_is_wrong_usage(study: Launched) -> None:
         assert "can't be the name of a pool" in pool(study, "add", name, code=2)
 
 
+def is_alive(cloudformation: Any, name: str) -> bool:
+    """Whether there is a stack of this name."""
+    try:
+        (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+    except ClientError:
+        return False
+    return bool(stack["StackStatus"] != "DELETE_COMPLETE")
+
+
 FLEET = """
 Resources:
   Instances:
@@ -130,8 +140,9 @@ def test_a_clean_up_leaves_nothing(command_line: CommandLine) -> None:
     start = f"cruncher-{study.study}-"
     urls = sqs.list_queues(QueueNamePrefix=start).get("QueueUrls", [])
     assert [url.rpartition("/")[2] for url in urls if "Fleet" not in url] == [other]
-    stacks = cloudformation.describe_stacks()["Stacks"]
-    alive = [one["StackName"] for one in stacks if one["StackName"].startswith(f"cruncher-{study.study}")]
+    # By name: of many stacks a listing tells a page.
+    names = [f"cruncher-{whose}" for whose in (study.study, f"{study.study}-Fleet-gpu", f"{study.study}-2-Fleet-gpu")]
+    alive = [name for name in names if is_alive(cloudformation, name)]
     assert alive == [f"cruncher-{study.study}-2-Fleet-gpu"]
     buckets = [one["Name"] for one in command_line.cloud.client("s3").list_buckets()["Buckets"]]
     users = [one["UserName"] for one in command_line.cloud.client("iam").list_users()["Users"]]
