@@ -77,8 +77,15 @@ def test_a_fleet_is_started_sized_and_stopped(launched: Launched, tmp_path: Any)
     ran = run("fleet", "grow", study)
     assert ran.code == 1 and "at most 4 instances" in ran.err and size_of(launched) == (4, 4)
     assert run("fleet", "shrink", study, "--by", "9").code == 0 and size_of(launched) == (0, 4)
-    ran = run("fleet", "start", study, "--start", "2", "--max", "6")
-    assert ran.code == 0 and "What runs stays as it is" in ran.out and size_of(launched) == (2, 6)
+    ran = run("fleet", "start", study, "--start", "3", "--max", "6")
+    assert ran.code == 0 and "has 3 computers of at most 6" in ran.out and size_of(launched) == (3, 6)
+    # The same script again; how many there are is left as it is.
+    ran = run("fleet", "start", study, "--price", "0.5", "--install", str(script))
+    assert ran.code == 0 and "3 computers of at most 6. What runs stays as it is" in ran.out, ran.err
+    assert size_of(launched) == (3, 6)
+    ran = run("fleet", "start", study, "--start", "7")
+    assert ran.code == 1 and "at most 6 instances" in ran.err and size_of(launched) == (3, 6)
+    assert run("fleet", "start", study, "--start", "2").code == 0 and size_of(launched) == (2, 6)
 
     write_setup(launched, "host-a", state="failed", exit_code=7, message="exit code 7\nno such package")
     ran = run("fleet", "show", study)
