@@ -181,7 +181,11 @@ pub async fn start(
 }
 
 /// Checks that a fleet may have as many instances as are asked for, also if its maximum stays what it is.
-async fn check_sizes(study: &Study, order: &FleetOrder<'_>, sizes: (Option<u32>, Option<u32>)) -> Result<(), FleetError> {
+async fn check_sizes(
+    study: &Study,
+    order: &FleetOrder<'_>,
+    sizes: (Option<u32>, Option<u32>),
+) -> Result<(), FleetError> {
     let (Some(desired), max) = sizes else { return Ok(()) };
     let max = match max {
         Some(max) => max,
@@ -222,9 +226,8 @@ async fn upload(study: &Study, name: &str, content: &[u8]) -> Result<String, Err
     let key = ModelReference::new(&ModelDigest::of(content), name, ModelKind::Command).key;
     let put = s3::PutObject::new(&study.config.bucket, &key, content.to_vec()).if_none_match_any();
     match study.client.send(&put).await {
-        Ok(_) => Ok(key),
-        Err(error) if error.kind() == ErrorKind::Conflict => Ok(key),
-        Err(error) => Err(error),
+        Err(error) if !error.is_precondition_failed() && error.kind() != ErrorKind::Conflict => Err(error),
+        Ok(_) | Err(_) => Ok(key),
     }
 }
 
@@ -250,5 +253,21 @@ pub async fn setup_log(study: &Study, host: &str) -> Result<String, ReadError> {
         Ok(body) => Ok(visible_lines(&String::from_utf8_lossy(&body))),
         Err(error) if error.is_not_found() => Ok(String::new()),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::executor::block_on;
+
+    use super::*;
+    use crate::testing::TestCloud;
+
+    #[test]
+    fn the_same_script_is_put_once() {
+        let (cloud, study) = TestCloud::study();
+        let put = || block_on(upload(&study, "install.sh", b"echo\n")).expect("a key");
+        assert_eq!(put(), put(), "the second is refused by S3 with status 412");
+        assert_eq!(cloud.objects.lock().expect("objects").len(), 1);
     }
 }
