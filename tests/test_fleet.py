@@ -96,6 +96,18 @@ def test_a_fleet_is_started_sized_and_stopped(launched: Launched, tmp_path: Any)
     assert run("fleet", "stop", study).code == 0 and group_of(launched) is None
 
 
+def test_a_pool_with_a_fleet_is_not_removed(launched: Launched) -> None:
+    run, study = launched.command_line.run, launched.study
+    assert run("pool", "add", study, "gpu").code == 0
+    assert run("fleet", "start", study, "--pool", "gpu").code == 0
+    ran = run("pool", "remove", study, "gpu", "--force")
+    assert ran.code == 1 and f"cruncher fleet stop {study} --pool gpu" in ran.err
+    assert group_of(launched, "gpu") is not None and "gpu" in run("pool", "list", study).out
+    assert run("fleet", "stop", study, "--pool", "gpu").code == 0
+    ran = run("pool", "remove", study, "gpu")
+    assert ran.code == 0, ran.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
