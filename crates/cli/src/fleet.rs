@@ -146,7 +146,8 @@ async fn show(study: &Study, arguments: &FleetShowArguments) -> Result<(), Comma
     let setups = watch.setups();
     if arguments.json {
         let fleets: Vec<_> = fleets.iter().map(|fleet| as_json(fleet, &setups)).collect();
-        result(serde_json::json!({"study": study.config.study, "fleets": fleets}));
+        let left_out = watch.setups_left_out();
+        result(serde_json::json!({"study": study.config.study, "fleets": fleets, "setups_left_out": left_out}));
         return Ok(());
     }
     if fleets.is_empty() {
@@ -163,6 +164,10 @@ async fn show(study: &Study, arguments: &FleetShowArguments) -> Result<(), Comma
         let columns = columns.map(|name| (name, if name == "workers" { TextAlign::Right } else { TextAlign::Left }));
         let rows: Vec<_> = setups.iter().map(|setup| row(setup, study.now())).collect();
         result_part(table(&columns, &rows));
+    }
+    if watch.setups_left_out() > 0 {
+        let others = counted(watch.setups_left_out() as u64, "computer", "computers");
+        note(format_args!("Left out: {others} heard of longest ago"));
     }
     for setup in setups.iter().filter(|setup| setup.exit_code.is_some()) {
         note(format_args!("{}: {}", setup.host, setup.message));

@@ -39,6 +39,8 @@ pub(crate) struct FleetState {
     pub(crate) listed: RwSignal<Vec<ListedObject>>,
     /// Set-ups of computers of fleets, as of the last look.
     pub(crate) setups: RwSignal<Vec<FleetSetup>>,
+    /// Number of further set-ups, which are left out.
+    pub(crate) setups_left_out: RwSignal<usize>,
     /// Fleets, as of the last look.
     pub(crate) fleets: RwSignal<Vec<Fleet>>,
     /// Words that say why fleets can't be seen, if so.
@@ -65,6 +67,7 @@ impl FleetState {
             usages: RwSignal::new(Vec::new()),
             listed: RwSignal::new(Vec::new()),
             setups: RwSignal::new(Vec::new()),
+            setups_left_out: RwSignal::new(0),
             fleets: RwSignal::new(Vec::new()),
             fleets_problem: RwSignal::new(None),
             problem: RwSignal::new(None),
@@ -113,6 +116,7 @@ impl FleetState {
         self.usages.set(watch.usages());
         self.listed.set(watch.listed().to_vec());
         self.setups.set(watch.setups());
+        self.setups_left_out.set(watch.setups_left_out());
         // A viewer's key may not ask Auto Scaling, and what it doesn't know isn't missed.
         if self.access.with_value(|access| access.role == Role::Operator) {
             self.look_at_fleets(watch.study()).await;

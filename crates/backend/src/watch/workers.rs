@@ -1,5 +1,6 @@
 //! Watching the workers alone, without their cases: for those who look after computers.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use cruncher_aws::Error;
@@ -14,8 +15,8 @@ use crate::listing::ListingOutline;
 use crate::reading::{Body, MAX_HEARTBEAT_BYTES, ReadRequest, parse};
 use crate::study::Study;
 
-/// Maximum number of set-ups that are read with a look.
-const MAX_SETUPS: usize = 500;
+/// Maximum number of set-ups that are known at once: those that were written last.
+const MAX_SETUPS: usize = 1_000;
 
 /// Watches the workers of a study, and remembers what it has read, so that only changes are read again.
 pub struct WorkersWatch {
@@ -23,6 +24,7 @@ pub struct WorkersWatch {
     heartbeats: KnownHeartbeats,
     /// The entity tag of each set-up, and what it says if that can be read, by its key.
     setups: BTreeMap<String, (String, Option<FleetSetup>)>,
+    setups_left_out: usize,
     listed: Vec<ListedObject>,
     /// What each worker has used, by the key of its heartbeat.
     usages: BTreeMap<String, WorkerUsage>,
@@ -36,6 +38,7 @@ impl WorkersWatch {
             study,
             heartbeats: KnownHeartbeats::default(),
             setups: BTreeMap::new(),
+            setups_left_out: 0,
             listed: Vec::new(),
             usages: BTreeMap::new(),
         }
@@ -69,17 +72,18 @@ impl WorkersWatch {
     }
 
     async fn read_setups(&mut self) -> Result<(), Error> {
-        let listed: BTreeMap<&str, &ListedObject> = self
-            .listed
-            .iter()
-            .filter(|object| host_of_key(&object.key).is_some())
-            .map(|object| (object.key.as_str(), object))
-            .collect();
+        let mut last: Vec<&ListedObject> =
+            self.listed.iter().filter(|object| host_of_key(&object.key).is_some()).collect();
+        last.sort_by_key(|object| Reverse(object.last_modified));
+        self.setups_left_out = last.len().saturating_sub(MAX_SETUPS);
+        last.truncate(MAX_SETUPS);
+        let listed: BTreeMap<&str, &ListedObject> =
+            last.into_iter().map(|object| (object.key.as_str(), object)).collect();
         self.setups.retain(|key, _| listed.contains_key(key.as_str()));
         let is_new =
             |object: &&&ListedObject| self.setups.get(&object.key).is_none_or(|(etag, _)| *etag != object.etag);
-        let news = listed.values().filter(is_new).take(MAX_SETUPS);
-        let wanted: Vec<ReadRequest> = news.map(|object| ReadRequest::whole((*object).clone())).collect();
+        let wanted: Vec<ReadRequest> =
+            listed.values().filter(is_new).map(|object| ReadRequest::whole((*object).clone())).collect();
         let (study, setups) = (&self.study, &mut self.setups);
         let mut enter = |object: ListedObject, body| {
             // A computer speaks for itself alone.
@@ -114,9 +118,45 @@ impl WorkersWatch {
         self.setups.values().filter_map(|(_, setup)| setup.clone()).collect()
     }
 
+    /// Returns the number of set-ups that are left out, since there are too many: those that were written longest ago.
+    #[must_use]
+    pub const fn setups_left_out(&self) -> usize {
+        self.setups_left_out
+    }
+
     /// Returns all objects below `workers/`, in the order of keys: heartbeats, set-ups, segments and logs.
     #[must_use]
     pub fn listed(&self) -> &[ListedObject] {
         &self.listed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::executor::block_on;
+
+    use super::*;
+    use crate::testing::TestCloud;
+
+    #[test]
+    fn the_set_ups_that_were_written_last_are_known_and_the_others_counted() {
+        let (cloud, study) = TestCloud::study();
+        let put = |number: usize| {
+            let json = format!(r#"{{"host": "h{number:04}", "start_time": 1, "time": 1, "state": "ended"}}"#);
+            cloud.put(&format!("workers/h{number:04}/setup.json"), json);
+        };
+        (0..3).for_each(put);
+        cloud.pass(60);
+        (3..MAX_SETUPS + 2).for_each(put);
+        let mut watch = WorkersWatch::of(study);
+        let mut look = || {
+            block_on(watch.look()).expect("a look");
+            let hosts: Vec<_> = watch.setups().into_iter().map(|setup| setup.host).collect();
+            (hosts.len(), hosts[0].clone(), hosts[1].clone(), watch.setups_left_out())
+        };
+        assert_eq!(look(), (MAX_SETUPS, "h0000".to_owned(), "h0003".to_owned(), 2));
+        cloud.pass(60);
+        put(1);
+        assert_eq!(look(), (MAX_SETUPS, "h0001".to_owned(), "h0003".to_owned(), 2));
     }
 }
