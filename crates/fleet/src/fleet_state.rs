@@ -35,6 +35,8 @@ pub(crate) struct FleetState {
     pub(crate) workers: RwSignal<Option<Vec<Heartbeat>>>,
     /// What workers have used, as of the last look.
     pub(crate) usages: RwSignal<Vec<WorkerUsage>>,
+    /// Words that say whose use isn't known, if so.
+    pub(crate) missing_usages: RwSignal<Option<String>>,
     /// All objects below `workers/`, as of the last look.
     pub(crate) listed: RwSignal<Vec<ListedObject>>,
     /// Set-ups of computers of fleets, as of the last look.
@@ -65,6 +67,7 @@ impl FleetState {
             route: RwSignal::new(Route::parse(&fragment)),
             workers: RwSignal::new(None),
             usages: RwSignal::new(Vec::new()),
+            missing_usages: RwSignal::new(None),
             listed: RwSignal::new(Vec::new()),
             setups: RwSignal::new(Vec::new()),
             setups_left_out: RwSignal::new(0),
@@ -114,6 +117,7 @@ impl FleetState {
         self.now.set(watch.study().now());
         self.workers.set(Some(watch.workers()));
         self.usages.set(watch.usages());
+        self.missing_usages.set(watch.missing_usages());
         self.listed.set(watch.listed().to_vec());
         self.setups.set(watch.setups());
         self.setups_left_out.set(watch.setups_left_out());

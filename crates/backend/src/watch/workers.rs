@@ -9,6 +9,7 @@ use cruncher_study::cost::WorkerUsage;
 use cruncher_study::fleet_setup::{FleetSetup, host_of_key};
 use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::key::WORKERS_PREFIX;
+use cruncher_study::number_format::{counted, thousands};
 
 use super::known_heartbeats::KnownHeartbeats;
 use crate::listing::ListingOutline;
@@ -18,6 +19,9 @@ use crate::study::Study;
 /// Maximum number of set-ups that are known at once: those that were written last.
 const MAX_SETUPS: usize = 1_000;
 
+/// Maximum number of workers whose use is known.
+const MAX_USAGES: usize = 5_000;
+
 /// Watches the workers of a study, and remembers what it has read, so that only changes are read again.
 pub struct WorkersWatch {
     study: Study,
@@ -26,8 +30,8 @@ pub struct WorkersWatch {
     setups: BTreeMap<String, (String, Option<FleetSetup>)>,
     setups_left_out: usize,
     listed: Vec<ListedObject>,
-    /// What each worker has used, by the key of its heartbeat.
-    usages: BTreeMap<String, WorkerUsage>,
+    /// What each worker has used, by the key of its heartbeat; `None` if there are too many.
+    usages: BTreeMap<String, Option<WorkerUsage>>,
 }
 
 impl WorkersWatch {
@@ -61,9 +65,14 @@ impl WorkersWatch {
         let (study, heartbeats, usages) = (&self.study, &mut self.heartbeats, &mut self.usages);
         usages.retain(|key, _| !heartbeats.is_gone(key));
         let launch_time = study.config.launch_time;
+        let mut known = usages.values().flatten().count();
         let mut enter = |object: ListedObject, body: Body| {
             if let Ok(usage) = parse::<WorkerUsage>(body.clone()) {
-                usages.insert(object.key.clone(), usage.bounded(object.last_modified.as_secs_f64(), launch_time));
+                let was_known = usages.get(&object.key).is_some_and(Option::is_some);
+                let has_room = was_known || known < MAX_USAGES;
+                known += usize::from(has_room && !was_known);
+                let bounded = || usage.bounded(object.last_modified.as_secs_f64(), launch_time);
+                usages.insert(object.key.clone(), has_room.then(bounded));
             }
             heartbeats.enter(object, parse(body).ok());
         };
@@ -97,7 +106,15 @@ impl WorkersWatch {
     /// Returns what workers have used, as they tell it themselves.
     #[must_use]
     pub fn usages(&self) -> Vec<WorkerUsage> {
-        self.usages.values().cloned().collect()
+        self.usages.values().flatten().cloned().collect()
+    }
+
+    /// Says which workers' use isn't known, if so.
+    #[must_use]
+    pub fn missing_usages(&self) -> Option<String> {
+        let left_out = self.usages.values().filter(|usage| usage.is_none()).count();
+        let workers = counted(left_out as u64, "worker", "workers");
+        (left_out > 0).then(|| format!("Left out: {workers} beyond {}.", thousands(MAX_USAGES as u64)))
     }
 
     /// Returns the number of heartbeats that were written anew and are still to be read: a look reads a limited number.
@@ -137,6 +154,30 @@ mod tests {
 
     use super::*;
     use crate::testing::TestCloud;
+
+    fn heartbeat(host: &str) -> String {
+        format!(
+            r#"{{"worker": "{host}_linux_1-00", "host": "{host}", "start_time": 1, "time": 1, "state": "running"}}"#
+        )
+    }
+
+    #[test]
+    fn more_workers_than_can_be_shown_are_counted() {
+        let (cloud, study) = TestCloud::study();
+        for number in 0..MAX_USAGES + 3 {
+            let host = format!("h{number:04}");
+            cloud.put(&format!("workers/{host}_linux_1-00/heartbeat.json"), heartbeat(&host));
+        }
+        let mut watch = WorkersWatch::of(study);
+        for _ in 0..20 {
+            block_on(watch.look()).expect("a look");
+            if watch.unread() == 0 {
+                break;
+            }
+        }
+        assert_eq!((watch.unread(), watch.usages().len()), (0, MAX_USAGES));
+        assert_eq!(watch.missing_usages().as_deref(), Some("Left out: 3 workers beyond 5,000."));
+    }
 
     #[test]
     fn the_set_ups_that_were_written_last_are_known_and_the_others_counted() {
