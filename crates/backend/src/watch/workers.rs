@@ -22,6 +22,15 @@ const MAX_SETUPS: usize = 1_000;
 /// Maximum number of workers whose use is known.
 const MAX_USAGES: usize = 5_000;
 
+/// What is known of a worker's use.
+enum KnownUsage {
+    Told(Box<WorkerUsage>),
+    /// There are too many.
+    LeftOut,
+    /// Its heartbeat doesn't say it in a form that can be read.
+    Unreadable,
+}
+
 /// Watches the workers of a study, and remembers what it has read, so that only changes are read again.
 pub struct WorkersWatch {
     study: Study,
@@ -30,8 +39,8 @@ pub struct WorkersWatch {
     setups: BTreeMap<String, (String, Option<FleetSetup>)>,
     setups_left_out: usize,
     listed: Vec<ListedObject>,
-    /// What each worker has used, by the key of its heartbeat; `None` if there are too many.
-    usages: BTreeMap<String, Option<WorkerUsage>>,
+    /// What each worker has used, by the key of its heartbeat.
+    usages: BTreeMap<String, KnownUsage>,
 }
 
 impl WorkersWatch {
@@ -65,15 +74,19 @@ impl WorkersWatch {
         let (study, heartbeats, usages) = (&self.study, &mut self.heartbeats, &mut self.usages);
         usages.retain(|key, _| !heartbeats.is_gone(key));
         let launch_time = study.config.launch_time;
-        let mut known = usages.values().flatten().count();
+        let mut known = usages.values().filter(|usage| is_told(usage)).count();
         let mut enter = |object: ListedObject, body: Body| {
-            if let Ok(usage) = parse::<WorkerUsage>(body.clone()) {
-                let was_known = usages.get(&object.key).is_some_and(Option::is_some);
-                let has_room = was_known || known < MAX_USAGES;
-                known += usize::from(has_room && !was_known);
-                let bounded = || usage.bounded(object.last_modified.as_secs_f64(), launch_time);
-                usages.insert(object.key.clone(), has_room.then(bounded));
-            }
+            known -= usize::from(usages.get(&object.key).is_some_and(is_told));
+            let usage = match parse::<WorkerUsage>(body.clone()) {
+                Err(_) => KnownUsage::Unreadable,
+                Ok(_) if known >= MAX_USAGES => KnownUsage::LeftOut,
+                Ok(usage) => {
+                    let bounded = usage.bounded(object.last_modified.as_secs_f64(), launch_time);
+                    KnownUsage::Told(Box::new(bounded))
+                }
+            };
+            known += usize::from(is_told(&usage));
+            usages.insert(object.key.clone(), usage);
             heartbeats.enter(object, parse(body).ok());
         };
         study.read_each(wanted, MAX_HEARTBEAT_BYTES, &mut enter).await?;
@@ -94,10 +107,12 @@ impl WorkersWatch {
         let wanted: Vec<ReadRequest> =
             listed.values().filter(is_new).map(|object| ReadRequest::whole((*object).clone())).collect();
         let (study, setups) = (&self.study, &mut self.setups);
+        let launch_time = study.config.launch_time;
         let mut enter = |object: ListedObject, body| {
             // A computer speaks for itself alone.
             let is_own = |setup: &FleetSetup| host_of_key(&object.key) == Some(setup.host.as_str());
             let setup = parse(body).ok().filter(is_own);
+            let setup = setup.map(|setup| setup.bounded(object.last_modified.as_secs_f64(), launch_time));
             setups.insert(object.key, (object.etag, setup));
         };
         study.read_each(wanted, MAX_HEARTBEAT_BYTES, &mut enter).await
@@ -106,15 +121,24 @@ impl WorkersWatch {
     /// Returns what workers have used, as they tell it themselves.
     #[must_use]
     pub fn usages(&self) -> Vec<WorkerUsage> {
-        self.usages.values().flatten().cloned().collect()
+        let told = |usage: &KnownUsage| match usage {
+            KnownUsage::Told(usage) => Some(WorkerUsage::clone(usage)),
+            KnownUsage::LeftOut | KnownUsage::Unreadable => None,
+        };
+        self.usages.values().filter_map(told).collect()
     }
 
     /// Says which workers' use isn't known, if so.
     #[must_use]
     pub fn missing_usages(&self) -> Option<String> {
-        let left_out = self.usages.values().filter(|usage| usage.is_none()).count();
+        let left_out = self.usages.values().filter(|usage| matches!(usage, KnownUsage::LeftOut)).count();
+        let unreadable = self.usages.values().filter(|usage| matches!(usage, KnownUsage::Unreadable)).count();
         let workers = counted(left_out as u64, "worker", "workers");
-        (left_out > 0).then(|| format!("Left out: {workers} beyond {}.", thousands(MAX_USAGES as u64)))
+        let left_out = (left_out > 0).then(|| format!("Left out: {workers} beyond {}.", thousands(MAX_USAGES as u64)));
+        let workers = counted(unreadable as u64, "worker's", "workers'");
+        let unreadable = (unreadable > 0).then(|| format!("{workers} figures can't be read."));
+        let words: Vec<String> = left_out.into_iter().chain(unreadable).collect();
+        (!words.is_empty()).then(|| words.join(" "))
     }
 
     /// Returns the number of heartbeats that were written anew and are still to be read: a look reads a limited number.
@@ -148,6 +172,10 @@ impl WorkersWatch {
     }
 }
 
+const fn is_told(usage: &KnownUsage) -> bool {
+    matches!(usage, KnownUsage::Told(_))
+}
+
 #[cfg(test)]
 mod tests {
     use futures::executor::block_on;
@@ -168,6 +196,7 @@ mod tests {
             let host = format!("h{number:04}");
             cloud.put(&format!("workers/{host}_linux_1-00/heartbeat.json"), heartbeat(&host));
         }
+        cloud.put("workers/odd_linux_1-00/heartbeat.json", heartbeat("odd").replace("start_time", "begin"));
         let mut watch = WorkersWatch::of(study);
         for _ in 0..20 {
             block_on(watch.look()).expect("a look");
@@ -176,7 +205,10 @@ mod tests {
             }
         }
         assert_eq!((watch.unread(), watch.usages().len()), (0, MAX_USAGES));
-        assert_eq!(watch.missing_usages().as_deref(), Some("Left out: 3 workers beyond 5,000."));
+        assert_eq!(
+            watch.missing_usages().as_deref(),
+            Some("Left out: 3 workers beyond 5,000. 1 worker's figures can't be read.")
+        );
     }
 
     #[test]

@@ -21,6 +21,12 @@ const MAX_VCPUS: u32 = 4_096;
 /// Largest number of cases that a worker is believed to have computed.
 const MAX_CASES: u64 = 1_000_000_000;
 
+/// Largest number of requests of a kind that a worker is believed to have sent in a second.
+const MAX_REQUESTS_PER_SEC: f64 = 1_000.0;
+
+/// Time that is added to that for which a worker was there, since it sends its first requests at once, in seconds.
+const REQUEST_SLACK_SECS: f64 = 60.0;
+
 /// Name of what has no instance type.
 pub(super) const UNKNOWN_TYPE: &str = "not known";
 
@@ -90,6 +96,12 @@ impl WorkerUsage {
         let counts = &mut self.counts;
         for count in [&mut counts.done, &mut counts.failed, &mut counts.retried] {
             *count = (*count).min(MAX_CASES);
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a bound, never negative")]
+        let most = (MAX_REQUESTS_PER_SEC * (attached_secs + REQUEST_SLACK_SECS)) as u64;
+        let requests = &mut self.requests;
+        for count in [&mut requests.s3_get, &mut requests.s3_put, &mut requests.sqs] {
+            *count = (*count).min(most);
         }
         self.host = visible(&self.host).chars().take(MAX_HOST_CHARS).collect();
         self.vcpus = self.vcpus.filter(|vcpus| (1..=MAX_VCPUS).contains(vcpus));
@@ -366,6 +378,6 @@ pub(super) mod tests {
         assert_eq!((bounded.vcpus, bounded.busy_secs), (None, None));
         assert_eq!(bounded.instance_type.as_ref().map(|name| name.chars().count()), Some(40));
         let rows = usage_rows(&[bounded.clone(), bounded], UsageGrouping::Host, NOW, &|_| Some(1.0));
-        assert!(rows[0].dollars.unwrap() < 1.01 && rows[0].requests.sqs == u64::MAX);
+        assert!(rows[0].dollars.unwrap() < 1.01 && rows[0].requests.sqs <= 2 * 1_000 * (3_601 + 60));
     }
 }
