@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any
 
@@ -77,8 +78,15 @@ def test_a_fleet_is_started_sized_and_stopped(launched: Launched, tmp_path: Any)
     ran = run("fleet", "grow", study)
     assert ran.code == 1 and "at most 4 instances" in ran.err and size_of(launched) == (4, 4)
     assert run("fleet", "shrink", study, "--by", "9").code == 0 and size_of(launched) == (0, 4)
-    ran = run("fleet", "start", study, "--start", "2", "--max", "6")
-    assert ran.code == 0 and "What runs stays as it is" in ran.out and size_of(launched) == (2, 6)
+    ran = run("fleet", "start", study, "--start", "3", "--max", "6")
+    assert ran.code == 0 and "has 3 computers of at most 6" in ran.out and size_of(launched) == (3, 6)
+    # The same script again; how many there are is left as it is.
+    ran = run("fleet", "start", study, "--price", "0.5", "--install", str(script))
+    assert ran.code == 0 and "3 computers of at most 6. What runs stays as it is" in ran.out, ran.err
+    assert size_of(launched) == (3, 6)
+    ran = run("fleet", "start", study, "--start", "7")
+    assert ran.code == 1 and "at most 6 instances" in ran.err and size_of(launched) == (3, 6)
+    assert run("fleet", "start", study, "--start", "2").code == 0 and size_of(launched) == (2, 6)
 
     write_setup(launched, "host-a", state="failed", exit_code=7, message="exit code 7\nno such package")
     ran = run("fleet", "show", study)
@@ -87,6 +95,18 @@ def test_a_fleet_is_started_sized_and_stopped(launched: Launched, tmp_path: Any)
     assert (shown["desired"], shown["max"], shown["setups"][0]["exit_code"]) == (2, 6, 7)
 
     assert run("fleet", "stop", study).code == 0 and group_of(launched) is None
+
+
+def test_a_pool_with_a_fleet_is_not_removed(launched: Launched) -> None:
+    run, study = launched.command_line.run, launched.study
+    assert run("pool", "add", study, "gpu").code == 0
+    assert run("fleet", "start", study, "--pool", "gpu").code == 0
+    ran = run("pool", "remove", study, "gpu", "--force")
+    assert ran.code == 1 and f"cruncher fleet stop {study} --pool gpu" in ran.err
+    assert group_of(launched, "gpu") is not None and "gpu" in run("pool", "list", study).out
+    assert run("fleet", "stop", study, "--pool", "gpu").code == 0
+    ran = run("pool", "remove", study, "gpu")
+    assert ran.code == 0, ran.err
 
 
 @pytest.mark.parametrize(
@@ -173,7 +193,9 @@ def test_a_failed_set_up_shows_its_error_and_its_log_grows(cruncher: CommandLine
     expect(table).to_contain_text("failed, exit code 7")
     expect(table).to_contain_text("no such package")
     expect(table).to_contain_text("<b>bold</b>")
-    expect(page.get_by_role("region", name="Fleet of pool main")).to_contain_text("about $1.00 so far")
+    # They claim an hour each, but the study was launched a moment ago.
+    fleet = page.get_by_role("region", name="Fleet of pool main")
+    expect(fleet).to_contain_text(re.compile(r"about \$0\.\d\d so far"))
     check_accessible(page, widths=(1440, 390))
     assert has_no_overflow(page)
     for button in table.get_by_role("button", name="Set-up log").all():

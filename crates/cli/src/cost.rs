@@ -35,6 +35,9 @@ pub(crate) async fn run(account: &CloudAccount, arguments: &CostArguments) -> Re
         watch.look().await?;
     }
     let usages = watch.usages();
+    if let Some(words) = watch.missing_usages() {
+        note(words);
+    }
     let [s3_get, s3_put, sqs] = watch.study().client.sent_by_price();
     let report = CostReport {
         rows: usage_rows(&usages, arguments.by.into(), alive_since(&snapshot), &|kind| prices.of(kind)),

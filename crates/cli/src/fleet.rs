@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use cruncher_backend::administer::fleet::{self, FleetError, FleetOrder, FleetState, fleets};
+use cruncher_backend::administer::fleet::{
+    self, FIRST_INSTANCES, FIRST_MAX_INSTANCES, FleetError, FleetOrder, FleetState, fleets,
+};
 use cruncher_backend::study::Study;
 use cruncher_backend::watch::workers::WorkersWatch;
 use cruncher_study::fleet_setup::FleetSetup;
@@ -40,11 +42,11 @@ pub(crate) async fn run(account: &CloudAccount, command: &FleetCommand) -> Resul
 }
 
 async fn start(study: &Study, arguments: &FleetStartArguments) -> Result<(), CommandFailure> {
-    if arguments.start > arguments.max {
-        return Err(CommandFailure::new(format!(
-            "--start {} is more than the maximum of {}: raise it by --max.",
-            arguments.start, arguments.max
-        )));
+    if let (Some(start), Some(max)) = (arguments.start, arguments.max)
+        && start > max
+    {
+        let words = format!("--start {start} is more than the maximum of {max}: raise it by --max.");
+        return Err(CommandFailure::new(words));
     }
     let pool = arguments.pool.and_then(PoolChoice::pool);
     let install = arguments.install.as_deref().map(read_install).transpose()?;
@@ -52,24 +54,38 @@ async fn start(study: &Study, arguments: &FleetStartArguments) -> Result<(), Com
         pool: pool.as_ref(),
         parameters: parameters(arguments)?,
         install: install.as_ref().map(|(name, content)| (name.as_str(), content.as_slice())),
-        size: Some((arguments.start, arguments.max)),
+        start: arguments.start,
+        max: arguments.max,
     };
     let mut reporter = ProgressReporter::new();
     let started = fleet::start(study, FLEET_TEMPLATE, &order, &mut |step| reporter.step(step)).await;
     drop(reporter);
     let is_new = started.map_err(|error| failure(error, study))?;
-    let (name, pool) = (&study.config.study, shown(pool.as_ref()));
-    let size = format!("{} of at most {}", counted(u64::from(arguments.start), "computer", "computers"), arguments.max);
+    let size = |desired, max| format!("{} of at most {max}", counted(u64::from(desired), "computer", "computers"));
+    let name = &study.config.study;
     if is_new {
-        result(format_args!("The fleet of pool {pool} begins with {size}."));
+        let desired = arguments.start.unwrap_or(FIRST_INSTANCES);
+        let size = size(desired, arguments.max.unwrap_or(FIRST_MAX_INSTANCES));
+        result(format_args!("The fleet of pool {} begins with {size}.", shown(pool.as_ref())));
     } else {
-        result(format_args!(
-            "The fleet of pool {pool} has {size}. What runs stays as it is; new computers are as asked for."
-        ));
+        let FleetState { pool, group } =
+            fleet::fleet(study, pool.as_ref()).await.map_err(|error| failure(error, study))?;
+        let is_sized = arguments.start.is_some() || arguments.max.is_some();
+        let stays = if is_sized { "New computers" } else { "What runs stays as it is; new computers" };
+        let size = size(group.desired, group.max);
+        result(format_args!("The fleet of pool {pool} has {size}. {stays} are as asked for."));
+        if group.max == 0 {
+            note("It may have none, as when it has reached its --max-dollars: --max N lifts that.");
+        }
     }
     note(format_args!("How far it is:  cruncher fleet show {name}, or the page Fleet"));
-    note(format_args!("To end it:      cruncher fleet stop {name}"));
+    note(format_args!("To end it:      cruncher fleet stop {name}{}", pool_option(shown(pool.as_ref()))));
     Ok(())
+}
+
+/// Returns the option that names a pool in a command.
+fn pool_option(pool: &str) -> String {
+    if pool == "main" { String::new() } else { format!(" --pool {pool}") }
 }
 
 fn parameters(arguments: &FleetStartArguments) -> Result<BTreeMap<String, String>, CommandFailure> {
@@ -130,7 +146,8 @@ async fn show(study: &Study, arguments: &FleetShowArguments) -> Result<(), Comma
     let setups = watch.setups();
     if arguments.json {
         let fleets: Vec<_> = fleets.iter().map(|fleet| as_json(fleet, &setups)).collect();
-        result(serde_json::json!({"study": study.config.study, "fleets": fleets}));
+        let left_out = watch.setups_left_out();
+        result(serde_json::json!({"study": study.config.study, "fleets": fleets, "setups_left_out": left_out}));
         return Ok(());
     }
     if fleets.is_empty() {
@@ -147,6 +164,10 @@ async fn show(study: &Study, arguments: &FleetShowArguments) -> Result<(), Comma
         let columns = columns.map(|name| (name, if name == "workers" { TextAlign::Right } else { TextAlign::Left }));
         let rows: Vec<_> = setups.iter().map(|setup| row(setup, study.now())).collect();
         result_part(table(&columns, &rows));
+    }
+    if watch.setups_left_out() > 0 {
+        let others = counted(watch.setups_left_out() as u64, "computer", "computers");
+        note(format_args!("Left out: {others} heard of longest ago"));
     }
     for setup in setups.iter().filter(|setup| setup.exit_code.is_some()) {
         note(format_args!("{}: {}", setup.host, setup.message));
@@ -211,11 +232,12 @@ fn failure(error: FleetError, study: &Study) -> CommandFailure {
         FleetError::Aws(error) => error.into(),
         FleetError::Stack(error) => of_stack(error, name),
         FleetError::Missing { pool } => {
-            let option = if pool == "main" { String::new() } else { format!(" --pool {pool}") };
+            let option = pool_option(&pool);
             CommandFailure::new(format!("{words} `cruncher fleet start {name}{option}` makes one."))
         }
-        FleetError::TooMany { .. } => {
-            CommandFailure::new(format!("{words} `cruncher fleet start {name} --start N --max N` raises that."))
+        FleetError::TooMany { pool, .. } => {
+            let option = pool_option(&pool);
+            CommandFailure::new(format!("{words} `cruncher fleet start {name}{option} --max N` raises that."))
         }
         FleetError::Unusable { .. } => CommandFailure::new(format!(
             "{words} Wait until that is over; if it has failed, `cruncher fleet stop {name}` takes it away."

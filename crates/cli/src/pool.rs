@@ -120,6 +120,9 @@ fn failure(error: PoolChangeError, study: &Study) -> CommandFailure {
         PoolChangeError::Missing { pools, .. } => {
             CommandFailure::new(format!("{words} Study {name} has {}.", in_words(&pools)))
         }
+        PoolChangeError::HasFleet { pool, .. } => CommandFailure::new(format!(
+            "{words} Its computers would go on, and cost: `cruncher fleet stop {name} --pool {pool}` first."
+        )),
         PoolChangeError::DeletedRecently(pool) => {
             CommandFailure::new(format!("{words} Run `cruncher pool add {name} {pool}` again then."))
         }

@@ -14,6 +14,7 @@ use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsValue;
 
 use super::fleet_state::FleetState;
+use crate::state::bounded_rows::{MAX_ROWS, more};
 use crate::state::cost_view::{COLUMNS, CostView, bar, cells, figures, grouping_name};
 use crate::state::section::PageSection;
 
@@ -153,6 +154,7 @@ fn priced(state: FleetState, cost: CostState, prices: &PriceList) -> AnyView {
     view! {
         <dl class="cost__figures">{figures}</dl>
         {unpriced}
+        {move || state.missing_usages.get().map(|words| view! { <p class="faint">{words}</p> })}
         {table(&rows, by)}
         <p class="faint">"A host counts from its first worker's start to the last sign of life of any. Storage and downloads aren't in it."</p>
         <button class="quiet" on:click=save>"Download as CSV"</button>
@@ -168,6 +170,7 @@ fn table(rows: &[UsageRow], by: UsageGrouping) -> AnyView {
     let heads: Vec<_> = COLUMNS.map(|name| view! { <th scope="col" class="number">{name}</th> }).into();
     let lines: Vec<_> = rows
         .iter()
+        .take(MAX_ROWS)
         .map(|row| {
             let cells = cells(row).map(|text| view! { <td class="number">{text}</td> }).into_iter().collect_view();
             view! { <tr><th scope="row" class="cost__name">{row.name.clone()}</th><td>{hours_bar(row, rows)}</td>{cells}</tr> }
@@ -180,6 +183,7 @@ fn table(rows: &[UsageRow], by: UsageGrouping) -> AnyView {
                 <tbody>{lines}</tbody>
             </table>
         </div>
+        {more(rows.len()).map(|words| view! { <p class="faint">{words}</p> })}
     }
     .into_any()
 }

@@ -35,10 +35,14 @@ pub(crate) struct FleetState {
     pub(crate) workers: RwSignal<Option<Vec<Heartbeat>>>,
     /// What workers have used, as of the last look.
     pub(crate) usages: RwSignal<Vec<WorkerUsage>>,
+    /// Words that say whose use isn't known, if so.
+    pub(crate) missing_usages: RwSignal<Option<String>>,
     /// All objects below `workers/`, as of the last look.
     pub(crate) listed: RwSignal<Vec<ListedObject>>,
     /// Set-ups of computers of fleets, as of the last look.
     pub(crate) setups: RwSignal<Vec<FleetSetup>>,
+    /// Number of further set-ups, which are left out.
+    pub(crate) setups_left_out: RwSignal<usize>,
     /// Fleets, as of the last look.
     pub(crate) fleets: RwSignal<Vec<Fleet>>,
     /// Words that say why fleets can't be seen, if so.
@@ -63,8 +67,10 @@ impl FleetState {
             route: RwSignal::new(Route::parse(&fragment)),
             workers: RwSignal::new(None),
             usages: RwSignal::new(Vec::new()),
+            missing_usages: RwSignal::new(None),
             listed: RwSignal::new(Vec::new()),
             setups: RwSignal::new(Vec::new()),
+            setups_left_out: RwSignal::new(0),
             fleets: RwSignal::new(Vec::new()),
             fleets_problem: RwSignal::new(None),
             problem: RwSignal::new(None),
@@ -111,8 +117,10 @@ impl FleetState {
         self.now.set(watch.study().now());
         self.workers.set(Some(watch.workers()));
         self.usages.set(watch.usages());
+        self.missing_usages.set(watch.missing_usages());
         self.listed.set(watch.listed().to_vec());
         self.setups.set(watch.setups());
+        self.setups_left_out.set(watch.setups_left_out());
         // A viewer's key may not ask Auto Scaling, and what it doesn't know isn't missed.
         if self.access.with_value(|access| access.role == Role::Operator) {
             self.look_at_fleets(watch.study()).await;

@@ -8,6 +8,7 @@ use cruncher_browser::components::problem_note::problem_note;
 use cruncher_browser::local_time::past_time;
 use cruncher_browser::state::problem::PageProblem;
 use cruncher_study::access::Role;
+use cruncher_study::number_format::counted;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -61,8 +62,13 @@ pub(super) fn fleets(page: PageState) -> AnyView {
         let command = format!("cruncher fleet start {}", study.config.study);
         Some(view! { <p class="faint">"No fleet yet: "<code>{command}</code>" lets AWS start computers."</p> })
     };
+    let left_out = move || {
+        let left_out = page.setups_left_out.get();
+        let others = counted(left_out as u64, "computer", "computers");
+        (left_out > 0).then(|| view! { <p class="faint">{format!("Left out: {others} heard of longest ago.")}</p> })
+    };
     let refused = move || page.fleets_problem.get().map(|words| view! { <p class="faint" role="status">{words}</p> });
-    view! { {move || state.problem.get().map(problem_note)} {refused} {hint} {content} }.into_any()
+    view! { {move || state.problem.get().map(problem_note)} {refused} {hint} {content} {left_out} }.into_any()
 }
 
 fn one(state: FleetsState, fleet: &FleetState, rows: &[ComputerRow], told: String) -> AnyView {

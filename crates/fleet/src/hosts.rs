@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::fleet_state::FleetState;
 use super::fleets::fleets;
+use crate::state::bounded_rows::{MAX_ROWS, more};
 use crate::state::hosts::{HostRow, summary};
 
 /// Heads of the table's columns.
@@ -38,12 +39,13 @@ fn nobody() -> AnyView {
 
 fn table(rows: &[HostRow], now: f64) -> AnyView {
     let heads: Vec<_> = COLUMNS.map(|name| view! { <th scope="col" class=class(name)>{name}</th> }).into();
-    let lines: Vec<_> = rows.iter().map(|row| host_row(row, now)).collect();
+    let lines: Vec<_> = rows.iter().take(MAX_ROWS).map(|row| host_row(row, now)).collect();
     view! {
         <p class="faint">{summary(rows, now)}</p>
         <div class="scroll" tabindex="0" role="region" aria-label="Hosts">
             <table class="table hosts"><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>
         </div>
+        {more(rows.len()).map(|words| view! { <p class="faint">{words}</p> })}
     }
     .into_any()
 }

@@ -7,6 +7,9 @@ use crate::shown_text::{visible, visible_lines};
 /// Maximum number of characters of a message that are kept.
 const MAX_CHARS: usize = 8_000;
 
+/// Largest price of a computer that is believed, in dollars an hour.
+const MAX_PRICE: f64 = 9_999.0;
+
 /// Set-up of a computer at one moment. Its texts are bounded, and hold no character that can't be seen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FleetSetup {
@@ -88,6 +91,19 @@ impl SetupState {
 }
 
 impl FleetSetup {
+    /// Bounds what a set-up tells that was written at `written`, of a study that was launched at `launch_time`: no computer has cost more
+    /// than it can.
+    #[must_use]
+    pub fn bounded(mut self, written: f64, launch_time: f64) -> Self {
+        // S3 tells whole seconds.
+        self.time = if self.time.is_finite() { self.time.min(written + 1.0) } else { written };
+        self.start_time =
+            if self.start_time.is_finite() { self.start_time.max(launch_time).min(self.time) } else { self.time };
+        self.price_per_hour =
+            if self.price_per_hour.is_finite() { self.price_per_hour.clamp(0.0, MAX_PRICE) } else { 0.0 };
+        self
+    }
+
     /// Returns what the computer has cost until `now`, in dollars; `None` if its price isn't known. Of one that says nothing any more
     /// it is what it had cost then.
     #[must_use]
@@ -160,6 +176,11 @@ mod tests {
         );
         let setup: FleetSetup = serde_json::from_str(&json).unwrap();
         assert!(setup.message.chars().count() <= MAX_CHARS + 1);
+        let forged = FleetSetup { start_time: -1e300, time: 1e300, price_per_hour: 1e300, ..setup.clone() };
+        let bounded = forged.bounded(7200.0, 3600.0);
+        assert_eq!((bounded.start_time, bounded.time, bounded.price_per_hour), (3600.0, 7201.0, MAX_PRICE));
+        let negative = FleetSetup { start_time: 1e300, price_per_hour: -1.0, ..setup }.bounded(7200.0, 3600.0);
+        assert_eq!(negative.dollars(1e10), None);
         assert!(
             serde_json::from_str::<FleetSetup>(r#"{"host": "a", "start_time": 1, "time": 1, "state": "new"}"#).is_err()
         );

@@ -41,17 +41,17 @@ impl Operation for SetDesiredCapacity {
     }
 }
 
-/// Changes the maximum of a group, and how many instances it shall have.
+/// Changes the maximum of a group, how many instances it shall have, or both.
 #[derive(Debug, Clone)]
 pub struct UpdateGroup {
     group: String,
-    max: u32,
-    desired: u32,
+    max: Option<u32>,
+    desired: Option<u32>,
 }
 
 impl UpdateGroup {
-    /// Gives the group `desired` instances, of at most `max`.
-    pub fn new(group: impl Into<String>, max: u32, desired: u32) -> Self {
+    /// Gives the group `desired` instances, of at most `max`. What is `None` stays as it is.
+    pub fn new(group: impl Into<String>, max: Option<u32>, desired: Option<u32>) -> Self {
         Self { group: group.into(), max, desired }
     }
 }
@@ -66,11 +66,10 @@ impl Operation for UpdateGroup {
     }
 
     fn build(&self, endpoints: &Endpoints) -> Result<UnsignedRequest, Error> {
-        let form = [
-            ("AutoScalingGroupName".to_owned(), self.group.clone()),
-            ("MaxSize".to_owned(), self.max.to_string()),
-            ("DesiredCapacity".to_owned(), self.desired.to_string()),
-        ];
+        let sizes = [("MaxSize", self.max), ("DesiredCapacity", self.desired)];
+        let sizes = sizes.into_iter().filter_map(|(name, size)| Some((name.to_owned(), size?.to_string())));
+        let group = ("AutoScalingGroupName".to_owned(), self.group.clone());
+        let form: Vec<_> = std::iter::once(group).chain(sizes).collect();
         UnsignedRequest::query(endpoints, Service::AutoScaling, Self::NAME, &form)
     }
 
@@ -96,17 +95,19 @@ mod tests {
             )
         );
         assert_eq!(
-            written(&UpdateGroup::new("g", 5, 3)),
+            written(&UpdateGroup::new("g", Some(5), Some(3))),
             format!(
                 "{head}Action=UpdateAutoScalingGroup&Version=2011-01-01&AutoScalingGroupName=g&MaxSize=5&DesiredCapacity=3"
             )
         );
+        assert!(written(&UpdateGroup::new("g", Some(5), None)).ends_with("&MaxSize=5"), "the rest stays as it is");
+        assert!(written(&UpdateGroup::new("g", None, Some(3))).ends_with("=g&DesiredCapacity=3"));
     }
 
     #[test]
     fn any_success_will_do() {
         read(&SetDesiredCapacity::new("g", 1), "<SetDesiredCapacityResponse/>").expect("no error");
         check_unhappy_answers(&SetDesiredCapacity::new("g", 1), "");
-        check_unhappy_answers(&UpdateGroup::new("g", 1, 1), "");
+        check_unhappy_answers(&UpdateGroup::new("g", Some(1), Some(1)), "");
     }
 }

@@ -1,5 +1,7 @@
 //! Taking a study down: its keys, its stack, its page, and its results if they are to go as well.
 
+use std::time::Duration;
+
 use cruncher_aws::cloudformation::{DeleteStack, DescribeStack, ListStacks, StackDescription};
 use cruncher_aws::{Client, Error, ErrorKind, s3, sqs};
 use cruncher_study::control::CONTROL_KEY;
@@ -16,6 +18,12 @@ const PUBLIC_PREFIX: &str = "public/";
 
 /// Maximum number of attempts to delete a bucket that others still write to; it is emptied in between.
 const MAX_ROUNDS: u32 = 5;
+
+/// Time for which SQS may answer for a queue that was deleted.
+const QUEUE_PATIENCE: Duration = Duration::from_mins(1);
+
+/// Pause before such a queue is asked again.
+const QUEUE_PAUSE: Duration = Duration::from_secs(5);
 
 /// Inventory of a study: its parts, and what they hold at the moment.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -158,6 +166,7 @@ pub async fn what_is_left(
     results: BucketDisposal,
 ) -> Result<Vec<String>, Error> {
     let study = &inventory.study;
+    let until = client.ports().clock.now() + QUEUE_PATIENCE;
     let mut left = Vec::new();
     if client.send(&DescribeStack::new(stack_name(study))).await?.is_some() {
         left.push(format!("stack {}", stack_name(study)));
@@ -165,10 +174,9 @@ pub async fn what_is_left(
     left.extend(fleet_names(client, study).await?.into_iter().map(|name| format!("stack {name}")));
     // A queue that was deleted is listed for up to a minute.
     for url in pools::queue_urls(client, study).await? {
-        match client.send(&sqs::GetQueueAttributes::new(&url)).await {
-            Ok(_) => left.push(format!("queue {}", PoolQueue { url, messages: 0 }.name())),
-            Err(error) if error.is_not_found() => {}
-            Err(error) => return Err(error),
+        let was_deleted = inventory.pool_queues.iter().any(|queue| queue.url == url);
+        if is_queue_left(client, &url, was_deleted.then_some(until)).await? {
+            left.push(format!("queue {}", PoolQueue { url, messages: 0 }.name()));
         }
     }
     if let (Some(bucket), BucketDisposal::Delete) = (&inventory.bucket, results) {
@@ -179,6 +187,19 @@ pub async fn what_is_left(
         }
     }
     Ok(left)
+}
+
+/// Whether a queue is there. One that was deleted may answer as if nothing had happened: it is asked `until` then.
+async fn is_queue_left(client: &Client, url: &str, until: Option<Duration>) -> Result<bool, Error> {
+    let ports = client.ports();
+    loop {
+        match client.send(&sqs::GetQueueAttributes::new(url)).await {
+            Ok(_) if until.is_some_and(|until| ports.clock.now() < until) => ports.sleep.sleep(QUEUE_PAUSE).await,
+            Ok(_) => return Ok(true),
+            Err(error) if error.is_not_found() => return Ok(false),
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Checks that a bucket is the study's. It gets its name from the stack: `cruncher-prandtl-bucket-1x2y`.
@@ -320,7 +341,24 @@ async fn delete_bucket(client: &Client, bucket: &str, progress: Progress<'_>) ->
 
 #[cfg(test)]
 mod tests {
+    use futures::executor::block_on;
+
     use super::*;
+    use crate::testing::TestCloud;
+
+    #[test]
+    fn a_queue_that_was_deleted_is_named_only_if_it_lasts() {
+        let (cloud, study) = TestCloud::study();
+        let client = &study.client;
+        let begun = client.ports().clock.now();
+        let waited = || client.ports().clock.now().saturating_sub(begun).as_secs();
+        let is_left = |until| block_on(is_queue_left(client, "d", until)).expect("an answer");
+        assert!(is_left(None) && waited() == 0, "nobody has deleted it");
+        *cloud.queues_end.lock().expect("an end") = Some(begun + Duration::from_secs(42));
+        assert!(!is_left(Some(begun + QUEUE_PATIENCE)) && waited() == 45, "{}", waited());
+        *cloud.queues_end.lock().expect("an end") = None;
+        assert!(is_left(Some(begun + QUEUE_PATIENCE)) && waited() == 60, "{}", waited());
+    }
 
     #[test]
     fn only_the_studys_own_bucket_is_cleaned_up() {

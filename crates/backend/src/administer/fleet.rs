@@ -16,6 +16,12 @@ use super::stack::{EventLog, StackCondition, StackError, kept_parameters, stack_
 use crate::progress::Progress;
 use crate::study::{ReadError, Study};
 
+/// Number of instances that a new fleet begins with, if nobody says another.
+pub const FIRST_INSTANCES: u32 = 1;
+
+/// Maximum of a new fleet, if nobody says another.
+pub const FIRST_MAX_INSTANCES: u32 = 2;
+
 /// Size of the largest log of a set-up that is read.
 const MAX_LOG_BYTES: u64 = 1 << 20;
 
@@ -37,8 +43,10 @@ pub struct FleetOrder<'a> {
     pub parameters: BTreeMap<String, String>,
     /// File name and content of the install script, if there is one.
     pub install: Option<(&'a str, &'a [u8])>,
-    /// Number of instances to begin with, and their maximum.
-    pub size: Option<(u32, u32)>,
+    /// Number of instances that there shall be now; `None` leaves a fleet that is there as it is.
+    pub start: Option<u32>,
+    /// Maximum number of instances; `None` leaves a fleet that is there as it is.
+    pub max: Option<u32>,
 }
 
 /// A fleet that can't be changed.
@@ -131,12 +139,21 @@ pub async fn start(
     order: &FleetOrder<'_>,
     progress: Progress<'_>,
 ) -> Result<bool, FleetError> {
-    let mut parameters = own_parameters(study, order);
+    let stack = fleet_name(&study.config.study, shown(order.pool));
+    let known = study.client.send(&DescribeStack::new(&stack)).await?;
+    let sizes = match &known {
+        None => (Some(order.start.unwrap_or(FIRST_INSTANCES)), Some(order.max.unwrap_or(FIRST_MAX_INSTANCES))),
+        Some(known) if StackCondition::of(&known.status) != StackCondition::Usable => {
+            return Err(FleetError::Unusable { stack, status: known.status.clone() });
+        }
+        Some(_) => (order.start, order.max),
+    };
+    check_sizes(study, order, sizes).await?;
+    let mut parameters = own_parameters(study, order, sizes);
     if let Some((name, content)) = order.install {
         parameters.insert("InstallKey".to_owned(), upload(study, name, content).await?);
     }
-    let stack = fleet_name(&study.config.study, shown(order.pool));
-    let Some(known) = study.client.send(&DescribeStack::new(&stack)).await? else {
+    let Some(known) = known else {
         let mut create = CreateStack::new(&stack, template).tag(STUDY_TAG, &study.config.study);
         for (name, value) in parameters {
             create = create.parameter(name, value);
@@ -145,9 +162,6 @@ pub async fn start(
         EventLog::new(&study.client, &stack, &id).follow(progress).await?;
         return Ok(true);
     };
-    if StackCondition::of(&known.status) != StackCondition::Usable {
-        return Err(FleetError::Unusable { stack, status: known.status });
-    }
     let mut log = EventLog::from_now_on(&study.client, &known).await?;
     let mut update = UpdateStack::new(&stack, template).tag(STUDY_TAG, &study.config.study);
     for (name, value) in
@@ -158,14 +172,36 @@ pub async fn start(
     if study.client.send(&update).await? != StackUpdate::NothingToDo {
         log.follow(progress).await?;
     }
-    // The size of a group that is there is nothing that its stack changes.
-    if let Some((desired, max)) = order.size {
+    // The size of a group that is there is nothing that its stack changes. What isn't asked for stays as scaling has left it.
+    let (desired, max) = sizes;
+    if desired.is_some() || max.is_some() {
         study.client.send(&UpdateGroup::new(&stack, max, desired)).await?;
     }
     Ok(false)
 }
 
-fn own_parameters(study: &Study, order: &FleetOrder<'_>) -> BTreeMap<String, String> {
+/// Checks that a fleet may have as many instances as are asked for, also if its maximum stays what it is.
+async fn check_sizes(
+    study: &Study,
+    order: &FleetOrder<'_>,
+    sizes: (Option<u32>, Option<u32>),
+) -> Result<(), FleetError> {
+    let (Some(desired), max) = sizes else { return Ok(()) };
+    let max = match max {
+        Some(max) => max,
+        None => fleet(study, order.pool).await?.group.max,
+    };
+    if desired > max {
+        return Err(FleetError::TooMany { pool: shown(order.pool).to_owned(), max });
+    }
+    Ok(())
+}
+
+fn own_parameters(
+    study: &Study,
+    order: &FleetOrder<'_>,
+    (desired, max): (Option<u32>, Option<u32>),
+) -> BTreeMap<String, String> {
     let config = &study.config;
     let queue_url = queues(config, order.pool).queue_url;
     let mut parameters = order.parameters.clone();
@@ -177,9 +213,10 @@ fn own_parameters(study: &Study, order: &FleetOrder<'_>) -> BTreeMap<String, Str
     set("ConfigUrl", format!("{}/{CONFIG_KEY}", study.bucket_url()));
     // Clouds of one's own know no metric math.
     set("Scales", config.endpoint_url.is_none().to_string());
-    if let Some((desired, max)) = order.size {
-        set("StartInstances", desired.to_string());
-        set("MaxInstances", max.to_string());
+    for (name, size) in [("StartInstances", desired), ("MaxInstances", max)] {
+        if let Some(size) = size {
+            set(name, size.to_string());
+        }
     }
     parameters
 }
@@ -189,9 +226,8 @@ async fn upload(study: &Study, name: &str, content: &[u8]) -> Result<String, Err
     let key = ModelReference::new(&ModelDigest::of(content), name, ModelKind::Command).key;
     let put = s3::PutObject::new(&study.config.bucket, &key, content.to_vec()).if_none_match_any();
     match study.client.send(&put).await {
-        Ok(_) => Ok(key),
-        Err(error) if error.kind() == ErrorKind::Conflict => Ok(key),
-        Err(error) => Err(error),
+        Err(error) if !error.is_precondition_failed() && error.kind() != ErrorKind::Conflict => Err(error),
+        Ok(_) | Err(_) => Ok(key),
     }
 }
 
@@ -217,5 +253,21 @@ pub async fn setup_log(study: &Study, host: &str) -> Result<String, ReadError> {
         Ok(body) => Ok(visible_lines(&String::from_utf8_lossy(&body))),
         Err(error) if error.is_not_found() => Ok(String::new()),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::executor::block_on;
+
+    use super::*;
+    use crate::testing::TestCloud;
+
+    #[test]
+    fn the_same_script_is_put_once() {
+        let (cloud, study) = TestCloud::study();
+        let put = || block_on(upload(&study, "install.sh", b"echo\n")).expect("a key");
+        assert_eq!(put(), put(), "the second is refused by S3 with status 412");
+        assert_eq!(cloud.objects.lock().expect("objects").len(), 1);
     }
 }

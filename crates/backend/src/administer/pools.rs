@@ -15,6 +15,7 @@ use cruncher_study::diagnosis::QueueCounts;
 use cruncher_study::pool::{MAX_POOLS, Pool, queue_name_prefix, queues};
 
 use super::control::{ControlError, change_control, control};
+use super::fleet::fleet_name;
 use super::launch::STUDY_TAG;
 use super::stack::stack_name;
 use crate::study::Study;
@@ -54,6 +55,14 @@ pub enum PoolChangeError {
         pool: Pool,
         /// Those that there are.
         pools: Vec<Pool>,
+    },
+    /// Computers of its fleet would go on, and begin again, though there is nothing for them to do.
+    #[error("pool `{pool}` has a fleet, stack {stack}")]
+    HasFleet {
+        /// The pool.
+        pool: Pool,
+        /// The name of the fleet's stack.
+        stack: String,
     },
     /// Its cases would be lost.
     #[error("pool `{pool}` isn't empty")]
@@ -172,8 +181,12 @@ pub async fn list_pools(study: &Study) -> Result<Vec<PoolState>, Error> {
 /// Deletes a pool's queues, and names it no more. Returns the number of messages that were lost with them.
 ///
 /// # Errors
-/// If there is no such pool, a request fails, or a queue isn't empty although it has to be.
+/// If there is no such pool, it has a fleet, a request fails, or a queue isn't empty although it has to be.
 pub async fn remove_pool(study: &Study, pool: &Pool, may_lose_cases: bool) -> Result<u64, PoolChangeError> {
+    let stack = fleet_name(&study.config.study, pool.as_str());
+    if study.client.send(&DescribeStack::new(&stack)).await?.is_some() {
+        return Err(PoolChangeError::HasFleet { pool: *pool, stack });
+    }
     let own = queues(&study.config, Some(pool));
     let named = control(study).await?.pools;
     let count = async || {

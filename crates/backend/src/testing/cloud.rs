@@ -67,6 +67,8 @@ pub(crate) struct TestCloud {
     pub(crate) requests: Mutex<usize>,
     /// The keys of all objects that were read, in the order of requests.
     pub(crate) reads: Mutex<Vec<String>>,
+    /// Time from which no queue answers any more; `None` if all do.
+    pub(crate) queues_end: Mutex<Option<Duration>>,
     now: Mutex<Duration>,
 }
 
@@ -184,6 +186,10 @@ impl TestCloud {
     }
 
     fn count_messages(&self, body: &[u8]) -> Answer {
+        let now = *self.now.lock().expect("now");
+        if self.queues_end.lock().expect("an end").is_some_and(|end| end <= now) {
+            return answer(400, r#"{"__type": "com.amazonaws.sqs#QueueDoesNotExist"}"#);
+        }
         let body: Value = serde_json::from_slice(body).expect("JSON");
         let url = body["QueueUrl"].as_str().expect("a queue");
         let pool = url.strip_prefix("cruncher-s-Pool-").and_then(|name| name.strip_suffix(".fifo"));

@@ -16,6 +16,9 @@ const MAX_READ: usize = 500;
 /// Maximum number of characters of a worker's message or traceback that are kept.
 const MAX_CHARS: usize = 8_000;
 
+/// Maximum number of characters of a computer's name, and of what is said of its software.
+const MAX_NAME_CHARS: usize = 200;
+
 /// The heartbeats of a study, by their keys.
 #[derive(Debug, Default)]
 pub(super) struct KnownHeartbeats {
@@ -109,7 +112,7 @@ pub(crate) fn bounded(mut heartbeat: Heartbeat, written: f64) -> Heartbeat {
         *text = visible_lines(text);
     }
     for name in [&mut heartbeat.host, &mut heartbeat.version] {
-        *name = visible(name);
+        *name = visible(name).chars().take(MAX_NAME_CHARS).collect();
     }
     heartbeat
 }

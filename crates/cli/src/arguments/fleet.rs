@@ -73,12 +73,12 @@ pub(crate) struct FleetStartArguments {
     /// A script that is run as root on each computer before workers are attached
     #[arg(long, value_name = "FILE")]
     pub install: Option<PathBuf>,
-    /// How many computers are started now
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub start: u32,
-    /// How many computers there may be at once
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=500))]
-    pub max: u32,
+    /// How many computers there are now [default: 1 of a new fleet; one that is there stays as it is]
+    #[arg(long, value_name = "N")]
+    pub start: Option<u32>,
+    /// How many computers there may be at once [default: 2 of a new fleet; one that is there keeps its own]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=500))]
+    pub max: Option<u32>,
     /// How many waiting cases a computer is worth [default: 20]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub cases_per_computer: Option<u32>,

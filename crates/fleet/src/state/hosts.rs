@@ -1,8 +1,13 @@
 //! Hosts: the computers of a study, as their workers' heartbeats tell of them.
 
+use std::collections::BTreeMap;
+
 use cruncher_browser::state::worker_words::state_words;
 use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::number_format::counted;
+
+/// Maximum number of different texts of a host's workers that are told.
+const MAX_TEXTS: usize = 5;
 
 /// A computer, with its workers.
 #[derive(Debug, PartialEq)]
@@ -14,14 +19,12 @@ pub(crate) struct HostRow<'a> {
 impl<'a> HostRow<'a> {
     /// Arranges workers by their hosts: those with a worker that is alive at `now` first, then by name.
     pub(crate) fn all(workers: &'a [Heartbeat], now: f64) -> Vec<Self> {
-        let mut rows: Vec<Self> = Vec::new();
+        let mut hosts: BTreeMap<&str, Vec<&Heartbeat>> = BTreeMap::new();
         for worker in workers {
-            match rows.iter_mut().find(|row| row.name == worker.host) {
-                Some(row) => row.workers.push(worker),
-                None => rows.push(Self { name: &worker.host, workers: vec![worker] }),
-            }
+            hosts.entry(&worker.host).or_default().push(worker);
         }
-        rows.sort_by_key(|row| (row.alive(now) == 0, row.name));
+        let mut rows: Vec<Self> = hosts.into_iter().map(|(name, workers)| Self { name, workers }).collect();
+        rows.sort_by_cached_key(|row| row.alive(now) == 0);
         rows
     }
 
@@ -34,7 +37,8 @@ impl<'a> HostRow<'a> {
     /// other is there.
     pub(crate) fn states(&self, now: f64) -> String {
         let mut counts: Vec<((&str, &str), usize)> = Vec::new();
-        let is_told = |worker: &&&Heartbeat| !worker.state.is_over() || self.alive(now) == 0;
+        let is_past = self.alive(now) == 0;
+        let is_told = |worker: &&&Heartbeat| !worker.state.is_over() || is_past;
         for worker in self.workers.iter().filter(is_told) {
             let words = state_words(worker, now);
             match counts.iter_mut().find(|(known, _)| *known == words) {
@@ -51,11 +55,14 @@ impl<'a> HostRow<'a> {
         self.each(|worker| &worker.version)
     }
 
-    /// Returns different texts of its workers, in their order.
+    /// Returns some different texts of its workers, in their order.
     fn each(&self, text: impl Fn(&'a Heartbeat) -> &'a str) -> String {
         let mut texts: Vec<&str> = Vec::new();
         for worker in &self.workers {
             let own = text(worker);
+            if texts.len() == MAX_TEXTS {
+                break;
+            }
             if !own.is_empty() && !texts.contains(&own) {
                 texts.push(own);
             }

@@ -1,5 +1,6 @@
 //! What the page shows, in plain structs. No I/O, and nothing of a browser.
 
+pub(crate) mod bounded_rows;
 pub(crate) mod cost_view;
 pub(crate) mod fleets;
 pub(crate) mod hosts;

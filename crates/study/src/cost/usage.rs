@@ -12,11 +12,20 @@ use super::HOUR_SECS;
 /// Maximum number of letters of an instance type.
 const MAX_TYPE_CHARS: usize = 40;
 
+/// Maximum number of letters of a computer's name: more than any has.
+const MAX_HOST_CHARS: usize = 200;
+
 /// Largest number of vCPUs that is believed: more than any computer has.
 const MAX_VCPUS: u32 = 4_096;
 
 /// Largest number of cases that a worker is believed to have computed.
 const MAX_CASES: u64 = 1_000_000_000;
+
+/// Largest number of requests of a kind that a worker is believed to have sent in a second.
+const MAX_REQUESTS_PER_SEC: f64 = 1_000.0;
+
+/// Time that is added to that for which a worker was there, since it sends its first requests at once, in seconds.
+const REQUEST_SLACK_SECS: f64 = 60.0;
 
 /// Name of what has no instance type.
 pub(super) const UNKNOWN_TYPE: &str = "not known";
@@ -88,7 +97,13 @@ impl WorkerUsage {
         for count in [&mut counts.done, &mut counts.failed, &mut counts.retried] {
             *count = (*count).min(MAX_CASES);
         }
-        self.host = visible(&self.host);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a bound, never negative")]
+        let most = (MAX_REQUESTS_PER_SEC * (attached_secs + REQUEST_SLACK_SECS)) as u64;
+        let requests = &mut self.requests;
+        for count in [&mut requests.s3_get, &mut requests.s3_put, &mut requests.sqs] {
+            *count = (*count).min(most);
+        }
+        self.host = visible(&self.host).chars().take(MAX_HOST_CHARS).collect();
         self.vcpus = self.vcpus.filter(|vcpus| (1..=MAX_VCPUS).contains(vcpus));
         self.instance_type = self
             .instance_type
@@ -347,7 +362,7 @@ pub(super) mod tests {
     #[test]
     fn what_somebody_forged_is_bounded() {
         let forged = WorkerUsage {
-            host: "h\u{1b}".into(),
+            host: format!("h\u{1b}{}", "x".repeat(1 << 20)),
             start_time: -1e300,
             time: 1e300,
             vcpus: Some(u32::MAX),
@@ -359,9 +374,10 @@ pub(super) mod tests {
         };
         let bounded = forged.bounded(NOW, NOW - HOUR_SECS);
         assert!(bounded.start_time >= NOW - HOUR_SECS && bounded.time <= NOW + 1.0);
-        assert_eq!((bounded.host.as_str(), bounded.vcpus, bounded.busy_secs), ("h\\u{1b}", None, None));
+        assert!(bounded.host.starts_with("h\\u{1b}x") && bounded.host.len() == 200, "{}", bounded.host);
+        assert_eq!((bounded.vcpus, bounded.busy_secs), (None, None));
         assert_eq!(bounded.instance_type.as_ref().map(|name| name.chars().count()), Some(40));
         let rows = usage_rows(&[bounded.clone(), bounded], UsageGrouping::Host, NOW, &|_| Some(1.0));
-        assert!(rows[0].dollars.unwrap() < 1.01 && rows[0].requests.sqs == u64::MAX);
+        assert!(rows[0].dollars.unwrap() < 1.01 && rows[0].requests.sqs <= 2 * 1_000 * (3_601 + 60));
     }
 }
