@@ -75,7 +75,7 @@ def test_what_can_not_be_extracted_from_is_said(command_line: CommandLine) -> No
     ran = command_line.run("extract", launched.study, "none", str(EXAMPLE / "arrival.py"))
     assert (ran.code, ran.err) == (
         1,
-        "cruncher: No case of batch none has a result: there is nothing to extract from.\n",
+        "cruncher: No case of batch none that counts has a result: there is nothing to extract from.\n",
     )
     ran = command_line.run("extract", launched.study, "none", "gone.py")
     assert ran.code == 1 and "gone.py can't be read" in ran.err

@@ -1936,6 +1936,10 @@ class EarlierResult:
         """Puts its files and its result into a scratch folder; the identity of each file there."""
         found: Dict[str, Any] = {}
         left_bytes, listed = limit_bytes, self.document.get("files")
+        if isinstance(listed, list) and len(listed) >= FILES_IN_DOCUMENT:
+            # What the list leaves out would be missing in what is extracted, and nobody would see it.
+            words = "its result names {:,} files and no more than that, so it may have others that can't be found"
+            raise CaseFailure(words.format(FILES_IN_DOCUMENT))
         for one in listed if isinstance(listed, list) else []:
             path = one.get("path") if isinstance(one, dict) else None
             if not isinstance(path, str) or not _may_lie_below(path):

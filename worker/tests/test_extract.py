@@ -135,3 +135,18 @@ def test_a_document_that_names_odd_files_is_refused(lab: Lab, path: Any) -> None
     told = extracted(lab, case_id)["extracts"][0]
     words = "can't be read" if path == "gone.txt" else "can't be put into a folder"
     assert told["exception"] == "CaseFailure" and words in told["message"]
+
+
+def test_a_list_of_files_that_may_be_cut_is_not_extracted_from(lab: Lab) -> None:
+    lab.attach()
+    case_id = lab.send(FIRST, parameters={"a": 5})
+    document = lab.done(case_id)
+    document["files"] = [{"path": "curve.csv", "size_bytes": 5}] * 10_000
+    lab.root_s3.put_object(
+        Bucket=lab.study.bucket, Key=f"data/b/done-{case_id}.json", Body=json.dumps(document).encode()
+    )
+    extract(lab, case_id, PEAK)
+    after = extracted(lab, case_id)
+    told = after["extracts"][0]
+    assert told["exception"] == "CaseFailure" and "10,000 files and no more than that" in told["message"]
+    assert after["result"] == document["result"]

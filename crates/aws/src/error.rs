@@ -55,6 +55,14 @@ pub enum ErrorKind {
     Other,
 }
 
+impl ErrorKind {
+    /// Whether a failure may be over at the next try.
+    #[must_use]
+    pub const fn is_passing(self) -> bool {
+        matches!(self, Self::Transport | Self::Server | Self::Throttled | Self::Malformed)
+    }
+}
+
 impl Error {
     fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Details {

@@ -13,6 +13,7 @@ pub mod extract;
 mod index_ranges;
 mod journal;
 pub mod key_value_store;
+mod named_cases;
 mod outcomes;
 mod pause_handle;
 mod plan;

@@ -86,6 +86,12 @@ impl ReadError {
         matches!(self, Self::Aws(error) if error.is_not_found())
     }
 
+    /// Whether the next try may succeed: the request failed in passing. What an object holds stays as it is.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Aws(error) if error.kind().is_passing())
+    }
+
     /// Returns the reason why the object isn't read, as it is shown beside its key; or the error of the request if that failed.
     pub(crate) fn unread(self) -> Result<UnreadReason, Error> {
         match self {

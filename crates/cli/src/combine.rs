@@ -100,7 +100,7 @@ async fn wait(watch: &mut StudyWatch, arguments: &CombineArguments) -> Result<()
         watch.study().client.ports().sleep.sleep(PAUSE).await;
         match watch.refresh().await {
             Ok(next) => snapshot = next,
-            Err(error) if status::is_passing(error.kind()) => note(format_args!("{error}; trying again")),
+            Err(error) if error.kind().is_passing() => note(format_args!("{error}; trying again")),
             Err(error) => return Err(error.into()),
         }
     }

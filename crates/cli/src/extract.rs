@@ -27,7 +27,7 @@ pub(crate) async fn run(account: &CloudAccount, arguments: &ExtractArguments) ->
     let sent = extract(&study, batch, model, user(), &tell).await.map_err(|error| of_enqueue(error, &command))?;
     if sent.sent == 0 && sent.unknown.is_empty() {
         return Err(CommandFailure::new(format!(
-            "No case of batch {batch} has a result: there is nothing to extract from."
+            "No case of batch {batch} that counts has a result: there is nothing to extract from."
         )));
     }
     result(format_args!(

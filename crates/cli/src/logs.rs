@@ -14,7 +14,6 @@ use crate::cloud;
 use crate::failure::CommandFailure;
 use crate::output::{note, result};
 use crate::signal::unless_ended;
-use crate::status::is_passing;
 
 /// Pause between two looks with `--follow`.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -49,7 +48,7 @@ async fn follow(mut logs: WorkerLogs, filter: &LogFilter, arguments: &LogsArgume
                 }
             }
             // A watch of many hours has to outlive failures of the network.
-            Err(error) if is_passing(error.kind()) => note(format_args!("{error}; trying again")),
+            Err(error) if error.kind().is_passing() => note(format_args!("{error}; trying again")),
             Err(error) => return Err(error.into()),
         }
     }

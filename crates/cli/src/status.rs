@@ -4,7 +4,7 @@ mod event_command;
 
 use std::time::Duration;
 
-use cruncher_aws::{Client, ErrorKind};
+use cruncher_aws::Client;
 use cruncher_backend::administer::observe::{NOTE_PAUSE_SECS, observe};
 use cruncher_backend::watch::StudyWatch;
 use cruncher_backend::watch::snapshot::Snapshot;
@@ -103,15 +103,10 @@ async fn follow(
                 }
             }
             // A watch of many hours has to outlive failures of the network.
-            Err(error) if is_passing(error.kind()) => note(format_args!("{error}; trying again")),
+            Err(error) if error.kind().is_passing() => note(format_args!("{error}; trying again")),
             Err(error) => return Err(error.into()),
         }
     }
-}
-
-/// Whether a failure may be over at the next try.
-pub(crate) const fn is_passing(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Transport | ErrorKind::Server | ErrorKind::Throttled | ErrorKind::Malformed)
 }
 
 fn print(study: &str, snapshot: &Snapshot, arguments: &StatusArguments, last_line: &mut String) {

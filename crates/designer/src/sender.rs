@@ -394,7 +394,14 @@ impl Open {
                 Err(ReadError::TooLarge { .. }) => {
                     return send_news(&self.page, SendNews::NoPoints(no_points("the table is larger than 64 MiB")));
                 }
-                // A failed look is repeated: a bad network recovers.
+                Err(error @ ReadError::Json { .. }) => {
+                    let reason = format!("what was written as its table isn't one: {error}");
+                    return send_news(&self.page, SendNews::NoPoints(no_points(&reason)));
+                }
+                // A bad network recovers; a refusal stays.
+                Err(error) if !error.is_passing() => {
+                    return send_news(&self.page, SendNews::NoPoints(no_points(&error.to_string())));
+                }
                 Ok(PointsOutcome::Waiting) | Err(_) => {}
             }
             self.study.client.ports().sleep.sleep(LOOK_PAUSE).await;

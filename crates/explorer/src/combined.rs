@@ -7,7 +7,6 @@ use cruncher_browser::download::save;
 use cruncher_browser::frozen;
 use cruncher_browser::local_time::{clock_time, exact_time};
 use cruncher_browser::state::problem::PageProblem;
-use cruncher_results::store::ResultStore;
 use cruncher_study::number_format::thousands;
 use cruncher_study::shown_text::visible;
 use js_sys::{Date, Uint8Array};
@@ -24,7 +23,12 @@ const MAX_SHOWN: usize = 10;
 
 /// Draws the files that were combined in the shown batches; nothing if there are none.
 pub(super) fn combined(state: ResultsState) -> AnyView {
-    let files = Memo::new(move |_| state.data.with(|store: &ResultStore| combined_files(store)));
+    // The rows of a batch `…/combined` are among the shown ones only if that was chosen.
+    let files = Memo::new(move |_| {
+        let mut files = state.data.with(combined_files);
+        files.extend(state.data.with_aids(combined_files));
+        files
+    });
     let (busy, problem) = (RwSignal::new(false), RwSignal::new(None::<PageProblem>));
     let body = move || {
         let found = files.get();

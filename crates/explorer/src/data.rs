@@ -27,7 +27,7 @@ const PAUSE_FACTOR: f64 = 3.0;
 
 thread_local! {
     /// Cases with an outcome, each as its last attempt left it.
-    static OUTCOMES: RefCell<BatchRows> = RefCell::default();
+    static OUTCOMES: RefCell<BatchRows> = RefCell::new(BatchRows::of_analysis());
     /// All cases, each in its state; `None` before somebody wants them.
     static CASES: RefCell<Option<BatchRows>> = const { RefCell::new(None) };
     /// What only the table of all cases takes, as long as nobody wants that.
@@ -77,12 +77,19 @@ impl ResultsData {
     pub(super) fn all_cases(self) -> Self {
         CASES.with_borrow_mut(|cases| {
             cases.get_or_insert_with(|| {
-                let mut cases = OUTCOMES.with_borrow(BatchRows::clone);
+                let mut cases = OUTCOMES.with_borrow(BatchRows::with_aids);
                 UNTAKEN.take().into_iter().for_each(|untold| take_untold(&mut cases, untold));
                 cases
             });
         });
         Self { scope: RowScope::Cases, ..self }
+    }
+
+    fn rows_revision(self) -> u64 {
+        match self.scope {
+            RowScope::Outcomes => OUTCOMES.with_borrow(BatchRows::revision),
+            RowScope::Cases => CASES.with_borrow(|rows| rows.as_ref().map_or(0, BatchRows::revision)),
+        }
     }
 
     const fn revision(self) -> RwSignal<u64> {
@@ -113,7 +120,7 @@ impl ResultsData {
 
     /// Shows the rows that there are now; while many come, only now and then.
     fn show(self) {
-        let is_news = |own: &Self| own.with_untracked(ResultStore::revision) != own.revision().get_untracked();
+        let is_news = |own: &Self| own.rows_revision() != own.revision().get_untracked();
         let mut news = self.tables();
         news.retain(is_news);
         if news.is_empty() {
@@ -123,7 +130,7 @@ impl ResultsData {
         if wait_millis <= 0.0 {
             SHOWN_MILLIS.set(Date::now());
             for own in &news {
-                own.revision().set(own.with_untracked(ResultStore::revision));
+                own.revision().set(own.rows_revision());
             }
             // The pause is measured after the drawings, which are made in the next frame.
             request_animation_frame(|| set_timeout(pace, Duration::ZERO));
@@ -146,7 +153,7 @@ impl ResultsData {
     /// Shows other batches, at once. Their rows have other places.
     pub(super) fn choose(self, batches: BatchChoice) {
         self.with_rows(|rows| rows.choose(batches));
-        self.revision().set(self.with_untracked(ResultStore::revision));
+        self.revision().set(self.rows_revision());
     }
 
     fn with_rows<T>(self, look: impl FnOnce(&mut BatchRows) -> T) -> T {
@@ -175,6 +182,12 @@ impl ResultsData {
     /// Runs the caller again when there are other rows.
     pub(super) fn track(self) {
         self.revision().track();
+    }
+
+    /// Gives those rows of the shown batches to `look` that no analysis has, and runs the caller again when there are others.
+    pub(super) fn with_aids<T>(self, look: impl FnOnce(&ResultStore) -> T) -> T {
+        self.revision().track();
+        OUTCOMES.with_borrow(|rows| look(rows.aids()))
     }
 
     /// Gives the rows to `look`, and runs the caller again when there are others.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use cruncher_backend::fetch::submitted::submitted;
 use cruncher_browser::components::problem_note::problem_note;
 use cruncher_browser::programs::PageProgram;
+use cruncher_browser::rows::ShownCounts;
 use cruncher_browser::state::problem::PageProblem;
 use cruncher_browser::state::route::{Page, Route};
 use cruncher_browser::{address, frozen, kept_access};
@@ -152,7 +153,12 @@ fn summary(state: ResultsState) -> String {
         let done = store.done().count();
         (done as u64, (store.len() - done) as u64)
     });
-    let counts = state.data.counts().get();
+    let aids = state.data.with_aids(|store| (store.len() as u64, store.done().count() as u64));
+    let counts = state.data.counts().get().map(|counts| ShownCounts {
+        cases: counts.cases.saturating_sub(aids.0),
+        done: counts.done.saturating_sub(aids.1),
+        ..counts
+    });
     let results = match counts {
         Some(counts) if counts.cases > done => {
             format!("{} of {} have a result", thousands(done), counted(counts.cases, "case", "cases"))

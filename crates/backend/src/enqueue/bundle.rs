@@ -116,6 +116,7 @@ impl Bundle {
         let document = match files.get(DOCUMENT_NAME) {
             Some(_) if run.main.is_some() => return Err(BundleError::Contradiction("the main file")),
             Some(_) if !run.templates.is_empty() => return Err(BundleError::Contradiction("the templates")),
+            Some(_) if run.kind.is_some() => return Err(BundleError::Contradiction("the kind")),
             Some(content) => ModelDocument::parse(content)?,
             None => document(&files, run)?,
         };
@@ -279,6 +280,11 @@ mod tests {
         assert_eq!(
             error(&some, &run("go.sh", &[])),
             "its model.json says already what is run: leave out the main file, or take that file away"
+        );
+        let kind = BundleRun { kind: Some(ModelKind::Command), ..BundleRun::default() };
+        assert_eq!(
+            error(&some, &kind),
+            "its model.json says already what is run: leave out the kind, or take that file away"
         );
         let wrong = [("model.json", "{}")];
         assert_eq!(error(&wrong, &BundleRun::default()), "its model.json can't be used: `kind` is missing");

@@ -10,27 +10,25 @@ use std::rc::Rc;
 use cruncher_aws::{Error, s3};
 use cruncher_study::batch::{Batch, BatchError};
 use cruncher_study::case::{CaseId, CaseRef, ParameterValue};
-use cruncher_study::case_table::read_table;
 use cruncher_study::design::{DesignFile, ModelFile};
 use cruncher_study::design_document::Submission;
 use cruncher_study::import::{ImportedTable, InputColumn};
 use cruncher_study::isolation::CaseIsolation;
-use cruncher_study::key::{DATA_PREFIX, DataKey};
+use cruncher_study::key::DATA_PREFIX;
 use cruncher_study::model::{ModelDigest, ModelKind};
 use cruncher_study::number_format::{counted, thousands};
 use cruncher_study::pool::Pool;
 use cruncher_study::sampler::Sampler;
 use serde_json::json;
 
+use super::named_cases::NamedCases;
 use super::pause_handle::PauseHandle;
 use super::plan::{EnqueuePlan, submission_id};
 use super::preflight::{SentBefore, preflight};
 use super::retry::Memory;
 use super::submission_sender::SubmissionSender;
-use super::{EnqueueError, ReadError, check_pools};
+use super::{EnqueueError, check_pools};
 use crate::administer::control::control;
-use crate::fetch::submitted::submissions_of;
-use crate::reading::MAX_ROWS_BYTES;
 use crate::study::Study;
 
 /// The part that the batch of the cases which combine has behind that of their inputs.
@@ -174,19 +172,16 @@ pub enum CombineError {
     Aws(#[from] Error),
 }
 
-impl From<ReadError> for CombineError {
-    fn from(error: ReadError) -> Self {
-        Self::Enqueue(error.into())
-    }
-}
-
 /// Sends a case that combines what the cases of a batch have come to by now.
 ///
 /// # Errors
 /// If there is nothing to be combined, the ending is no ending, or a request fails; nothing was sent then.
 pub async fn combine(study: &Study, request: &CombineRequest) -> Result<CombineOutcome, CombineError> {
     check_extension(request.file_extension.as_deref())?;
-    let cases = counted_cases(study, &request.batch).await?;
+    let cases = NamedCases::read(study, &request.batch).await?.counted;
+    if cases.is_empty() {
+        return Err(CombineError::NoBatch(request.batch.clone()));
+    }
     let inputs = Inputs::list(study, request, &cases).await?;
     let batch = Batch::parse(&format!("{}/{COMBINED_PART}", request.batch))?;
     let list = write_list(study, request, &inputs).await?;
@@ -225,26 +220,6 @@ fn check_extension(extension: Option<&str>) -> Result<(), CombineError> {
         }
         _ => Ok(()),
     }
-}
-
-/// Returns the cases of a batch that count, in the order of its tables.
-async fn counted_cases(study: &Study, batch: &Batch) -> Result<Vec<CaseId>, CombineError> {
-    let control = control(study).await?;
-    let mut submissions = submissions_of(study, batch).await?;
-    submissions.reverse();
-    // Of several tables that name a case the last one tells its submission: whether that is withdrawn decides.
-    let (mut order, mut counts) = (Vec::new(), BTreeMap::new());
-    for submission in submissions {
-        let key = DataKey::Cases(batch.clone(), submission.clone()).key();
-        let table = study.read_packed(&key, MAX_ROWS_BYTES).await?;
-        for row in read_table(&table).map_err(EnqueueError::from)? {
-            if counts.insert(row.case_id, !control.withdraws(&submission)).is_none() {
-                order.push(row.case_id);
-            }
-        }
-    }
-    order.retain(|case| counts.get(case).is_some_and(|counts| *counts));
-    if order.is_empty() { Err(CombineError::NoBatch(batch.clone())) } else { Ok(order) }
 }
 
 /// What goes in, by names behind `data/<batch>/`, with entity tags.

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use cruncher_study::key::DataKey;
 use futures::executor::block_on;
 use serde_json::Value;
 

@@ -7,6 +7,7 @@ use cruncher_study::key::{DATA_PREFIX, DataKey};
 use cruncher_study::model::{ModelDigest, ModelKind, ModelReference};
 
 use super::EnqueueError;
+use super::named_cases::NamedCases;
 use super::plan::check_file_name;
 use super::retry::{RetryOutcome, RetryRequest, retry};
 use super::writing::put_model;
@@ -47,12 +48,56 @@ pub async fn extract(
     retry(study, &request, tell).await
 }
 
-/// Lists the cases of a batch that have a result.
+/// Lists the cases of a batch that have a result. Withdrawn ones aren't extracted from: another submission would have them count again.
 async fn finished(study: &Study, batch: &Batch) -> Result<Vec<CaseRef>, EnqueueError> {
     let list = s3::ListObjects::new(&study.config.bucket).prefix(format!("{DATA_PREFIX}{batch}/done-"));
+    let done = s3::list_all(&study.client, list).await?;
+    if done.is_empty() {
+        return Ok(Vec::new());
+    }
+    let withdrawn = NamedCases::read(study, batch).await?.withdrawn;
     let case = |object: s3::ListedObject| match DataKey::parse(&object.key) {
-        Some(DataKey::Done(of, case)) if of == *batch => Some((of, case)),
+        Some(DataKey::Done(of, case)) if of == *batch && !withdrawn.contains(&case) => Some((of, case)),
         _ => None,
     };
-    Ok(s3::list_all(&study.client, list).await?.into_iter().filter_map(case).collect())
+    Ok(done.into_iter().filter_map(case).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::executor::block_on;
+
+    use super::*;
+    use crate::administer::control::change_control;
+    use crate::enqueue::pause_handle::PauseHandle;
+    use crate::enqueue::preflight::CaseSelection;
+    use crate::enqueue::submission_sender::SubmissionSender;
+    use crate::testing::{MODEL, TestCloud, memory, plan};
+
+    #[test]
+    fn withdrawn_cases_are_not_extracted_from() {
+        let (cloud, study) = TestCloud::study();
+        let plan = plan(3);
+        let selection = CaseSelection::all(&plan);
+        let begun = SubmissionSender::begin(&study, plan.clone(), MODEL, &selection, None, memory());
+        block_on(block_on(begun).unwrap().run(&PauseHandle::default(), &mut |_| {})).unwrap();
+        let batch = plan.document().batch.clone();
+        for place in [0, 2] {
+            cloud.put(&DataKey::Done(batch.clone(), plan.case_id(place)).key(), "{}");
+        }
+        let sent = || {
+            cloud.queue.lock().unwrap().clear();
+            cloud.pass(600);
+            let model = ExtractModel { file: "peaks.py", kind: ModelKind::Python, content: b"result['peak'] = 1" };
+            block_on(extract(&study, &batch, model, "operator".into(), &|_| {})).unwrap().sent
+        };
+        assert_eq!(sent(), 2);
+        assert_eq!(cloud.queue.lock().unwrap()[0]["extract"]["kind"], "python");
+        // A version is withdrawn with all of its submissions: also the one that has extracted.
+        let all = block_on(crate::fetch::submitted::submissions_of(&study, &batch)).unwrap();
+        assert_eq!(all.len(), 2);
+        block_on(change_control(&study, &|control| control.withdrawn_submissions.extend(all.clone()))).unwrap();
+        assert_eq!(sent(), 0);
+        assert!(cloud.queued().is_empty());
+    }
 }

@@ -119,6 +119,7 @@ fn design(batch: Option<&Batch>, name: &str) -> DesignFile {
 
 #[cfg(test)]
 mod tests {
+    use cruncher_aws::TransportError;
     use futures::executor::block_on;
     use serde_json::json;
 
@@ -148,6 +149,12 @@ mod tests {
         );
         let exactly = br#"{"columns": ["a"],  "rows": [[1.0], [18446744073709551615]]}"#.to_vec();
         assert_eq!(look(), PointsOutcome::Table(exactly));
+        // A broken document, or a refusal, ends the wait: only what passes is looked for again.
+        cloud.put(&key, "{\"v\": 1");
+        let broken = block_on(points_outcome(&study, &plan)).unwrap_err();
+        assert!(matches!(broken, ReadError::Json { .. }) && !broken.is_passing());
+        let lost = ReadError::Aws(TransportError::new("no network".to_owned()).into());
+        assert!(lost.is_passing());
         // It is computed once.
         send();
         assert_eq!(cloud.queue.lock().unwrap().len(), 1);

@@ -97,8 +97,8 @@ impl fmt::Display for RetryOutcome {
 /// Sends cases again; `tell` gets the number of those that were sent so far. Cases that are called off one by one are no longer.
 ///
 /// # Errors
-/// If one of their batches is called off as a whole, a design or table can't be read, or a request fails. Cases that were sent until
-/// then are; a second call sends the others.
+/// If one of their batches is called off as a whole, a pool isn't there, or a design or table can't be read: nothing was sent then. If a
+/// request fails: cases that were sent until then are; a second call sends the others.
 pub async fn retry(study: &Study, request: &RetryRequest, tell: &dyn Fn(u64)) -> Result<RetryOutcome, EnqueueError> {
     let mut wanted: BTreeMap<&Batch, BTreeSet<CaseId>> = BTreeMap::new();
     for (batch, case) in &request.cases {
@@ -108,17 +108,29 @@ pub async fn retry(study: &Study, request: &RetryRequest, tell: &dyn Fn(u64)) ->
     if let Some(batch) = wanted.keys().find(|batch| before.cancelled_batches.contains(**batch)) {
         return Err(EnqueueError::BatchCancelled((*batch).clone()));
     }
-    restore(study, &before, request).await?;
-    let mut outcome = RetryOutcome::default();
+    let (mut outcome, mut plans) = (RetryOutcome::default(), Vec::new());
     for (batch, mut cases) in wanted {
         for submission in submissions_of(study, batch).await? {
             if cases.is_empty() {
                 break;
             }
-            send_of(study, request, (batch, &submission), &mut cases, &mut outcome).await?;
-            tell(outcome.sent);
+            plans.extend(plan_of(study, request, (batch, &submission), &mut cases, &mut outcome).await?);
         }
         outcome.unknown.extend(cases.into_iter().map(|case| (batch.clone(), case)));
+    }
+    // Whatever can't be sent is found before anything is.
+    for plan in &plans {
+        plan.check_attempts(study.config.max_receives)?;
+        check_pools(study, plan).await?;
+    }
+    restore(study, &before, request).await?;
+    for plan in plans {
+        let sent = u64::from(plan.len());
+        let selection = CaseSelection::all(&plan);
+        let mut sender = SubmissionSender::new(study, plan, &selection, None, Rc::<Memory>::default());
+        sender.run(&PauseHandle::default(), &mut |_| {}).await?;
+        outcome.sent += sent;
+        tell(outcome.sent);
     }
     Ok(outcome)
 }
@@ -134,34 +146,26 @@ async fn restore(study: &Study, before: &StudyControl, request: &RetryRequest) -
     change_control(study, &change).await.map(|_| ()).map_err(EnqueueError::Control)
 }
 
-/// Sends those of `cases` that a submission names, and takes them out.
-async fn send_of(
+/// Plans to send those of `cases` that a submission names, and takes them out; `None` if it names none that is to be sent.
+async fn plan_of(
     study: &Study,
     request: &RetryRequest,
     (batch, earlier): (&Batch, &str),
     cases: &mut BTreeSet<CaseId>,
     outcome: &mut RetryOutcome,
-) -> Result<(), EnqueueError> {
+) -> Result<Option<EnqueuePlan>, EnqueueError> {
     let plan = EnqueuePlan::read_back(study, batch, earlier).await?;
     let named: BTreeSet<CaseId> =
         (0..plan.len()).map(|place| plan.case_id(place)).filter(|case| cases.contains(case)).collect();
     if named.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     cases.retain(|case| !named.contains(case));
     if plan.document().submit_time >= request.seen_time {
         outcome.sent_before += named.len() as u64;
-        return Ok(());
+        return Ok(None);
     }
-    let plan = plan.again(&named, request, submission_id(study.client.ports()))?;
-    plan.check_attempts(study.config.max_receives)?;
-    check_pools(study, &plan).await?;
-    let sent = u64::from(plan.len());
-    let selection = CaseSelection::all(&plan);
-    let mut sender = SubmissionSender::new(study, plan, &selection, None, Rc::<Memory>::default());
-    sender.run(&PauseHandle::default(), &mut |_| {}).await?;
-    outcome.sent += sent;
-    Ok(())
+    plan.again(&named, request, submission_id(study.client.ports())).map(Some)
 }
 
 /// Journals of what is sent here: nobody goes on with it after the end of this tab or process. Cases that weren't sent are lost then,

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use cruncher_study::design_document::Submission;
 use futures::executor::block_on;
 use serde_json::json;
 
@@ -126,4 +127,28 @@ fn a_case_that_was_called_off_counts_again_and_one_whose_batch_was_is_refused() 
     let refused = block_on(retry(&scene.study, &scene.request(&[4], 0.0), &|_| {})).unwrap_err();
     assert!(refused.to_string().starts_with(&format!("batch {batch} is cancelled")), "{refused}");
     assert_eq!(scene.queued_ids(), scene.ids(&[3]));
+}
+
+#[test]
+fn nothing_is_sent_if_a_pool_of_an_earlier_submission_is_gone() {
+    let scene = Scene::new();
+    scene.cloud.put("control.json", r#"{"v": 1, "pools": ["gpu"]}"#);
+    let json = r#"{"batch": "c", "model": {"file": "model.py", "kind": "python"}, "pool": "gpu", "seed": 2,
+        "sampler": {"kind": "random", "cases": 2}, "factors": [{"name": "a", "minimum": 0, "maximum": 1}]}"#;
+    // The batch of the scene comes first.
+    let submission = Submission { id: "0000000000000001".into(), time: 0.0, by: "operator".into() };
+    let plan = EnqueuePlan::new(&serde_json::from_str(json).unwrap(), MODEL, &submission).unwrap();
+    let selection = CaseSelection::all(&plan);
+    let begun = SubmissionSender::begin(&scene.study, plan.clone(), MODEL, &selection, None, memory());
+    block_on(block_on(begun).unwrap().run(&PauseHandle::default(), &mut |_| {})).unwrap();
+    scene.cloud.queue.lock().unwrap().clear();
+    scene.cloud.pass(10);
+    let cancelled = json!({"v": 1, "cancelled_cases": [scene.plan.case_id(3)]});
+    scene.cloud.put("control.json", cancelled.to_string());
+    let mut request = scene.request(&[3], 0.0);
+    request.cases.push((plan.document().batch.clone(), plan.case_id(0)));
+    let refused = block_on(retry(&scene.study, &request, &|_| {})).unwrap_err().to_string();
+    assert!(refused.contains("names the pool `gpu`") && refused.ends_with("nothing was sent"), "{refused}");
+    assert!(scene.cloud.queued().is_empty());
+    assert_eq!(block_on(control(&scene.study)).unwrap().cancelled_cases.len(), 1);
 }

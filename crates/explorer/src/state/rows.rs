@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cruncher_backend::enqueue::{COMBINED_PART, POINTS_PART};
 use cruncher_results::case_states::CaseStates;
 use cruncher_results::case_versions::CaseVersions;
 use cruncher_results::chunk::{AttemptRow, Chunk};
@@ -22,10 +23,41 @@ pub(crate) struct BatchRows {
     whole: ResultStore,
     /// Rows that are shown; `None` as long as those are all that there are.
     part: Option<ResultStore>,
+    /// Rows of the chosen batches that no analysis has: those of cases that make points, or combine.
+    aids: ResultStore,
+    /// Whether such rows are left out of those that are shown.
+    is_analysis: bool,
     batches: BatchChoice,
 }
 
+/// Whether the cases of a batch only help another: they make its points, or combine what came of it.
+fn is_aid(batch: &str) -> bool {
+    batch.rsplit_once('/').is_some_and(|(_, last)| last == POINTS_PART || last == COMBINED_PART)
+}
+
 impl BatchRows {
+    /// Returns no rows, of which those are left out that no analysis has.
+    pub(crate) fn of_analysis() -> Self {
+        Self { is_analysis: true, ..Self::default() }
+    }
+
+    /// Returns the same rows with those that no analysis has.
+    pub(crate) fn with_aids(&self) -> Self {
+        let mut all = Self { is_analysis: false, ..self.clone() };
+        all.choose(self.batches.clone());
+        all
+    }
+
+    /// Returns the rows of the chosen batches that are left out of those that are shown since no analysis has them.
+    pub(crate) const fn aids(&self) -> &ResultStore {
+        &self.aids
+    }
+
+    /// Returns a number that no other state of these rows has.
+    pub(crate) fn revision(&self) -> u64 {
+        self.shown().revision().max(self.aids.revision())
+    }
+
     /// Returns the rows that are shown. There are none as long as there are several batches and nobody knows which are asked
     /// for.
     pub(crate) const fn shown(&self) -> &ResultStore {
@@ -38,9 +70,14 @@ impl BatchRows {
     /// Shows other batches.
     pub(crate) fn choose(&mut self, batches: BatchChoice) {
         self.batches = batches;
-        let mut rows = self.wanted().apply(&self.whole);
-        rows.and(&self.whole.counted());
-        rows.and(&self.whole.with_state());
+        let of = |filter: RowFilter| {
+            let mut rows = filter.apply(&self.whole);
+            rows.and(&self.whole.counted());
+            rows.and(&self.whole.with_state());
+            rows
+        };
+        let (rows, aids) = (of(self.wanted(false)), of(self.wanted(true)));
+        self.aids = if aids.count() > 0 { self.whole.part(&aids) } else { ResultStore::default() };
         self.part = (rows.count() < self.whole.len()).then(|| self.whole.part(&rows));
     }
 
@@ -66,15 +103,21 @@ impl BatchRows {
     pub(crate) fn append(&mut self, chunk: &Chunk) {
         let versions = self.whole.versions().clone();
         let counts = |attempt: &AttemptRow| !versions.withdraws(attempt.batch, attempt.case_id);
-        let is_other = |attempt: AttemptRow| !self.is_shown(attempt.batch) || !counts(&attempt);
+        let (is_analysis, batches) = (self.is_analysis, self.batches.clone());
+        let is_left_out = |attempt: &AttemptRow| leaves_out(is_analysis, &batches, attempt.batch.as_str());
+        let is_other =
+            |attempt: AttemptRow| !self.is_shown(attempt.batch) || !counts(&attempt) || is_left_out(&attempt);
         let has_others = (0..chunk.len()).any(|row| is_other(chunk.attempt(row)));
         self.whole.append(chunk);
         match (&mut self.part, &self.batches) {
             (Some(part), BatchChoice::One(batch)) => {
-                part.append_of(chunk, |attempt| batch.contains(attempt.batch.as_str()) && counts(attempt));
+                let is_wanted = |attempt: &AttemptRow| batch.contains(attempt.batch.as_str()) && counts(attempt);
+                part.append_of(chunk, |attempt| is_wanted(attempt) && !is_left_out(attempt));
+                self.aids.append_of(chunk, |attempt| is_wanted(attempt) && is_left_out(attempt));
             }
             (Some(part), BatchChoice::All) => {
-                part.append_of(chunk, counts);
+                part.append_of(chunk, |attempt| counts(attempt) && !is_left_out(attempt));
+                self.aids.append_of(chunk, |attempt| counts(attempt) && is_left_out(attempt));
             }
             (part, _) if part.is_some() || has_others => self.choose(self.batches.clone()),
             _ => {}
@@ -95,20 +138,34 @@ impl BatchRows {
         }
     }
 
-    /// Returns the filter of the rows that are shown.
-    fn wanted(&self) -> RowFilter {
-        let batches = self.whole.categories(self.whole.field(CaseField::Batch));
-        let one_of = |is_it: &dyn Fn(&str) -> bool| {
-            let values =
-                batches.iter().map(|category| category.label.to_owned()).filter(|label| is_it(label)).collect();
-            RowFilter { conditions: vec![FilterCondition::OneOf { column: BATCH, values }] }
+    /// Returns the filter of the rows that are shown, or of those that are left out of them since no analysis has them.
+    fn wanted(&self, of_aids: bool) -> RowFilter {
+        let labels = self.whole.categories(self.whole.field(CaseField::Batch));
+        let is_left_out = |label: &str| leaves_out(self.is_analysis, &self.batches, label);
+        let is_wanted = |label: &str| match &self.batches {
+            BatchChoice::One(batch) => batch.contains(label),
+            BatchChoice::Unsaid => labels.len() < 2,
+            BatchChoice::All => true,
         };
-        match &self.batches {
-            BatchChoice::One(batch) => one_of(&|label| batch.contains(label)),
-            BatchChoice::Unsaid if batches.len() > 1 => one_of(&|_| false),
-            BatchChoice::Unsaid | BatchChoice::All => RowFilter::default(),
+        let all = labels.iter().map(|category| category.label);
+        let values: Vec<String> =
+            all.filter(|label| is_wanted(label) && is_left_out(label) == of_aids).map(str::to_owned).collect();
+        if values.len() == labels.len() && !of_aids {
+            return RowFilter::default();
         }
+        RowFilter { conditions: vec![FilterCondition::OneOf { column: BATCH, values }] }
     }
+}
+
+/// Whether an analysis of these batches leaves out the rows of one: unless it was chosen itself, or is all that there may be.
+fn leaves_out(is_analysis: bool, chosen: &BatchChoice, own: &str) -> bool {
+    is_analysis
+        && is_aid(own)
+        && match chosen {
+            BatchChoice::One(batch) => !is_aid(batch.as_str()),
+            BatchChoice::All => true,
+            BatchChoice::Unsaid => false,
+        }
 }
 
 #[cfg(test)]
@@ -209,5 +266,28 @@ mod tests {
         assert!(rows.shown().is_empty());
         rows.choose(BatchChoice::parse("steel"));
         assert_eq!(rows.shown().len(), 2);
+    }
+
+    #[test]
+    fn cases_that_make_points_or_combine_are_in_no_analysis_unless_they_are_chosen() {
+        let batches = ["soil", "soil/points", "soil/combined", "soil/fine"];
+        for all_at_once in [true, false] {
+            for (chosen, shown, aids, cases) in
+                [("soil", 2, 2, 4), ("*", 2, 2, 4), ("soil/combined", 1, 0, 1), ("soil/fine", 1, 0, 1)]
+            {
+                let mut rows = BatchRows::of_analysis();
+                rows.choose(BatchChoice::parse(chosen));
+                if all_at_once {
+                    rows.append(&chunk(&batches, 0));
+                } else {
+                    (0..).zip(&batches).for_each(|(first, batch)| rows.append(&chunk(&[*batch], first)));
+                }
+                assert_eq!((rows.shown().len(), rows.aids().len()), (shown, aids), "{chosen}");
+                assert_eq!(rows.with_aids().shown().len(), cases, "{chosen}");
+                let before = rows.revision();
+                rows.append(&chunk(&["soil/combined"], 9));
+                assert!(chosen == "soil/fine" || rows.revision() > before, "{chosen}");
+            }
+        }
     }
 }
