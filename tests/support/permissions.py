@@ -41,6 +41,7 @@ class Clients:
     sqs: Any
     iam: Any
     cloudformation: Any
+    autoscaling: Any
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def clients(cloud: LocalCloud, key: Key | None) -> Clients:
         )
         return boto3.client(service, endpoint_url=cloud.endpoint_url, region_name=REGION, **signing)
 
-    return Clients(*(client(service) for service in ("s3", "sqs", "iam", "cloudformation")))
+    return Clients(*(client(service) for service in ("s3", "sqs", "iam", "cloudformation", "autoscaling")))
 
 
 def actions(target: Target, random: Random) -> Iterator[tuple[Action, tuple[str, ...]]]:
@@ -142,6 +143,7 @@ def of_study(target: Target, random: Random) -> Iterator[Action]:
         for name, act in deletions(target.bucket, key):
             yield Action(f"{name} {key}", may_delete, first(partial(put_again, target, key), act))
     yield from of_bucket(target.bucket)
+    yield from of_fleet(target)
     account = target.queue_url.rpartition("/")[0]
     names = [f"{account}/cruncher-{target.study.study}-Pool-gpu{kind}.fifo" for kind in ("", "-Dead")]
     for own in (target, replace(target, queue_url=names[0], dead_letter_queue_url=names[1])):
@@ -239,6 +241,20 @@ def of_bucket(bucket: str) -> Iterator[Action]:
         ("change its origins", lambda who: who.s3.put_bucket_cors(**at, CORSConfiguration=origin)),
         ("delete the bucket", lambda who: who.s3.delete_bucket(**at)),
     ):
+        yield Action(name, NO_ONE, act)
+
+
+def of_fleet(target: Target) -> Iterator[Action]:
+    """Sizing a fleet that is there or not, and changing what it is. Looking is of no study: any operator may."""
+    group = {"AutoScalingGroupName": f"cruncher-{target.study.study}-Fleet-main"}
+    yield Action("size a fleet", ONLY_OPERATOR, lambda who: who.autoscaling.set_desired_capacity(
+        **group, DesiredCapacity=1))  # fmt: skip
+    for name, act in (
+        ("raise a fleet's maximum", lambda who: who.autoscaling.update_auto_scaling_group(**group, MaxSize=9)),
+        ("delete a fleet", lambda who: who.autoscaling.delete_auto_scaling_group(**group)),
+        ("size another group", lambda who: who.autoscaling.set_desired_capacity(
+            AutoScalingGroupName=f"{target.study.study}-Fleet-main", DesiredCapacity=1)),
+    ):  # fmt: skip
         yield Action(name, NO_ONE, act)
 
 
