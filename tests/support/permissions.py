@@ -131,7 +131,8 @@ def actions(target: Target, random: Random) -> Iterator[tuple[Action, tuple[str,
     """All, and who tries them: what is the account's is tried with keys alone, since no study says who needs none."""
     for action in of_study(target, random):
         yield action, ROLES
-    for action in of_account(target):
+    # The local cloud asks for no signature here.
+    for action in (*of_fleet(target), *of_account(target)):
         yield action, (VIEWER, OPERATOR, WORKER)
 
 
@@ -143,7 +144,6 @@ def of_study(target: Target, random: Random) -> Iterator[Action]:
         for name, act in deletions(target.bucket, key):
             yield Action(f"{name} {key}", may_delete, first(partial(put_again, target, key), act))
     yield from of_bucket(target.bucket)
-    yield from of_fleet(target)
     account = target.queue_url.rpartition("/")[0]
     names = [f"{account}/cruncher-{target.study.study}-Pool-gpu{kind}.fifo" for kind in ("", "-Dead")]
     for own in (target, replace(target, queue_url=names[0], dead_letter_queue_url=names[1])):
