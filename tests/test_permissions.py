@@ -24,6 +24,8 @@ ALL = "*"
 BUCKET, CASES, DEAD_LETTERS = "${Bucket.Arn}", "${Cases.Arn}", "${DeadLetters.Arn}"
 POOLS = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:cruncher-${Study}-Pool-*.fifo"
 DEAD_LETTERS_OF_POOLS = POOLS.replace(".fifo", "-Dead.fifo")
+GROUPS = "arn:${AWS::Partition}:autoscaling:${AWS::Region}:${AWS::AccountId}:autoScalingGroup:*"
+FLEETS = GROUPS + ":autoScalingGroupName/cruncher-${Study}-Fleet-*"
 
 # What a worker writes.
 OUTCOMES = ("data/*/done-*", "data/*/error-*", "data/*/files/*", "workers/*")
@@ -51,6 +53,9 @@ MAY: dict[str, dict[str, set[str]]] = {
         "sqs:SendMessage*": {CASES, POOLS},
         "sqs:ReceiveMessage": {DEAD_LETTERS, DEAD_LETTERS_OF_POOLS},
         "sqs:DeleteMessage": {DEAD_LETTERS, DEAD_LETTERS_OF_POOLS},
+        # Auto Scaling knows no narrower right to look.
+        "autoscaling:DescribeAutoScalingGroups": {ALL},
+        "autoscaling:SetDesiredCapacity": {FLEETS},
     },
     "Worker": {
         "s3:GetObject": objects("models/*", "control.json", "public/*", *OUTCOMES),
@@ -190,7 +195,8 @@ def widenings(statement: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
     yield "all of the service's actions", statement | {"Action": f"{service}:*"}
     yield "all actions", statement | {"Action": ALL}
     yield "one action more", statement | {"Action": [*listed(statement["Action"]), f"{service}:Delete*"]}
-    yield "everything", statement | {"Resource": ALL}
+    if statement["Resource"] != ALL:
+        yield "everything", statement | {"Resource": ALL}
     yield "one thing more", statement | {"Resource": [*listed(statement["Resource"]), f"{BUCKET}/control.json.old"]}
     without = {key: value for key, value in statement.items() if key != "Action"}
     yield "all but an action", without | {"Action": listed(statement["Action"]), "NotAction": "s3:DeleteBucket"}
@@ -215,7 +221,7 @@ def test_a_statement_that_is_gone_or_new_is_noticed(template: Any) -> None:
         changed = copy.deepcopy(template)
         changed["Resources"][user]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"].pop()
         assert complaints(changed), user
-        for managed in ("Limits", f"PoolsOf{user}"):
+        for managed in ("Limits", f"PoolsOf{user}", *(["FleetOfOperator"] if user == "Operator" else [])):
             changed = copy.deepcopy(template)
             changed["Resources"][managed]["Properties"]["PolicyDocument"]["Statement"].pop()
             assert complaints(changed), managed
@@ -233,7 +239,8 @@ def test_policies_fit_into_what_iam_takes_also_of_a_long_name(template: Any) -> 
         BUCKET: f"arn:aws:s3:::cruncher-{study}-bucket-abcdefghijkl"[: len("arn:aws:s3:::") + 63],
         CASES: f"arn:aws:sqs:{account}:cruncher-{study}-Cases-abcdefghijkl.fifo",
         DEAD_LETTERS: f"arn:aws:sqs:{account}:cruncher-{study}-DeadLetters-abcdefghijkl.fifo",
-        "${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}": f"aws:sqs:{account}",
+        "${AWS::Region}:${AWS::AccountId}": account,
+        "${AWS::Partition}": "aws",
         "${Study}": study,
     }
 

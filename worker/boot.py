@@ -31,7 +31,12 @@ LOOK_SECS = 5.0  # between two looks for a warning
 GRACE_SECS = 90.0  # for workers that were asked to end: a spot instance has two minutes in all
 SILENT_SECS = 600.0
 CHECK_SECS = 600.0  # between two looks at the workers, and at what the fleet has cost
+IDLE_LOOK_SECS = 30.0
+IDLE_SECS = 600.0  # workers that all wait for so long have no use for a computer
 SHORT_LIFE_SECS = 300.0  # workers that crash sooner would crash again on another computer
+# What workers of a computer are that computes nothing and could take a case at once, or never more.
+AT_REST = {"waiting", "stopped", "crashed", "refused", "gone"}
+PROCESS = re.compile(r"_([0-9]+)-[0-9a-f]+/")  # in a worker's name
 FETCH_SECS = (1, 2, 4, 8, 16, 32, 0)
 MODEL_KEY = re.compile(r"models/([0-9a-f]{64})/[A-Za-z0-9._-]{1,100}")
 
@@ -69,6 +74,10 @@ class Silent(Exception):
     """No worker of this host is heard of."""
 
 
+class Idle(Exception):
+    """Every worker of this host has waited for a case for long."""
+
+
 class Leaving(Exception):
     """The computer is about to be taken away, or was asked to end."""
 
@@ -88,6 +97,7 @@ class Boot:
         self._log, self._lock, self._is_new = worker.Tail(LOG_BYTES), threading.Lock(), True
         self._told_time = self._written_time = self._looked_time = self._checked_time = 0.0
         self._asked_to_end = ""
+        self._idle_look_time, self._idle_since = 0.0, None  # type: float, Optional[float]
         cores = counted_cores(settings.get("cores", "physical"))
         self._document = {
             "v": 1, "host": self._host, "group": settings.get("group", ""), "pool": settings.get("pool", "main"),
@@ -187,6 +197,13 @@ class Boot:
             self._write(insists=True)
             end(process, GRACE_SECS)
             raise
+        except Idle:
+            self._say("no case for {:.0f} min: the computer ends".format(self._idle_secs() / 60))
+            end(process, GRACE_SECS)
+            self._change("ended", "there were no cases left")
+            self._write(insists=True)
+            self._end_instance()
+            return 0
         except BaseException:
             end(process, 1.0)
             raise
@@ -227,6 +244,7 @@ class Boot:
             self._write()
             if self._document["state"] == "working":
                 self._check(now)
+                self._check_idle(now)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(0.5)
 
@@ -238,6 +256,22 @@ class Boot:
             raise Leaving("spot warning ({})".format(action))
         if fact(self._worker, "autoscaling/target-lifecycle-state") == "Terminated":
             raise Leaving("the group ends this instance")
+
+    def _idle_secs(self) -> float:
+        return float(self._settings.get("idle_secs", IDLE_SECS))
+
+    def _check_idle(self, now: float) -> None:
+        """Raises Idle if all workers have waited at every look since long ago. What can't be read isn't idle."""
+        if now - self._idle_look_time < min(IDLE_LOOK_SECS, self._idle_secs()):
+            return
+        self._idle_look_time = now
+        states = self._states()
+        if len(states) < self._document["workers"] or not set(states) <= AT_REST:
+            self._idle_since = None
+            return
+        self._idle_since = now if self._idle_since is None else self._idle_since
+        if now - self._idle_since >= self._idle_secs():
+            raise Idle()
 
     def _check(self, now: float) -> None:
         check_secs = float(self._settings.get("check_secs", CHECK_SECS))
@@ -313,13 +347,15 @@ class Boot:
     # ------------------------------------------------------------ the cloud
 
     def _states(self) -> List[str]:
-        """The last states of this host's workers."""
+        """The last states of this host's workers; of one whose process was killed, "gone"."""
         states = []
         with contextlib.suppress(*self._trouble()):
             for key, _ in self._heartbeats():
                 heartbeat = json.loads((self._cloud.get(key) or b"{}").decode("utf-8", "replace"))
                 if heartbeat.get("start_time", 0) >= self._document["start_time"]:
-                    states.append(str(heartbeat.get("state")))
+                    state, process = str(heartbeat.get("state")), PROCESS.search(key)
+                    is_gone = process and not os.path.exists("/proc/" + process.group(1)) and state not in AT_REST
+                    states.append("gone" if is_gone else state)
         return states
 
     def _heartbeats(self) -> Iterator[Tuple[str, float]]:

@@ -41,6 +41,7 @@ class Clients:
     sqs: Any
     iam: Any
     cloudformation: Any
+    autoscaling: Any
 
 
 @dataclass(frozen=True)
@@ -123,14 +124,15 @@ def clients(cloud: LocalCloud, key: Key | None) -> Clients:
         )
         return boto3.client(service, endpoint_url=cloud.endpoint_url, region_name=REGION, **signing)
 
-    return Clients(*(client(service) for service in ("s3", "sqs", "iam", "cloudformation")))
+    return Clients(*(client(service) for service in ("s3", "sqs", "iam", "cloudformation", "autoscaling")))
 
 
 def actions(target: Target, random: Random) -> Iterator[tuple[Action, tuple[str, ...]]]:
     """All, and who tries them: what is the account's is tried with keys alone, since no study says who needs none."""
     for action in of_study(target, random):
         yield action, ROLES
-    for action in of_account(target):
+    # The local cloud asks for no signature here.
+    for action in (*of_fleet(target), *of_account(target)):
         yield action, (VIEWER, OPERATOR, WORKER)
 
 
@@ -239,6 +241,20 @@ def of_bucket(bucket: str) -> Iterator[Action]:
         ("change its origins", lambda who: who.s3.put_bucket_cors(**at, CORSConfiguration=origin)),
         ("delete the bucket", lambda who: who.s3.delete_bucket(**at)),
     ):
+        yield Action(name, NO_ONE, act)
+
+
+def of_fleet(target: Target) -> Iterator[Action]:
+    """Sizing a fleet that is there or not, and changing what it is. Looking is of no study: any operator may."""
+    group = {"AutoScalingGroupName": f"cruncher-{target.study.study}-Fleet-main"}
+    yield Action("size a fleet", ONLY_OPERATOR, lambda who: who.autoscaling.set_desired_capacity(
+        **group, DesiredCapacity=1))  # fmt: skip
+    for name, act in (
+        ("raise a fleet's maximum", lambda who: who.autoscaling.update_auto_scaling_group(**group, MaxSize=9)),
+        ("delete a fleet", lambda who: who.autoscaling.delete_auto_scaling_group(**group)),
+        ("size another group", lambda who: who.autoscaling.set_desired_capacity(
+            AutoScalingGroupName=f"{target.study.study}-Fleet-main", DesiredCapacity=1)),
+    ):  # fmt: skip
         yield Action(name, NO_ONE, act)
 
 

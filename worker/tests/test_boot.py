@@ -195,6 +195,36 @@ def test_workers_that_are_drained_end_the_instance(machine: Machine) -> None:
     assert machine.ends() == 0
 
 
+def test_a_computer_whose_workers_wait_for_long_ends_itself(machine: Machine) -> None:
+    machine.boot(idle_secs=1.0)
+    assert machine.setup(state="ended")["message"] == "there were no cases left"
+    assert machine.ends() == 0
+    assert "no case for" in machine.log("TerminateInstanceInAutoScalingGroup")
+
+
+def test_a_computer_that_computes_never_ends_itself(machine: Machine) -> None:
+    case = machine.lab.send("import time\ntime.sleep(8)\nresult['x'] = 1\n")
+    machine.boot(idle_secs=2.0)
+    # One worker has the case, others wait for longer than that: the computer is there until it is done.
+    assert machine.lab.done(case)["result"] == {"x": 1}
+    assert machine.setup(state="ended")["message"] == "there were no cases left"
+
+
+def test_a_worker_that_was_killed_keeps_no_computer(machine: Machine) -> None:
+    machine.boot(idle_secs=1.0, workers_per_core=2)
+    machine.lab.send(ENDLESS)
+
+    def running() -> str | None:
+        listed = machine.lab.root_s3.list_objects_v2(Bucket=machine.lab.study.bucket, Prefix=f"workers/{HOST}_")
+        keys = [one["Key"] for one in listed.get("Contents", ()) if one["Key"].endswith("/heartbeat.json")]
+        found = [key for key in keys if (machine.lab.document(key) or {}).get("state") == "running"]
+        return found[0] if found else None
+
+    key = wait_for("a worker with a case", running)
+    os.kill(int(key.split("/")[1].rsplit("_", 1)[1].split("-")[0]), signal.SIGKILL)
+    assert machine.setup(state="ended")["message"] == "there were no cases left"
+
+
 def test_the_fleet_ends_when_it_has_cost_its_limit(machine: Machine) -> None:
     group = machine.fleet.group
     autoscaling = machine.lab.study.cloud.client("autoscaling")
