@@ -2689,7 +2689,9 @@ def check_entries(entries: "List[zipfile.ZipInfo]") -> None:
 
 def unfit_entry(entry: "zipfile.ZipInfo") -> Optional[str]:
     """Why an entry can't be unpacked safely; None if it can."""
-    why = unfit_path(entry.orig_filename)
+    why = unfit_path(entry.orig_filename) or unfit_path(entry.filename)
+    if why is None and entry.filename != entry.orig_filename:  # newer Pythons read one from an extra field, 0x7075
+        why = "has two names"
     if why is not None:
         return why
     if any(_DEVICE.match(part) for part in entry.filename.split("/")):

@@ -8,8 +8,10 @@ import io
 import json
 import os
 import stat
+import struct
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +208,20 @@ class TestUnpacking:
     )  # fmt: skip
     def test_no_path_leaves_the_folder_or_is_something_else_elsewhere(self, tmp_path: Path, path: str) -> None:
         assert self.refused(tmp_path, packed({path: "x"})).startswith("has an entry ")
+
+    @pytest.mark.parametrize("second", ["../b", "b", "model.json"])
+    def test_a_second_name_in_an_extra_field_is_refused(self, second: str) -> None:
+        field = struct.pack("<BL", 1, zlib.crc32(b"a")) + second.encode()
+        entry, body = zipfile.ZipInfo("a"), io.BytesIO()
+        entry.extra = struct.pack("<HH", 0x7075, len(field)) + field
+        with zipfile.ZipFile(body, "w") as archive:
+            archive.writestr(entry, "x")
+        with zipfile.ZipFile(body) as archive:
+            (read,) = archive.infolist()
+        assert read.filename in ("a", second)
+        read.filename = second  # as newer Pythons do, and older ones don't
+        with pytest.raises(attach.DamagedBundle, match=r"^has an entry 'a' which (has two names|must be a path)"):
+            attach.check_entries([read])
 
     @pytest.mark.parametrize("paths", [("a", "A"), ("a/b", "A/c"), ("ä", "a\u0308"), ("ß", "ss")])
     def test_names_that_are_one_elsewhere_are_refused(self, tmp_path: Path, paths: tuple[str, str]) -> None:
