@@ -2701,6 +2701,8 @@ def unfit_entry(entry: "zipfile.ZipInfo") -> Optional[str]:
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG):
         return "is no file, but a link or a device"
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # the others tell of damage by any error
+        return "is compressed in another way than by deflate"
     return "is encrypted" if entry.flag_bits & 1 else None
 
 

@@ -243,6 +243,15 @@ class TestUnpacking:
             archive.writestr(entry, "/etc/passwd")
         assert self.refused(tmp_path, body.getvalue()).endswith("is no file, but a link or a device")
 
+    @pytest.mark.parametrize("kind", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+    def test_a_compression_whose_damage_can_not_be_told_is_refused(self, tmp_path: Path, kind: int) -> None:
+        body = io.BytesIO()
+        with zipfile.ZipFile(body, "w", kind) as archive:
+            archive.writestr("a", bytes(range(256)) * 20)
+        content = body.getvalue()
+        for one in (content, content[:40] + b"\xff" * 20 + content[60:]):
+            assert self.refused(tmp_path, one).endswith("is compressed in another way than by deflate")
+
     def test_what_belongs_to_the_case_is_refused(self, tmp_path: Path) -> None:
         assert "outputs/" in self.refused(tmp_path, packed({"Outputs/a": ""}))
 
