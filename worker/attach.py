@@ -3477,14 +3477,15 @@ def quoted_for_shell(value: str) -> str:
 
 
 _PLAIN_FOR_WINDOWS = re.compile(r"[A-Za-z0-9_.,:/\\+=@-]+\Z", re.ASCII)
-_SHELL_CODE = "<<", "$'", "(("  # where what is quoted would be read in another way
+_SHELL_CODE = "<<", "$'", "((", "$[", "${{"  # where what is quoted would be read in another way
+_UNSAFE_BESIDE = "beside which a value can't be put into a command safely"
 
 
 def unfit_for_shell(command: str, places: List[Any]) -> Optional[str]:
     """Why values can't be put into a line for a shell; None if they can."""
     found = next((code for code in _SHELL_CODE if places and code in command), None)
     if found is not None:
-        return "it has `{}`, beside which a value can't be put into a command safely".format(found)
+        return "it has `{}`, {}".format(found, _UNSAFE_BESIDE)
     starts = {place.start(): place for place in places}
     quote, before, at = "", "", 0
     while at < len(command):
@@ -3496,8 +3497,12 @@ def unfit_for_shell(command: str, places: List[Any]) -> Optional[str]:
         if place is not None:
             at = place.end()
             continue
+        if places and quote == '"' and command.startswith(("$(", "${", "`"), at):  # there, quotation marks begin anew
+            return "`$(`, `${` or a backtick stands in double quotation marks, " + _UNSAFE_BESIDE
         if letter == "\\" and quote not in ("'", "#"):
             at += 1
+            if places and command.startswith("\n", at):  # the shell joins what is on both sides of it
+                return "a backslash stands at the end of a line, " + _UNSAFE_BESIDE
             if at in starts:
                 return "a backslash stands before the placeholder {}".format(starts[at].group())
         elif quote == "#":
