@@ -2693,7 +2693,9 @@ def check_entries(entries: "List[zipfile.ZipInfo]") -> None:
 
 def unfit_entry(entry: "zipfile.ZipInfo") -> Optional[str]:
     """Why an entry can't be unpacked safely; None if it can."""
-    why = unfit_path(entry.orig_filename)
+    why = unfit_path(entry.orig_filename) or unfit_path(entry.filename)
+    if why is None and entry.filename != entry.orig_filename:  # newer Pythons read one from an extra field, 0x7075
+        why = "has two names"
     if why is not None:
         return why
     if any(_DEVICE.match(part) for part in entry.filename.split("/")):
@@ -2703,6 +2705,8 @@ def unfit_entry(entry: "zipfile.ZipInfo") -> Optional[str]:
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG):
         return "is no file, but a link or a device"
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # the others tell of damage by any error
+        return "is compressed in another way than by deflate"
     return "is encrypted" if entry.flag_bits & 1 else None
 
 
@@ -3477,14 +3481,15 @@ def quoted_for_shell(value: str) -> str:
 
 
 _PLAIN_FOR_WINDOWS = re.compile(r"[A-Za-z0-9_.,:/\\+=@-]+\Z", re.ASCII)
-_SHELL_CODE = "<<", "$'", "(("  # where what is quoted would be read in another way
+_SHELL_CODE = "<<", "$'", "((", "$[", "${{"  # where what is quoted would be read in another way
+_UNSAFE_BESIDE = "beside which a value can't be put into a command safely"
 
 
 def unfit_for_shell(command: str, places: List[Any]) -> Optional[str]:
     """Why values can't be put into a line for a shell; None if they can."""
     found = next((code for code in _SHELL_CODE if places and code in command), None)
     if found is not None:
-        return "it has `{}`, beside which a value can't be put into a command safely".format(found)
+        return "it has `{}`, {}".format(found, _UNSAFE_BESIDE)
     starts = {place.start(): place for place in places}
     quote, before, at = "", "", 0
     while at < len(command):
@@ -3496,8 +3501,12 @@ def unfit_for_shell(command: str, places: List[Any]) -> Optional[str]:
         if place is not None:
             at = place.end()
             continue
+        if places and quote == '"' and command.startswith(("$(", "${", "`"), at):  # there, quotation marks begin anew
+            return "`$(`, `${` or a backtick stands in double quotation marks, " + _UNSAFE_BESIDE
         if letter == "\\" and quote not in ("'", "#"):
             at += 1
+            if places and command.startswith("\n", at):  # the shell joins what is on both sides of it
+                return "a backslash stands at the end of a line, " + _UNSAFE_BESIDE
             if at in starts:
                 return "a backslash stands before the placeholder {}".format(starts[at].group())
         elif quote == "#":

@@ -8,8 +8,10 @@ import io
 import json
 import os
 import stat
+import struct
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +209,20 @@ class TestUnpacking:
     def test_no_path_leaves_the_folder_or_is_something_else_elsewhere(self, tmp_path: Path, path: str) -> None:
         assert self.refused(tmp_path, packed({path: "x"})).startswith("has an entry ")
 
+    @pytest.mark.parametrize("second", ["../b", "b", "model.json"])
+    def test_a_second_name_in_an_extra_field_is_refused(self, second: str) -> None:
+        field = struct.pack("<BL", 1, zlib.crc32(b"a")) + second.encode()
+        entry, body = zipfile.ZipInfo("a"), io.BytesIO()
+        entry.extra = struct.pack("<HH", 0x7075, len(field)) + field
+        with zipfile.ZipFile(body, "w") as archive:
+            archive.writestr(entry, "x")
+        with zipfile.ZipFile(body) as archive:
+            (read,) = archive.infolist()
+        assert read.filename in ("a", second)
+        read.filename = second  # as newer Pythons do, and older ones don't
+        with pytest.raises(attach.DamagedBundle, match=r"^has an entry 'a' which (has two names|must be a path)"):
+            attach.check_entries([read])
+
     @pytest.mark.parametrize("paths", [("a", "A"), ("a/b", "A/c"), ("ä", "a\u0308"), ("ß", "ss")])
     def test_names_that_are_one_elsewhere_are_refused(self, tmp_path: Path, paths: tuple[str, str]) -> None:
         assert "which are one on some computers" in self.refused(tmp_path, packed(dict.fromkeys(paths, "")))
@@ -226,6 +242,15 @@ class TestUnpacking:
         with zipfile.ZipFile(body, "w") as archive:
             archive.writestr(entry, "/etc/passwd")
         assert self.refused(tmp_path, body.getvalue()).endswith("is no file, but a link or a device")
+
+    @pytest.mark.parametrize("kind", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+    def test_a_compression_whose_damage_can_not_be_told_is_refused(self, tmp_path: Path, kind: int) -> None:
+        body = io.BytesIO()
+        with zipfile.ZipFile(body, "w", kind) as archive:
+            archive.writestr("a", bytes(range(256)) * 20)
+        content = body.getvalue()
+        for one in (content, content[:40] + b"\xff" * 20 + content[60:]):
+            assert self.refused(tmp_path, one).endswith("is compressed in another way than by deflate")
 
     def test_what_belongs_to_the_case_is_refused(self, tmp_path: Path) -> None:
         assert "outputs/" in self.refused(tmp_path, packed({"Outputs/a": ""}))

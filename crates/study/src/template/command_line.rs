@@ -95,6 +95,14 @@ pub enum CommandLineError {
     /// Code of a shell in which a quoted value would be read in another way.
     #[error("it has `{0}`, beside which a value can't be put into a command safely")]
     ShellCode(&'static str),
+    /// Code of a shell in double quotation marks, in which quotation marks begin anew.
+    #[error(
+        "`$(`, `${{` or a backtick stands in double quotation marks, beside which a value can't be put into a command safely"
+    )]
+    QuotedCode,
+    /// A line that goes on in the next one.
+    #[error("a backslash stands at the end of a line, beside which a value can't be put into a command safely")]
+    ContinuedLine,
     /// A placeholder that no parameter fills.
     #[error(transparent)]
     Placeholder(#[from] PlaceholderError),
@@ -248,7 +256,8 @@ fn write_quoted(line: &mut String, value: &str) {
 
 /// Checks that values can be put into a line for a shell.
 fn fits_shell(command: &str, places: &[Place]) -> Result<(), CommandLineError> {
-    let code = ["<<", "$'", "(("].into_iter().find(|code| command.contains(code)).filter(|_| !places.is_empty());
+    let code =
+        ["<<", "$'", "((", "$[", "${{"].into_iter().find(|code| command.contains(code)).filter(|_| !places.is_empty());
     if let Some(code) = code {
         return Err(CommandLineError::ShellCode(code));
     }
@@ -264,6 +273,10 @@ fn fits_shell(command: &str, places: &[Place]) -> Result<(), CommandLineError> {
             (at, before) = (place.end, Some('}'));
             continue;
         }
+        let is_code = ["$(", "${", "`"].iter().any(|code| command[at..].starts_with(code));
+        if is_code && quote == Some('"') && !places.is_empty() {
+            return Err(CommandLineError::QuotedCode);
+        }
         at += letter.len_utf8();
         let begins_word = before.is_none_or(|before: char| " \t\r\n;&|()".contains(before));
         before = Some(letter);
@@ -271,6 +284,9 @@ fn fits_shell(command: &str, places: &[Place]) -> Result<(), CommandLineError> {
             (None | Some('"' | '`'), '\\') => {
                 if let Some(place) = starts.get(&at) {
                     return Err(CommandLineError::Escaped(written(place)));
+                }
+                if command[at..].starts_with('\n') && !places.is_empty() {
+                    return Err(CommandLineError::ContinuedLine);
                 }
                 at += command[at..].chars().next().map_or(0, char::len_utf8);
             }
