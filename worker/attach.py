@@ -1964,6 +1964,20 @@ EARLIER_RESULT = "result.json"
 UNFIT_NAME = errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EINVAL
 
 
+@contextlib.contextmanager
+def names_that_fit(path: str) -> Iterator[None]:
+    """Fails the case if a folder can't hold such a name; any other trouble is the computer's."""
+    words = "there is a file {} that can't be put into a folder: {}"
+    try:
+        yield
+    except UnicodeError as error:
+        raise CaseFailure(words.format(ascii(path), one_line(error))) from error
+    except OSError as error:
+        if error.errno not in UNFIT_NAME:
+            raise
+        raise CaseFailure(words.format(ascii(path), one_line(error))) from error
+
+
 def _may_lie_below(path: str) -> bool:
     parts = path.split("/")
     unfit = "\\" in path or ":" in path if os.name == "nt" else False
@@ -2909,7 +2923,8 @@ class Downloads:
         self._failure: Optional[BaseException] = None
         self.finished = 0
         for folder in sorted({os.path.dirname(one.path) for one in inputs}):
-            os.makedirs(folder, exist_ok=True)
+            with names_that_fit(folder):
+                os.makedirs(folder, exist_ok=True)
         count = min(DOWNLOADS, len(inputs))
         self._threads = [threading.Thread(target=self._run, name="cruncher-input", daemon=True) for _ in range(count)]
         for thread in self._threads:
@@ -6332,7 +6347,9 @@ class Cloud:
     def download(self, one: "Input") -> None:
         """Writes an object into a file, in pieces: no more than one of them is in memory."""
         size_bytes: Optional[int] = None
-        with open(one.path, "wb") as file:
+        with names_that_fit(one.key):
+            opened = open(one.path, "wb")  # noqa: SIM115 - closed below
+        with opened as file:
             while size_bytes is None or file.tell() < size_bytes:
                 begin = file.tell()
                 headers = {"Range": "bytes={}-{}".format(begin, begin + PIECE_BYTES - 1), "If-Match": one.etag}
