@@ -669,7 +669,7 @@ class Worker:
         self._rest(
             self._command_rests.next_secs(),
             words,
-            lambda: shutil.which(command) is not None or self._control.is_cancelled(case),
+            lambda: has_command(command) or self._control.is_cancelled(case),
         )
 
     def _fail_unseen(self, attempt: "Attempt", error: "CaseFailure") -> None:
@@ -1949,8 +1949,8 @@ class EarlierResult:
                         left_bytes -= len(block)
             except (ModelNotFound, DamagedBundle) as error:
                 raise CaseFailure("its file {} can't be read: {}".format(path, error)) from error
-            except OSError as error:
-                if error.errno not in UNFIT_NAME:  # it is the computer's
+            except (OSError, UnicodeError) as error:
+                if isinstance(error, OSError) and error.errno not in UNFIT_NAME:  # it is the computer's
                     raise
                 words = "its result names a file {} that can't be put into a folder: {}"
                 raise CaseFailure(words.format(ascii(path), one_line(error))) from error
@@ -3544,7 +3544,15 @@ def lacking_command(model: bytes, parameters: Dict[str, Any]) -> Optional[str]:
         return None  # which is told when it is run
     if isinstance(command, str) or is_in_folder(command[0]):
         return None
-    return command[0] if shutil.which(command[0]) is None else None
+    return None if has_command(command[0]) else command[0]
+
+
+def has_command(name: str) -> bool:
+    """Whether this computer has a command."""
+    try:
+        return shutil.which(name) is not None
+    except ValueError:  # before Python 3.8, of a name that no file can have
+        return False
 
 
 def is_in_folder(word: str) -> bool:

@@ -126,6 +126,11 @@ class TestRun:
         assert told[0] == "CommandFailed" and "could not be started" in told[1], told
 
 
+def test_a_command_whose_name_can_not_be_encoded_is_lacking() -> None:
+    # Pythons before 3.8 raise an error where they look for it.
+    assert attach.lacking_command(document("{{a}} b").encode(), {"a": "\ud800"}) == "\ud800"
+
+
 class TestResult:
     def test_json(self, bench: CommandBench) -> None:
         write = "import sys; open(sys.argv[1], 'w').write(sys.argv[2])"

@@ -120,7 +120,7 @@ def test_two_that_extract_at_the_same_time_lose_nothing(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["../../escape", "/etc/x", "a//b", "gone.txt", 5, "curve.csv", "curve.csv/b", "x" * 300]
+    "path", ["../../escape", "/etc/x", "a//b", "gone.txt", 5, "curve.csv", "curve.csv/b", "x" * 300, "\ud800"]
 )
 def test_a_document_that_names_odd_files_is_refused(lab: Lab, path: Any) -> None:
     lab.attach()
