@@ -45,6 +45,7 @@ import http.client
 import importlib
 import importlib.machinery
 import io
+import itertools
 import json
 import linecache
 import locale
@@ -3140,10 +3141,8 @@ def result_of_csv(name: str, row: str, notes: List[str]) -> Dict[str, Any]:
 
 def _rows_of_csv(name: str, text: str, row: str) -> Tuple[List[str], int, List[str]]:
     """The header, and the row that is wanted with its number below that."""
-    first_line = text.split("\n", 1)[0]
-    separator = next((one for one in ",;\t" if one in first_line), ",")
     limit = csv.field_size_limit(RESULT_BYTES)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator_of(text), strict=True)
     header: Optional[List[str]] = None
     number, wanted = 0, []  # type: int, List[str]
     try:
@@ -3166,6 +3165,22 @@ def _rows_of_csv(name: str, text: str, row: str) -> Tuple[List[str], int, List[s
     return header, number, wanted
 
 
+def _separator_of(text: str) -> str:
+    """The first one that splits the header and the row below it alike; else the first one that splits the header."""
+    in_header = []
+    for separator in ",;\t":
+        lengths: List[int] = []
+        with contextlib.suppress(csv.Error):  # it is told when all of it is read
+            rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+            filled = (fields for fields in rows if any(field.strip() for field in fields))
+            lengths.extend(map(len, itertools.islice(filled, 2)))
+        if lengths and lengths[0] > 1:
+            if lengths[1:] == lengths[:1]:
+                return separator
+            in_header.append(separator)
+    return in_header[0] if in_header else ","
+
+
 def _check_header(name: str, header: List[str]) -> None:
     if len(header) > MAX_RESULT_COLUMNS:
         raise UnusableResult("{} has more than {} columns".format(name, MAX_RESULT_COLUMNS))
@@ -3176,7 +3191,7 @@ def _check_header(name: str, header: List[str]) -> None:
 
 _WHOLE = re.compile(r"[+-]?(?:0|[1-9][0-9]*)\Z", re.ASCII)
 _REAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eEdD][+-]?[0-9]+)?\Z", re.ASCII)
-_NO_NUMBER = re.compile(r"[+-]?(?:nan|inf|infinity)\Z", re.IGNORECASE)
+_NO_NUMBER = re.compile(r"[+-]?(?:nan|inf|infinity)\Z", re.IGNORECASE | re.ASCII)
 
 
 def value_in_csv(field: str) -> Any:

@@ -171,6 +171,11 @@ class TestResult:
         assert bench.of_csv(three, row="first").result == {"a": 1, "b": "x"}
         assert bench.of_csv("a;b\r\n1;2,5\r\n").result == {"a": 1, "b": "2,5"}
         assert bench.of_csv("a\tb\n1\t2\n").result == {"a": 1, "b": 2}
+        assert bench.of_csv("\r\n\na;b\n1;2,5\n").result == {"a": 1, "b": "2,5"}
+        assert bench.of_csv("\n a \n1\n").result == {"a": 1}
+        assert bench.of_csv('"a,b";c\n1;2\n').result == {"a,b": 1, "c": 2}
+        assert bench.of_csv("p(x,y);c\n1;2\n").result == {"p(x,y)": 1, "c": 2}
+        assert bench.of_csv("a,b\n٣,ınf\n").result == {"a": "٣", "b": "ınf"}
         assert bench.of_csv("größe\n1\n".encode("utf-8-sig")).result == {"größe": 1}
         assert bench.of_csv("größe\n1\n".encode("utf-16")).result == {"größe": 1}
 
@@ -180,6 +185,7 @@ class TestResult:
             ("", "out.csv is empty"),
             ("a,b\n", "out.csv has no row below its header"),
             ("a,b,a\n1,2,3\n", "out.csv has two columns that are called a"),
+            ("\na;b\n1\n", "row 1 of out.csv has 1 fields, and the header 2"),
             ("a,b\n1,2\n1\n", "row 2 of out.csv has 1 fields, and the header 2"),
             ('a\n"1', "out.csv, line 2: unexpected end of data"),
             (b"a\n\xff\n", "out.csv is no text in UTF-8"),
