@@ -6863,17 +6863,19 @@ class RoleKey(Key):
     def __init__(self) -> None:
         super().__init__("role", "")
         self._current, self._until, self._lock = None, 0.0, threading.Lock()  # type: Optional[Key], float, Any
+        self._next_try = 0.0
 
     def at(self, now: float) -> Key:
         """The one that is valid; a new one if that expires soon."""
         with self._lock:
-            if self._current is None or now > self._until - RENEWED_AHEAD_SECS:
+            is_due = now > self._until - RENEWED_AHEAD_SECS and now >= self._next_try
+            if self._current is None or now > self._until or is_due:
                 try:
                     self._current, self._until = role_key()
                 except (OSError, http.client.HTTPException, ValueError):
                     if self._current is None or now > self._until:
                         raise
-                    self._until = min(self._until, now + RENEWED_AHEAD_SECS + RENEWED_AGAIN_SECS)
+                    self._next_try = now + RENEWED_AGAIN_SECS
             return self._current
 
     def is_replaced(self, refused: Key) -> bool:
