@@ -764,15 +764,19 @@ class Worker:
                 outcome = Outcome(None, describe(error, NO_SOURCE), outcome.log, outcome.warnings)
                 document, _ = self._extracted(attempt, earlier, outcome, before, folder)
                 body = result_json(document)
+        if outcome.failure is not None:
+            self._check_computer(is_suspect=True)
         if not self._cloud.put_over(case.result_key, body, earlier.etag):
             self._journal.say("case {}: its result was replaced meanwhile, so it is extracted anew".format(case.short))
             self._give_back(attempt.lease, RETRY_PAUSE_SECS)
             return
         self._delete(attempt.lease)
         if outcome.failure is not None:
+            self._failures.add(case, outcome.failure)
             words = "case {}: nothing was extracted: {}"
             self._journal.say(words.format(case.short, outcome.failure.in_short))
             return
+        self._failures.clear()
         # Its row counts both: what it took to compute the case, and to extract from it.
         attempt.start_time -= earlier.secs
         self._report.add_done(attempt, outcome.result, len(document.get("files", [])))
@@ -1093,7 +1097,11 @@ class FailuresInRow:
         if len(self._cases) < FAILURES_IN_ROW or self._looks_left == 0:
             return 0.0, ""
         self._looks_left -= 1
-        finished = sum(1 for case in self._cases if not case.force and cloud.exists(case.result_key))
+
+        def may_tell(case: "Case") -> bool:  # the result of one that is extracted from was there before
+            return not case.force and case.extract_key is None
+
+        finished = sum(1 for case in self._cases if may_tell(case) and cloud.exists(case.result_key))
         was_unfit, self._is_unfit = self._is_unfit, finished >= FINISHED_BY_OTHERS
         if self._looks_left == 0 and self._is_unfit == was_unfit:
             return 0.0, ""
