@@ -45,6 +45,7 @@ import http.client
 import importlib
 import importlib.machinery
 import io
+import itertools
 import json
 import linecache
 import locale
@@ -669,7 +670,7 @@ class Worker:
         self._rest(
             self._command_rests.next_secs(),
             words,
-            lambda: shutil.which(command) is not None or self._control.is_cancelled(case),
+            lambda: has_command(command) or self._control.is_cancelled(case),
         )
 
     def _fail_unseen(self, attempt: "Attempt", error: "CaseFailure") -> None:
@@ -763,15 +764,19 @@ class Worker:
                 outcome = Outcome(None, describe(error, NO_SOURCE), outcome.log, outcome.warnings)
                 document, _ = self._extracted(attempt, earlier, outcome, before, folder)
                 body = result_json(document)
+        if outcome.failure is not None:
+            self._check_computer(is_suspect=True)
         if not self._cloud.put_over(case.result_key, body, earlier.etag):
             self._journal.say("case {}: its result was replaced meanwhile, so it is extracted anew".format(case.short))
             self._give_back(attempt.lease, RETRY_PAUSE_SECS)
             return
         self._delete(attempt.lease)
         if outcome.failure is not None:
+            self._failures.add(case, outcome.failure)
             words = "case {}: nothing was extracted: {}"
             self._journal.say(words.format(case.short, outcome.failure.in_short))
             return
+        self._failures.clear()
         # Its row counts both: what it took to compute the case, and to extract from it.
         attempt.start_time -= earlier.secs
         self._report.add_done(attempt, outcome.result, len(document.get("files", [])))
@@ -1092,7 +1097,11 @@ class FailuresInRow:
         if len(self._cases) < FAILURES_IN_ROW or self._looks_left == 0:
             return 0.0, ""
         self._looks_left -= 1
-        finished = sum(1 for case in self._cases if not case.force and cloud.exists(case.result_key))
+
+        def may_tell(case: "Case") -> bool:  # the result of one that is extracted from was there before
+            return not case.force and case.extract_key is None
+
+        finished = sum(1 for case in self._cases if may_tell(case) and cloud.exists(case.result_key))
         was_unfit, self._is_unfit = self._is_unfit, finished >= FINISHED_BY_OTHERS
         if self._looks_left == 0 and self._is_unfit == was_unfit:
             return 0.0, ""
@@ -1953,8 +1962,8 @@ class EarlierResult:
                         left_bytes -= len(block)
             except (ModelNotFound, DamagedBundle) as error:
                 raise CaseFailure("its file {} can't be read: {}".format(path, error)) from error
-            except OSError as error:
-                if error.errno not in UNFIT_NAME:  # it is the computer's
+            except (OSError, UnicodeError) as error:
+                if isinstance(error, OSError) and error.errno not in UNFIT_NAME:  # it is the computer's
                     raise
                 words = "its result names a file {} that can't be put into a folder: {}"
                 raise CaseFailure(words.format(ascii(path), one_line(error))) from error
@@ -1966,6 +1975,20 @@ class EarlierResult:
 
 EARLIER_RESULT = "result.json"
 UNFIT_NAME = errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EINVAL
+
+
+@contextlib.contextmanager
+def names_that_fit(path: str) -> Iterator[None]:
+    """Fails the case if a folder can't hold such a name; any other trouble is the computer's."""
+    words = "there is a file {} that can't be put into a folder: {}"
+    try:
+        yield
+    except UnicodeError as error:
+        raise CaseFailure(words.format(ascii(path), one_line(error))) from error
+    except OSError as error:
+        if error.errno not in UNFIT_NAME:
+            raise
+        raise CaseFailure(words.format(ascii(path), one_line(error))) from error
 
 
 def _may_lie_below(path: str) -> bool:
@@ -2913,7 +2936,8 @@ class Downloads:
         self._failure: Optional[BaseException] = None
         self.finished = 0
         for folder in sorted({os.path.dirname(one.path) for one in inputs}):
-            os.makedirs(folder, exist_ok=True)
+            with names_that_fit(folder):
+                os.makedirs(folder, exist_ok=True)
         count = min(DOWNLOADS, len(inputs))
         self._threads = [threading.Thread(target=self._run, name="cruncher-input", daemon=True) for _ in range(count)]
         for thread in self._threads:
@@ -3129,10 +3153,8 @@ def result_of_csv(name: str, row: str, notes: List[str]) -> Dict[str, Any]:
 
 def _rows_of_csv(name: str, text: str, row: str) -> Tuple[List[str], int, List[str]]:
     """The header, and the row that is wanted with its number below that."""
-    first_line = text.split("\n", 1)[0]
-    separator = next((one for one in ",;\t" if one in first_line), ",")
     limit = csv.field_size_limit(RESULT_BYTES)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator_of(text), strict=True)
     header: Optional[List[str]] = None
     number, wanted = 0, []  # type: int, List[str]
     try:
@@ -3155,6 +3177,22 @@ def _rows_of_csv(name: str, text: str, row: str) -> Tuple[List[str], int, List[s
     return header, number, wanted
 
 
+def _separator_of(text: str) -> str:
+    """The first one that splits the header and the row below it alike; else the first one that splits the header."""
+    in_header = []
+    for separator in ",;\t":
+        lengths: List[int] = []
+        with contextlib.suppress(csv.Error):  # it is told when all of it is read
+            rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+            filled = (fields for fields in rows if any(field.strip() for field in fields))
+            lengths.extend(map(len, itertools.islice(filled, 2)))
+        if lengths and lengths[0] > 1:
+            if lengths[1:] == lengths[:1]:
+                return separator
+            in_header.append(separator)
+    return in_header[0] if in_header else ","
+
+
 def _check_header(name: str, header: List[str]) -> None:
     if len(header) > MAX_RESULT_COLUMNS:
         raise UnusableResult("{} has more than {} columns".format(name, MAX_RESULT_COLUMNS))
@@ -3165,7 +3203,7 @@ def _check_header(name: str, header: List[str]) -> None:
 
 _WHOLE = re.compile(r"[+-]?(?:0|[1-9][0-9]*)\Z", re.ASCII)
 _REAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eEdD][+-]?[0-9]+)?\Z", re.ASCII)
-_NO_NUMBER = re.compile(r"[+-]?(?:nan|inf|infinity)\Z", re.IGNORECASE)
+_NO_NUMBER = re.compile(r"[+-]?(?:nan|inf|infinity)\Z", re.IGNORECASE | re.ASCII)
 
 
 def value_in_csv(field: str) -> Any:
@@ -3533,7 +3571,15 @@ def lacking_command(model: bytes, parameters: Dict[str, Any]) -> Optional[str]:
         return None  # which is told when it is run
     if isinstance(command, str) or is_in_folder(command[0]):
         return None
-    return command[0] if shutil.which(command[0]) is None else None
+    return None if has_command(command[0]) else command[0]
+
+
+def has_command(name: str) -> bool:
+    """Whether this computer has a command."""
+    try:
+        return shutil.which(name) is not None
+    except ValueError:  # before Python 3.8, of a name that no file can have
+        return False
 
 
 def is_in_folder(word: str) -> bool:
@@ -6336,7 +6382,9 @@ class Cloud:
     def download(self, one: "Input") -> None:
         """Writes an object into a file, in pieces: no more than one of them is in memory."""
         size_bytes: Optional[int] = None
-        with open(one.path, "wb") as file:
+        with names_that_fit(one.key):
+            opened = open(one.path, "wb")  # noqa: SIM115 - closed below
+        with opened as file:
             while size_bytes is None or file.tell() < size_bytes:
                 begin = file.tell()
                 headers = {"Range": "bytes={}-{}".format(begin, begin + PIECE_BYTES - 1), "If-Match": one.etag}
@@ -6827,17 +6875,19 @@ class RoleKey(Key):
     def __init__(self) -> None:
         super().__init__("role", "")
         self._current, self._until, self._lock = None, 0.0, threading.Lock()  # type: Optional[Key], float, Any
+        self._next_try = 0.0
 
     def at(self, now: float) -> Key:
         """The one that is valid; a new one if that expires soon."""
         with self._lock:
-            if self._current is None or now > self._until - RENEWED_AHEAD_SECS:
+            is_due = now > self._until - RENEWED_AHEAD_SECS and now >= self._next_try
+            if self._current is None or now > self._until or is_due:
                 try:
                     self._current, self._until = role_key()
                 except (OSError, http.client.HTTPException, ValueError):
                     if self._current is None or now > self._until:
                         raise
-                    self._until = min(self._until, now + RENEWED_AHEAD_SECS + RENEWED_AGAIN_SECS)
+                    self._next_try = now + RENEWED_AGAIN_SECS
             return self._current
 
     def is_replaced(self, refused: Key) -> bool:

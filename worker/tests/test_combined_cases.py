@@ -152,6 +152,18 @@ def test_no_path_leads_out_of_the_scratch_folder(lab: Lab, name: str) -> None:
     assert found["exception"] == "CaseFailure" and "is no file of a case that can be read here" in found["message"]
 
 
+@pytest.mark.parametrize("paths", [("a", "a/b"), ("a/b", "a"), ("x" * 256,)])
+def test_names_that_no_folder_can_hold_fail_the_case_alone(lab: Lab, paths: tuple[str, ...]) -> None:
+    lab.attach()
+    files = []
+    for path in paths:
+        name = f"files/{'0' * 32}/{path}"
+        made = lab.root_s3.put_object(Bucket=lab.study.bucket, Key=f"data/b/{name}", Body=b"x")
+        files.append([name, made["ETag"]])
+    _, found = combined(lab, RESULTS, inputs(lab, {"v": 1, "batch": "b", "of": "files", "files": files}))
+    assert found["exception"] == "CaseFailure" and "that can't be put into a folder" in found["message"]
+
+
 @pytest.mark.parametrize(
     "document", [[], {"v": 2}, {"v": 1, "batch": "../x", "files": []}, {"v": 1, "batch": "b", "files": [1]}]
 )

@@ -126,6 +126,11 @@ class TestRun:
         assert told[0] == "CommandFailed" and "could not be started" in told[1], told
 
 
+def test_a_command_whose_name_can_not_be_encoded_is_lacking() -> None:
+    # Pythons before 3.8 raise an error where they look for it.
+    assert attach.lacking_command(document("{{a}} b").encode(), {"a": "\ud800"}) == "\ud800"
+
+
 class TestResult:
     def test_json(self, bench: CommandBench) -> None:
         write = "import sys; open(sys.argv[1], 'w').write(sys.argv[2])"
@@ -166,6 +171,11 @@ class TestResult:
         assert bench.of_csv(three, row="first").result == {"a": 1, "b": "x"}
         assert bench.of_csv("a;b\r\n1;2,5\r\n").result == {"a": 1, "b": "2,5"}
         assert bench.of_csv("a\tb\n1\t2\n").result == {"a": 1, "b": 2}
+        assert bench.of_csv("\r\n\na;b\n1;2,5\n").result == {"a": 1, "b": "2,5"}
+        assert bench.of_csv("\n a \n1\n").result == {"a": 1}
+        assert bench.of_csv('"a,b";c\n1;2\n').result == {"a,b": 1, "c": 2}
+        assert bench.of_csv("p(x,y);c\n1;2\n").result == {"p(x,y)": 1, "c": 2}
+        assert bench.of_csv("a,b\n٣,ınf\n").result == {"a": "٣", "b": "ınf"}
         assert bench.of_csv("größe\n1\n".encode("utf-8-sig")).result == {"größe": 1}
         assert bench.of_csv("größe\n1\n".encode("utf-16")).result == {"größe": 1}
 
@@ -175,6 +185,7 @@ class TestResult:
             ("", "out.csv is empty"),
             ("a,b\n", "out.csv has no row below its header"),
             ("a,b,a\n1,2,3\n", "out.csv has two columns that are called a"),
+            ("\na;b\n1\n", "row 1 of out.csv has 1 fields, and the header 2"),
             ("a,b\n1,2\n1\n", "row 2 of out.csv has 1 fields, and the header 2"),
             ('a\n"1', "out.csv, line 2: unexpected end of data"),
             (b"a\n\xff\n", "out.csv is no text in UTF-8"),

@@ -89,6 +89,17 @@ def test_a_failure_leaves_the_result_as_it_is_and_can_be_read(lab: Lab) -> None:
     assert [row["outcome"] for row in lab.rows(worker.name())] == ["done", "done"]
 
 
+def test_a_worker_on_which_extracting_fails_again_and_again_rests(lab: Lab) -> None:
+    worker = lab.attach()
+    cases = [lab.send(FIRST, parameters={"a": number}) for number in range(5)]
+    for case_id in cases:
+        lab.done(case_id)
+    for case_id in cases:
+        extract(lab, case_id, "import no_such_library")
+    worker.says("the last 5 cases failed here, the last one with ModuleNotFoundError")
+    assert "other workers have finished" not in worker.output
+
+
 def test_what_comes_twice_is_extracted_once(lab: Lab) -> None:
     worker = lab.attach()
     case_id = lab.send(FIRST, parameters={"a": 5})
@@ -120,7 +131,7 @@ def test_two_that_extract_at_the_same_time_lose_nothing(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["../../escape", "/etc/x", "a//b", "gone.txt", 5, "curve.csv", "curve.csv/b", "x" * 300]
+    "path", ["../../escape", "/etc/x", "a//b", "gone.txt", 5, "curve.csv", "curve.csv/b", "x" * 300, "\ud800"]
 )
 def test_a_document_that_names_odd_files_is_refused(lab: Lab, path: Any) -> None:
     lab.attach()

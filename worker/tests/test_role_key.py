@@ -79,3 +79,29 @@ def test_a_token_is_signed_with_the_rest() -> None:
     headers = attach.sign(attach.Request("GET", "https://h.example/a"), key, "r", 0.0)
     assert headers["X-Amz-Security-Token"] == "the token"
     assert ";x-amz-security-token," in headers["Authorization"]
+
+
+def test_a_renewal_that_fails_is_tried_again_after_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    good = {"AccessKeyId": "ASIA1", "SecretAccessKey": "s", "Token": "t", "Expiration": "2030-01-01T00:00:00Z"}
+    answers = [good, {}, {}, {**good, "AccessKeyId": "ASIA2", "Expiration": "2030-01-01T06:00:00Z"}]
+    metadata = MetadataService(lambda: answers[len(metadata.keys)])
+    for name, value in metadata.environment.items():
+        monkeypatch.setenv(name, value)
+    expires, key = 1893456000.0, attach.RoleKey()
+    times = [-3600, -299, -298, -290, -288, -279, -270, -10]
+    seen = [(key.at(expires + at).key_id, len(metadata.keys)) for at in times]
+    one, two = [("ASIA1", count) for count in (1, 2, 2, 2, 3, 3)], [("ASIA2", 4)] * 2
+    assert seen == one + two
+    metadata.close()
+
+
+def test_a_key_that_has_expired_is_no_longer_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    good = {"AccessKeyId": "ASIA1", "SecretAccessKey": "s", "Token": "t", "Expiration": "2030-01-01T00:00:00Z"}
+    metadata = MetadataService(lambda: {} if metadata.keys else good)
+    for name, value in metadata.environment.items():
+        monkeypatch.setenv(name, value)
+    expires, key = 1893456000.0, attach.RoleKey()
+    assert [key.at(expires + at).key_id for at in (-9, -1)] == ["ASIA1"] * 2
+    with pytest.raises(ValueError, match="gives no key"):
+        key.at(expires + 1)
+    metadata.close()
