@@ -7,13 +7,14 @@ nothing else: requests are those of the worker's own file, which it fetches.
 
 import calendar
 import contextlib
+import functools
 import glob
 import hashlib
 import importlib.util
 import json
 import os
+import pwd
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -160,10 +161,16 @@ class Boot:
         self._say("the install script ended with exit code {}".format(code))
         return code, self._last_lines()
 
-    def _start(self, command: List[str]) -> "subprocess.Popen[bytes]":
+    def _start(self, command: List[str], user: "Optional[pwd.struct_passwd]" = None) -> "subprocess.Popen[bytes]":
+        """Starts it, as this user if there is one: without a program in between, which would not wait for its end."""
+        folder, environment, become = self._folder, dict(os.environ), None
+        if user is not None:
+            folder = user.pw_dir
+            environment.update(HOME=user.pw_dir, USER=user.pw_name, LOGNAME=user.pw_name)
+            become = functools.partial(become_user, user)
         process = subprocess.Popen(
-            command, cwd=self._folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            start_new_session=True,
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            start_new_session=True, env=environment, preexec_fn=become,
         )  # fmt: skip
         threading.Thread(target=self._read, args=(process.stdout,), daemon=True).start()
         return process
@@ -188,7 +195,7 @@ class Boot:
         self._change("working", "")
         self._say("attaching {} workers".format(workers))
         began = time.monotonic()
-        process = self._start(self._line(workers))
+        process = self._start(self._line(workers), self._user())
         try:
             self._watch(process)
         except Leaving as why:
@@ -224,13 +231,15 @@ class Boot:
         more = "" if pool == "main" else ", pool={!r}".format(pool)
         path = os.path.join(self._folder, "attach.py")
         code = "exec(open({!r}, encoding='utf-8').read()); attach({!r}, workers={}{})"
-        command = [sys.executable, "-c", code.format(path, self._settings["config_url"], workers, more)]
+        return [sys.executable, "-c", code.format(path, self._settings["config_url"], workers, more)]
+
+    def _user(self) -> "Optional[pwd.struct_passwd]":
+        """Who runs the workers: models are other people's programs, and don't run as root."""
         user = self._settings.get("user")
-        if not user or os.getuid() != 0 or not shutil.which("runuser"):
-            return command
-        # Models are other people's programs: they don't run as root.
+        if not user or os.getuid() != 0:
+            return None
         subprocess.call(["useradd", "--create-home", user], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        return ["runuser", "-u", user, "--", "sh", "-c", 'cd && exec "$@"', "sh", *command]
+        return pwd.getpwnam(user)
 
     def _watch(self, process: "subprocess.Popen[bytes]") -> None:
         """Waits for the process to end; writes what there is to write, and looks for what may come in between."""
@@ -457,6 +466,13 @@ def cost_of(document: Optional[bytes], group: str, now: float) -> float:
     except (ValueError, LookupError, TypeError):
         return 0.0
     return dollars if told.get("group") == group and 0.0 <= dollars < 1e6 else 0.0
+
+
+def become_user(user: "pwd.struct_passwd") -> None:
+    """Makes this process the user's, for good."""
+    os.initgroups(user.pw_name, user.pw_gid)
+    os.setgid(user.pw_gid)
+    os.setuid(user.pw_uid)
 
 
 def end(process: "subprocess.Popen[bytes]", grace_secs: float) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,7 @@ class Machine:
             instance_life_cycle="spot",
         )
         self.process: subprocess.Popen[bytes] | None = None
+        self.python = sys.executable
 
     def boot(self, install: str | None = None, **settings: Any) -> None:
         """Starts the boot script, as the user data does."""
@@ -47,7 +50,7 @@ class Machine:
         told = {"config_url": self.lab.study.config_url, "group": self.fleet.group, "cores": "virtual", **settings}
         (self.folder / "settings.json").write_text(json.dumps(told))
         self.process = subprocess.Popen(
-            [sys.executable, REPOSITORY / "worker/boot.py", self.folder / "settings.json"],
+            [self.python, REPOSITORY / "worker/boot.py", self.folder / "settings.json"],
             cwd=self.folder,
             env={**os.environ, **self.service.environment},
             start_new_session=True,
@@ -171,6 +174,28 @@ def test_at_a_spot_warning_cases_are_given_back(machine: Machine) -> None:
         return bool(attributes["ApproximateNumberOfMessages"] == str(len(cases)))
 
     wait_for("the cases in the queue", waits)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may become another user")
+@pytest.mark.skipif(not Path("/usr/bin/python3").exists(), reason="no Python is every user's")
+def test_workers_are_another_users_with_no_program_between_that_would_cut_their_time(lab: Lab) -> None:
+    user = pwd.getpwnam("daemon")
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # as /opt/cruncher
+        machine = Machine(lab, deploy_fleet(lab.study), Path(folder))
+        try:
+            machine.python = "/usr/bin/python3"  # which every user can run
+            machine.boot(user=user.pw_name)
+            (name, *_) = machine.workers()
+            worker = int(name.rsplit("_", 1)[1].split("-")[0])
+            parent = int(Path(f"/proc/{worker}/stat").read_text().rsplit(")", 1)[1].split()[1])
+            grandparent = int(Path(f"/proc/{parent}/stat").read_text().rsplit(")", 1)[1].split()[1])
+            assert machine.process is not None and grandparent == machine.process.pid
+            for process in (worker, parent):
+                assert Path(f"/proc/{process}").stat().st_uid == user.pw_uid
+            assert f"HOME={user.pw_dir}\0" in Path(f"/proc/{parent}/environ").read_text()
+        finally:
+            machine.close()
 
 
 @pytest.mark.parametrize("way", ["lifecycle", "shutdown"])
