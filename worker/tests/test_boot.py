@@ -250,18 +250,50 @@ def test_a_worker_that_was_killed_keeps_no_computer(machine: Machine) -> None:
     assert machine.setup(state="ended")["message"] == "there were no cases left"
 
 
-def test_the_fleet_ends_when_it_has_cost_its_limit(machine: Machine) -> None:
-    group = machine.fleet.group
+def size_of(machine: Machine) -> tuple[int, int]:
+    """How many instances are wanted of the fleet, and how many there may be."""
     autoscaling = machine.lab.study.cloud.client("autoscaling")
+    told = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[machine.fleet.group])["AutoScalingGroups"][0]
+    return told["DesiredCapacity"], told["MaxSize"]
 
-    def size() -> tuple[int, int]:
-        told = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[group])["AutoScalingGroups"][0]
-        return told["DesiredCapacity"], told["MaxSize"]
 
-    assert size() == (1, 2)
-    machine.boot(price_per_hour=9000.0, max_dollars=0.5, check_secs=0.1)
+@pytest.mark.parametrize("install", ["", "sleep 1000\n"])
+def test_the_fleet_ends_when_it_has_cost_its_limit(machine: Machine, install: str) -> None:
+    assert size_of(machine) == (1, 2)
+    machine.boot(install or None, price_per_hour=9000.0, max_dollars=0.5, check_secs=0.1)
     machine.log("the limit is reached: the fleet ends")
-    wait_for("a fleet of nobody", lambda: size() == (0, 0))
+    wait_for("a fleet of nobody", lambda: size_of(machine) == (0, 0))
+
+
+def test_an_install_script_that_hangs_is_ended(machine: Machine) -> None:
+    machine.boot("echo begun\nsleep 1000\n", install_secs=1.0)
+    assert "the install script has taken more than" in machine.setup(state="failed")["message"]
+    assert machine.ends() == 1 and size_of(machine) == (1, 2)
+
+
+def test_a_fleet_ends_whose_computers_fail_one_after_another(machine: Machine) -> None:
+    group = machine.fleet.group
+    for number in range(2):
+        body = {"group": group, "start_time": number, "time": number, "state": "failed"}
+        machine.lab.root_s3.put_object(
+            Bucket=machine.lab.study.bucket, Key=f"workers/before-{number}/setup.json", Body=json.dumps(body).encode()
+        )
+    machine.boot("exit 1\n")
+    machine.log("and none works: the fleet ends")
+    wait_for("a fleet of nobody", lambda: size_of(machine) == (0, 0))
+
+
+def test_a_fleet_goes_on_where_some_computer_works() -> None:
+    def told(start_time: float, state: str, time: float = 1000.0, group: str = "g") -> bytes:
+        return json.dumps({"group": group, "start_time": start_time, "state": state, "time": time}).encode()
+
+    failed = [told(number, "failed") for number in (1, 2, 3)]
+    assert boot.is_vain([None, b"{", b"[]", *failed], "g", 1000.0)
+    assert not boot.is_vain(failed[:2], "g", 1000.0)
+    assert not boot.is_vain([*failed[:2], told(3, "failed", group="another")], "g", 1000.0)
+    assert not boot.is_vain([told(0, "working"), *failed], "g", 1000.0)
+    assert boot.is_vain([told(0, "working", time=500.0), *failed], "g", 1000.0)
+    assert not boot.is_vain([*failed, told(4, "ended")], "g", 1000.0)
 
 
 def test_an_instance_costs_what_its_time_costs() -> None:
