@@ -20,6 +20,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 import urllib.request
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
 from xml.etree import ElementTree
@@ -50,7 +51,19 @@ def main(path: str) -> int:
     with open(path, encoding="utf-8") as file:
         settings = json.load(file)
     folder = os.path.dirname(os.path.abspath(path))
-    return Boot(settings, folder, load_worker(settings["config_url"], folder)).run()
+    try:
+        return Boot(settings, folder, load_worker(settings["config_url"], folder)).run()
+    except Exception:  # noqa: BLE001 - whatever it is: a computer that nobody hears of must not go on
+        traceback.print_exc()
+        shut_down(settings)
+        return 1
+
+
+def shut_down(settings: Dict[str, Any]) -> None:
+    """Shuts the computer down, where the settings say how."""
+    command = settings.get("shutdown_command")
+    if command:
+        subprocess.call(command)
 
 
 def load_worker(config_url: str, folder: str) -> Any:
@@ -358,7 +371,8 @@ class Boot:
         self._change("failed", why + ("\n" + last_lines if last_lines else ""))
         self._write(insists=True)
         if replace:
-            self._call_group("SetInstanceHealth", HealthStatus="Unhealthy", ShouldRespectGracePeriod="false")
+            if not self._call_group("SetInstanceHealth", HealthStatus="Unhealthy", ShouldRespectGracePeriod="false"):
+                shut_down(self._settings)
         else:
             self._end_vain_group()
             self._end_instance()
@@ -366,9 +380,7 @@ class Boot:
     def _end_instance(self) -> None:
         """Ends this instance, and has it not replaced."""
         if not self._call_group("TerminateInstanceInAutoScalingGroup", ShouldDecrementDesiredCapacity="true"):
-            command = self._settings.get("shutdown_command")
-            if command:
-                subprocess.call(command)
+            shut_down(self._settings)
 
     def _call_group(self, action: str, **fields: str) -> bool:
         """Asks the group for something about this instance; whether it was done."""

@@ -250,6 +250,15 @@ def test_a_worker_that_was_killed_keeps_no_computer(machine: Machine) -> None:
     assert machine.setup(state="ended")["message"] == "there were no cases left"
 
 
+@pytest.mark.parametrize("config_url", ["nowhere", "file://{folder}/config.json"])
+def test_a_computer_that_cannot_even_begin_shuts_down(machine: Machine, config_url: str) -> None:
+    # The second one gets a worker's file, which is none.
+    (machine.folder / "attach.py").write_text("raise RuntimeError('broken')\n")
+    off = machine.folder / "off"
+    machine.boot(config_url=config_url.format(folder=machine.folder), shutdown_command=["touch", str(off)])
+    assert machine.ends() == 1 and off.exists()
+
+
 def size_of(machine: Machine) -> tuple[int, int]:
     """How many instances are wanted of the fleet, and how many there may be."""
     autoscaling = machine.lab.study.cloud.client("autoscaling")
