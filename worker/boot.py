@@ -7,20 +7,22 @@ nothing else: requests are those of the worker's own file, which it fetches.
 
 import calendar
 import contextlib
+import functools
 import glob
 import hashlib
 import importlib.util
 import json
 import os
+import pwd
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+import traceback
 import urllib.request
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
 from xml.etree import ElementTree
 
 LOG_BYTES = 256 * 1024
@@ -33,6 +35,9 @@ SILENT_SECS = 600.0
 CHECK_SECS = 600.0  # between two looks at the workers, and at what the fleet has cost
 IDLE_LOOK_SECS = 30.0
 IDLE_SECS = 600.0  # workers that all wait for so long have no use for a computer
+INSTALL_SECS = 3600.0  # an install script that takes longer hangs
+MAX_FAILURES = 3  # computers that fail one after another, before the fleet ends
+FRESH_SECS = 180.0  # a computer that works has written no longer ago
 SHORT_LIFE_SECS = 300.0  # workers that crash sooner would crash again on another computer
 # What workers of a computer are that computes nothing and could take a case at once, or never more.
 AT_REST = {"waiting", "stopped", "crashed", "refused", "gone"}
@@ -46,7 +51,19 @@ def main(path: str) -> int:
     with open(path, encoding="utf-8") as file:
         settings = json.load(file)
     folder = os.path.dirname(os.path.abspath(path))
-    return Boot(settings, folder, load_worker(settings["config_url"], folder)).run()
+    try:
+        return Boot(settings, folder, load_worker(settings["config_url"], folder)).run()
+    except Exception:  # noqa: BLE001 - whatever it is: a computer that nobody hears of must not go on
+        traceback.print_exc()
+        shut_down(settings)
+        return 1
+
+
+def shut_down(settings: Dict[str, Any]) -> None:
+    """Shuts the computer down, where the settings say how."""
+    command = settings.get("shutdown_command")
+    if command:
+        subprocess.call(command)
 
 
 def load_worker(config_url: str, folder: str) -> Any:
@@ -78,6 +95,10 @@ class Idle(Exception):
     """Every worker of this host has waited for a case for long."""
 
 
+class TooLong(Exception):
+    """The install script hangs."""
+
+
 class Leaving(Exception):
     """The computer is about to be taken away, or was asked to end."""
 
@@ -96,6 +117,7 @@ class Boot:
         self._host = worker.Identity(worker.this_host()).host
         self._log, self._lock, self._is_new = worker.Tail(LOG_BYTES), threading.Lock(), True
         self._told_time = self._written_time = self._looked_time = self._checked_time = 0.0
+        self._working_time = clock.now()
         self._asked_to_end = ""
         self._idle_look_time, self._idle_since = 0.0, None  # type: float, Optional[float]
         cores = counted_cores(settings.get("cores", "physical"))
@@ -122,6 +144,9 @@ class Boot:
             self._change("ended", str(why))
             self._write(insists=True)
             return 0
+        except TooLong as why:
+            self._fail(str(why), None, self._last_lines())
+            return 1
         except Silent as why:
             self._fail(str(why), None, self._last_lines(), replace=True)
             return 1
@@ -152,18 +177,24 @@ class Boot:
         self._say("running {}".format(key.rsplit("/", 1)[-1]))
         process = self._start([path] if body.startswith(b"#!") else ["sh", path])
         try:
-            self._watch(process)
-        except Leaving:
+            self._watch(process, float(self._settings.get("install_secs", INSTALL_SECS)))
+        except BaseException:
             end(process, 1.0)
             raise
         code = process.returncode
         self._say("the install script ended with exit code {}".format(code))
         return code, self._last_lines()
 
-    def _start(self, command: List[str]) -> "subprocess.Popen[bytes]":
+    def _start(self, command: List[str], user: "Optional[pwd.struct_passwd]" = None) -> "subprocess.Popen[bytes]":
+        """Starts it, as this user if there is one: without a program in between, which would not wait for its end."""
+        folder, environment, become = self._folder, dict(os.environ), None
+        if user is not None:
+            folder = user.pw_dir
+            environment.update(HOME=user.pw_dir, USER=user.pw_name, LOGNAME=user.pw_name)
+            become = functools.partial(become_user, user)
         process = subprocess.Popen(
-            command, cwd=self._folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            start_new_session=True,
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            start_new_session=True, env=environment, preexec_fn=become,
         )  # fmt: skip
         threading.Thread(target=self._read, args=(process.stdout,), daemon=True).start()
         return process
@@ -186,9 +217,10 @@ class Boot:
     def _work(self) -> int:
         workers = self._document["workers"]
         self._change("working", "")
+        self._working_time = self._clock.now()
         self._say("attaching {} workers".format(workers))
         began = time.monotonic()
-        process = self._start(self._line(workers))
+        process = self._start(self._line(workers), self._user())
         try:
             self._watch(process)
         except Leaving as why:
@@ -224,17 +256,22 @@ class Boot:
         more = "" if pool == "main" else ", pool={!r}".format(pool)
         path = os.path.join(self._folder, "attach.py")
         code = "exec(open({!r}, encoding='utf-8').read()); attach({!r}, workers={}{})"
-        command = [sys.executable, "-c", code.format(path, self._settings["config_url"], workers, more)]
-        user = self._settings.get("user")
-        if not user or os.getuid() != 0 or not shutil.which("runuser"):
-            return command
-        # Models are other people's programs: they don't run as root.
-        subprocess.call(["useradd", "--create-home", user], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        return ["runuser", "-u", user, "--", "sh", "-c", 'cd && exec "$@"', "sh", *command]
+        return [sys.executable, "-c", code.format(path, self._settings["config_url"], workers, more)]
 
-    def _watch(self, process: "subprocess.Popen[bytes]") -> None:
+    def _user(self) -> "Optional[pwd.struct_passwd]":
+        """Who runs the workers: models are other people's programs, and don't run as root."""
+        user = self._settings.get("user")
+        if not user or os.getuid() != 0:
+            return None
+        subprocess.call(["useradd", "--create-home", user], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return pwd.getpwnam(user)
+
+    def _watch(self, process: "subprocess.Popen[bytes]", max_secs: float = float("inf")) -> None:
         """Waits for the process to end; writes what there is to write, and looks for what may come in between."""
+        began = time.monotonic()
         while process.poll() is None:
+            if time.monotonic() - began > max_secs:
+                raise TooLong("the install script has taken more than {:g} min".format(round(max_secs / 60, 2)))
             if self._asked_to_end:
                 raise Leaving(self._asked_to_end)
             now = time.monotonic()
@@ -242,8 +279,8 @@ class Boot:
                 self._looked_time = now
                 self._look_for_warnings()
             self._write()
+            self._check(now)
             if self._document["state"] == "working":
-                self._check(now)
                 self._check_idle(now)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(0.5)
@@ -279,14 +316,15 @@ class Boot:
         if now - self._checked_time >= check_secs:
             self._checked_time = now
             self._write(insists=True)
-            self._check_workers(max(check_secs, float(self._settings.get("silent_secs", SILENT_SECS))))
+            if self._document["state"] == "working":
+                self._check_workers(max(check_secs, float(self._settings.get("silent_secs", SILENT_SECS))))
             self._check_cost()
 
     def _check_workers(self, max_secs: float) -> None:
         """Whether some worker of this host has written a heartbeat not long ago."""
         with contextlib.suppress(*self._trouble()):
             times = [written for _, written in self._heartbeats()]
-            if self._clock.now() - max([self._document["start_time"], *times]) > max_secs:
+            if self._clock.now() - max([self._working_time, *times]) > max_secs:
                 raise Silent("no worker of this host has been heard of for {:.0f} min".format(max_secs / 60))
 
     def _check_cost(self) -> None:
@@ -299,15 +337,31 @@ class Boot:
             self._say("the fleet has cost about {:.2f} of {:.2f} dollars".format(dollars, limit))
             if dollars >= limit:
                 self._say("the limit is reached: the fleet ends")
-                self._ask_group("UpdateAutoScalingGroup", MinSize="0", MaxSize="0", DesiredCapacity="0")
+                self._end_group()
 
     def cost_so_far(self) -> float:
         """What all instances of this group have cost, as they say themselves, in dollars."""
-        dollars = 0.0
+        group, now = self._settings.get("group", ""), self._clock.now()
+        return sum(cost_of(document, group, now) for document in self._set_ups())
+
+    def _set_ups(self) -> Iterator[Optional[bytes]]:
         for key, _ in self._listed("workers/"):
             if key.endswith("/setup.json"):
-                dollars += cost_of(self._cloud.get(key), self._settings.get("group", ""), self._clock.now())
-        return dollars
+                yield self._cloud.get(key)
+
+    def _end_vain_group(self) -> None:
+        """Ends the fleet if its last computers have failed and none works: an alarm would start another for ever."""
+        with contextlib.suppress(*self._trouble()):
+            if is_vain(self._set_ups(), self._settings.get("group", ""), self._clock.now()):
+                self._say("the last {} computers have failed, and none works: the fleet ends".format(MAX_FAILURES))
+                self._write(insists=True)
+                self._end_group()
+
+    def _end_group(self) -> None:
+        try:
+            self._ask_group("UpdateAutoScalingGroup", MinSize="0", MaxSize="0", DesiredCapacity="0")
+        except self._trouble() as error:
+            self._say("UpdateAutoScalingGroup: {}".format(error))
 
     # ------------------------------------------------------------ ending
 
@@ -317,16 +371,16 @@ class Boot:
         self._change("failed", why + ("\n" + last_lines if last_lines else ""))
         self._write(insists=True)
         if replace:
-            self._call_group("SetInstanceHealth", HealthStatus="Unhealthy", ShouldRespectGracePeriod="false")
+            if not self._call_group("SetInstanceHealth", HealthStatus="Unhealthy", ShouldRespectGracePeriod="false"):
+                shut_down(self._settings)
         else:
+            self._end_vain_group()
             self._end_instance()
 
     def _end_instance(self) -> None:
         """Ends this instance, and has it not replaced."""
         if not self._call_group("TerminateInstanceInAutoScalingGroup", ShouldDecrementDesiredCapacity="true"):
-            command = self._settings.get("shutdown_command")
-            if command:
-                subprocess.call(command)
+            shut_down(self._settings)
 
     def _call_group(self, action: str, **fields: str) -> bool:
         """Asks the group for something about this instance; whether it was done."""
@@ -457,6 +511,26 @@ def cost_of(document: Optional[bytes], group: str, now: float) -> float:
     except (ValueError, LookupError, TypeError):
         return 0.0
     return dollars if told.get("group") == group and 0.0 <= dollars < 1e6 else 0.0
+
+
+def is_vain(documents: Iterable[Optional[bytes]], group: str, now: float) -> bool:
+    """Whether the computers of the group that started last have failed, and none works."""
+    found = []
+    for document in documents:
+        with contextlib.suppress(ValueError, LookupError, TypeError):
+            told = json.loads((document or b"{}").decode("utf-8"))
+            if told["group"] == group:
+                found.append((float(told["start_time"]), str(told["state"]), now - float(told["time"])))
+    last = [state for _, state, _ in sorted(found)[-MAX_FAILURES:]]
+    works = any(state in ("working", "leaving") and age < FRESH_SECS for _, state, age in found)
+    return last == ["failed"] * MAX_FAILURES and not works
+
+
+def become_user(user: "pwd.struct_passwd") -> None:
+    """Makes this process the user's, for good."""
+    os.initgroups(user.pw_name, user.pw_gid)
+    os.setgid(user.pw_gid)
+    os.setuid(user.pw_uid)
 
 
 def end(process: "subprocess.Popen[bytes]", grace_secs: float) -> None:

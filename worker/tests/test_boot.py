@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,7 @@ class Machine:
             instance_life_cycle="spot",
         )
         self.process: subprocess.Popen[bytes] | None = None
+        self.python = sys.executable
 
     def boot(self, install: str | None = None, **settings: Any) -> None:
         """Starts the boot script, as the user data does."""
@@ -47,7 +50,7 @@ class Machine:
         told = {"config_url": self.lab.study.config_url, "group": self.fleet.group, "cores": "virtual", **settings}
         (self.folder / "settings.json").write_text(json.dumps(told))
         self.process = subprocess.Popen(
-            [sys.executable, REPOSITORY / "worker/boot.py", self.folder / "settings.json"],
+            [self.python, REPOSITORY / "worker/boot.py", self.folder / "settings.json"],
             cwd=self.folder,
             env={**os.environ, **self.service.environment},
             start_new_session=True,
@@ -173,6 +176,28 @@ def test_at_a_spot_warning_cases_are_given_back(machine: Machine) -> None:
     wait_for("the cases in the queue", waits)
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may become another user")
+@pytest.mark.skipif(not Path("/usr/bin/python3").exists(), reason="no Python is every user's")
+def test_workers_are_another_users_with_no_program_between_that_would_cut_their_time(lab: Lab) -> None:
+    user = pwd.getpwnam("daemon")
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # as /opt/cruncher
+        machine = Machine(lab, deploy_fleet(lab.study), Path(folder))
+        try:
+            machine.python = "/usr/bin/python3"  # which every user can run
+            machine.boot(user=user.pw_name)
+            (name, *_) = machine.workers()
+            worker = int(name.rsplit("_", 1)[1].split("-")[0])
+            parent = int(Path(f"/proc/{worker}/stat").read_text().rsplit(")", 1)[1].split()[1])
+            grandparent = int(Path(f"/proc/{parent}/stat").read_text().rsplit(")", 1)[1].split()[1])
+            assert machine.process is not None and grandparent == machine.process.pid
+            for process in (worker, parent):
+                assert Path(f"/proc/{process}").stat().st_uid == user.pw_uid
+            assert f"HOME={user.pw_dir}\0" in Path(f"/proc/{parent}/environ").read_text()
+        finally:
+            machine.close()
+
+
 @pytest.mark.parametrize("way", ["lifecycle", "shutdown"])
 def test_an_instance_that_the_group_ends_leaves_likewise(machine: Machine, way: str) -> None:
     machine.boot()
@@ -225,18 +250,59 @@ def test_a_worker_that_was_killed_keeps_no_computer(machine: Machine) -> None:
     assert machine.setup(state="ended")["message"] == "there were no cases left"
 
 
-def test_the_fleet_ends_when_it_has_cost_its_limit(machine: Machine) -> None:
-    group = machine.fleet.group
+@pytest.mark.parametrize("config_url", ["nowhere", "file://{folder}/config.json"])
+def test_a_computer_that_cannot_even_begin_shuts_down(machine: Machine, config_url: str) -> None:
+    # The second one gets a worker's file, which is none.
+    (machine.folder / "attach.py").write_text("raise RuntimeError('broken')\n")
+    off = machine.folder / "off"
+    machine.boot(config_url=config_url.format(folder=machine.folder), shutdown_command=["touch", str(off)])
+    assert machine.ends() == 1 and off.exists()
+
+
+def size_of(machine: Machine) -> tuple[int, int]:
+    """How many instances are wanted of the fleet, and how many there may be."""
     autoscaling = machine.lab.study.cloud.client("autoscaling")
+    told = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[machine.fleet.group])["AutoScalingGroups"][0]
+    return told["DesiredCapacity"], told["MaxSize"]
 
-    def size() -> tuple[int, int]:
-        told = autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=[group])["AutoScalingGroups"][0]
-        return told["DesiredCapacity"], told["MaxSize"]
 
-    assert size() == (1, 2)
-    machine.boot(price_per_hour=9000.0, max_dollars=0.5, check_secs=0.1)
+@pytest.mark.parametrize("install", ["", "sleep 1000\n"])
+def test_the_fleet_ends_when_it_has_cost_its_limit(machine: Machine, install: str) -> None:
+    assert size_of(machine) == (1, 2)
+    machine.boot(install or None, price_per_hour=9000.0, max_dollars=0.5, check_secs=0.1)
     machine.log("the limit is reached: the fleet ends")
-    wait_for("a fleet of nobody", lambda: size() == (0, 0))
+    wait_for("a fleet of nobody", lambda: size_of(machine) == (0, 0))
+
+
+def test_an_install_script_that_hangs_is_ended(machine: Machine) -> None:
+    machine.boot("echo begun\nsleep 1000\n", install_secs=1.0)
+    assert "the install script has taken more than" in machine.setup(state="failed")["message"]
+    assert machine.ends() == 1 and size_of(machine) == (1, 2)
+
+
+def test_a_fleet_ends_whose_computers_fail_one_after_another(machine: Machine) -> None:
+    group = machine.fleet.group
+    for number in range(2):
+        body = {"group": group, "start_time": number, "time": number, "state": "failed"}
+        machine.lab.root_s3.put_object(
+            Bucket=machine.lab.study.bucket, Key=f"workers/before-{number}/setup.json", Body=json.dumps(body).encode()
+        )
+    machine.boot("exit 1\n")
+    machine.log("and none works: the fleet ends")
+    wait_for("a fleet of nobody", lambda: size_of(machine) == (0, 0))
+
+
+def test_a_fleet_goes_on_where_some_computer_works() -> None:
+    def told(start_time: float, state: str, time: float = 1000.0, group: str = "g") -> bytes:
+        return json.dumps({"group": group, "start_time": start_time, "state": state, "time": time}).encode()
+
+    failed = [told(number, "failed") for number in (1, 2, 3)]
+    assert boot.is_vain([None, b"{", b"[]", *failed], "g", 1000.0)
+    assert not boot.is_vain(failed[:2], "g", 1000.0)
+    assert not boot.is_vain([*failed[:2], told(3, "failed", group="another")], "g", 1000.0)
+    assert not boot.is_vain([told(0, "working"), *failed], "g", 1000.0)
+    assert boot.is_vain([told(0, "working", time=500.0), *failed], "g", 1000.0)
+    assert not boot.is_vain([*failed, told(4, "ended")], "g", 1000.0)
 
 
 def test_an_instance_costs_what_its_time_costs() -> None:
