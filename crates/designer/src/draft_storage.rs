@@ -87,14 +87,14 @@ pub(super) fn keep_table(state: DesignState, name: String, file: Option<Blob>) {
 }
 
 /// Keeps the case that computes the table, or forgets it.
-pub(super) fn keep_points(state: DesignState, case: Option<&PointsCase>) {
-    let kept = case.map_or(JsValue::NULL, |case| serde_json::to_string(case).unwrap_or_default().into());
-    spawn_local(async move { keep(state, POINTS, &kept).await });
+pub(super) async fn keep_points(state: DesignState, case: Option<PointsCase>) {
+    let kept = case.map_or(JsValue::NULL, |case| serde_json::to_string(&case).unwrap_or_default().into());
+    keep(state, POINTS, &kept).await;
 }
 
 /// Forgets model, table and script.
 pub(super) fn forget_files(state: DesignState) {
-    keep_points(state, None);
+    spawn_local(async move { keep_points(state, None).await });
     spawn_local(async move { keep_model(state, None).await });
     keep_table(state, String::new(), None);
 }

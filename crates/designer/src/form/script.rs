@@ -60,8 +60,8 @@ async fn content(state: DesignState, file: &File) -> Result<Uint8Array, String> 
 
 /// Takes the case that computes the table: it is waited for, also after a reload.
 pub(crate) fn take_case(state: DesignState, case: PointsCase) {
-    draft_storage::keep_points(state, Some(&case));
-    state.points.set(PointsState::Waiting(case));
+    state.points.set(PointsState::Waiting(case.clone()));
+    spawn_local(async move { draft_storage::keep_points(state, Some(case)).await });
 }
 
 /// Takes the table, unless nobody waits for it any more.
@@ -81,14 +81,14 @@ pub(crate) fn take_table(state: DesignState, parts: Parts) {
 pub(crate) fn failed(state: DesignState, failure: PointsFailure) {
     let name = state.points.with_untracked(PointsState::name);
     if !name.is_empty() {
-        draft_storage::keep_points(state, None);
+        spawn_local(async move { draft_storage::keep_points(state, None).await });
         state.points.set(PointsState::Failed { name, failure });
     }
 }
 
 /// Waits for no table any more.
 pub(super) fn forget(state: DesignState) {
-    draft_storage::keep_points(state, None);
+    spawn_local(async move { draft_storage::keep_points(state, None).await });
     state.points.set(PointsState::None);
 }
 
@@ -108,7 +108,11 @@ fn waiting(state: DesignState, case: &PointsCase) -> AnyView {
     let words = format!("A worker calls get_points() of {} …", case.name);
     let end = move |_| {
         sending::order(state, SendOrder::ForgetPoints);
-        forget(state);
+        // It is shown as ended when the browser has noted that: a reload doesn't bring it back.
+        spawn_local(async move {
+            draft_storage::keep_points(state, None).await;
+            state.points.set(PointsState::None);
+        });
     };
     let attach = Route { page: Page::Attach, ..Route::default() }.to_string();
     let no_worker = move || {
