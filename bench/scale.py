@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs/scale.md"
 BEGIN, END = "<!-- by bench/scale.py -->\n", "<!-- end -->\n"
 
-# What AWS allows. A FIFO queue: calls a second and action; with high throughput, in the regions that allow least;
+# Limits of AWS. A FIFO queue: calls a second and action; with high throughput, in the regions that allow least;
 # messages in workers' hands. S3: requests a second to keys with a common beginning.
 QUEUE_CALLS, QUEUE_CALLS_HIGH, QUEUE_HELD = 300, 2_400, 20_000
 S3_PUTS, S3_GETS = 3_500, 5_500

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from attached import attach
-from command_line import PATIENCE_SECS, CommandLine, Launched
+from command_line import CommandLine, Launched, wait_for
 from local_cloud import REPOSITORY
 from studies import line_of
 
@@ -19,13 +18,14 @@ BATCH = "ada/harbour/shelf"
 
 def documents(launched: Launched, is_meant: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
     """The results, by their cases, once all eight are as they are meant to be."""
-    deadline = time.monotonic() + PATIENCE_SECS
-    while time.monotonic() < deadline:
-        found = look(launched)
-        if len(found) == 8 and all(map(is_meant, found)):
-            return sorted(found, key=lambda one: str(one["case_id"]))
-        time.sleep(0.1)
-    raise AssertionError(f"not so: {found}")
+    found: list[dict[str, Any]] = []
+
+    def are_so() -> bool:
+        found[:] = look(launched)
+        return len(found) == 8 and all(map(is_meant, found))
+
+    wait_for(are_so)
+    return sorted(found, key=lambda one: str(one["case_id"]))
 
 
 def look(launched: Launched) -> list[dict[str, Any]]:

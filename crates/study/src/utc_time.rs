@@ -1,7 +1,7 @@
 //! Times in the notation of ISO 8601, in UTC: written with milliseconds, read with any fraction or none.
 
-/// The last second of the year 9999.
-const MAX_SECS: f64 = 253_402_300_799.0;
+/// The last second of the year 9999, in seconds since 1970.
+pub const MAX_SECS: f64 = 253_402_300_799.0;
 
 /// Writes a time in seconds since 1970 as `2026-09-21T14:13:20.500Z`. A time outside of the years 1970 to 9999 becomes their nearest end.
 #[must_use]
@@ -9,10 +9,15 @@ const MAX_SECS: f64 = 253_402_300_799.0;
 pub fn written(secs: f64) -> String {
     let secs = if secs.is_nan() { 0.0 } else { secs.clamp(0.0, MAX_SECS) };
     let millis = (secs * 1_000.0) as u64;
-    let (whole, millis) = (millis / 1_000, millis % 1_000);
-    let (year, month, day) = date(whole / 86_400);
-    let (hour, minute, second) = (whole / 3_600 % 24, whole / 60 % 60, whole % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
+    format!("{}.{:03}Z", to_the_second(millis / 1_000), millis % 1_000)
+}
+
+/// Writes a time in whole seconds since 1970 as `2026-09-21T14:13:20`, without a zone, so that a fraction can follow.
+#[must_use]
+pub fn to_the_second(secs: u64) -> String {
+    let (year, month, day) = date(secs / 86_400);
+    let (hour, minute, second) = (secs / 3_600 % 24, secs / 60 % 60, secs % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
 }
 
 /// Reads `2026-09-21T14:13:20.500Z`, `2026-09-21T14:13Z` or `2026-09-21`, in seconds since 1970. The `Z` may be missing: there is no

@@ -45,7 +45,7 @@ pub struct GroupInstance {
 pub struct ScalingGroups {
     /// The groups.
     pub groups: Vec<ScalingGroup>,
-    /// What the next page is asked for with, if there is one.
+    /// Token of the next page, if there is one.
     pub next: Option<String>,
 }
 

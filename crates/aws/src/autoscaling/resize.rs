@@ -30,7 +30,7 @@ impl Operation for SetDesiredCapacity {
         let form = [
             ("AutoScalingGroupName".to_owned(), self.group.clone()),
             ("DesiredCapacity".to_owned(), self.desired.to_string()),
-            // What somebody asks for is done now.
+            // Cooldowns are for policies: a size that somebody asks for is set at once.
             ("HonorCooldown".to_owned(), "false".to_owned()),
         ];
         UnsignedRequest::query(endpoints, Service::AutoScaling, Self::NAME, &form)

@@ -29,18 +29,18 @@ const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
 pub struct BundleFile {
     /// Its path in the folder, parts joined by `/`.
     pub path: String,
-    /// What it holds.
+    /// Content, as it is stored in the bundle.
     pub content: Vec<u8>,
 }
 
-/// What is run in a bundle, as far as its own `model.json` doesn't say it.
+/// Run of a bundle: main file, templates and kind, as far as its own `model.json` doesn't say them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BundleRun {
     /// The file that is run.
     pub main: Option<String>,
     /// Further files whose placeholders are filled.
     pub templates: Vec<String>,
-    /// How it is run: `python` for a name that ends with `.py`, else `command`.
+    /// Kind of the main file: `python` for a name that ends with `.py`, else `command`.
     pub kind: Option<ModelKind>,
 }
 
@@ -51,7 +51,7 @@ pub struct Bundle {
     pub content: Vec<u8>,
     /// Paths and sizes of its files, in order.
     pub files: Vec<(String, u64)>,
-    /// What is run in it.
+    /// Document that says what is run: its own `model.json`, or one made of the options.
     pub document: ModelDocument,
     /// Path and content of each file whose placeholders are filled, the one that is run first.
     pub templates: Vec<(String, Vec<u8>)>,

@@ -21,11 +21,11 @@ use cruncher_study::pool::Pool;
 use cruncher_study::sampler::Sampler;
 use serde_json::json;
 
+use super::key_value_store::TransientStore;
 use super::named_cases::NamedCases;
 use super::pause_handle::PauseHandle;
 use super::plan::{EnqueuePlan, submission_id};
 use super::preflight::{SentBefore, preflight};
-use super::retry::Memory;
 use super::submission_sender::SubmissionSender;
 use super::{EnqueueError, check_pools};
 use crate::administer::control::control;
@@ -65,7 +65,7 @@ impl CombinedInputs {
 pub struct CombineRequest {
     /// The batch whose cases are combined; those of batches below it are not.
     pub batch: Batch,
-    /// What is combined.
+    /// Kind of the documents that are combined.
     pub of: CombinedInputs,
     /// The script's file name.
     pub script_name: String,
@@ -203,7 +203,7 @@ async fn send(study: &Study, request: &CombineRequest, plan: &EnqueuePlan) -> Re
     if selection.cases() == 0 {
         return Ok(if preflight.done() > 0 { CombineEnd::Done } else { CombineEnd::SentBefore });
     }
-    let keep = Rc::<Memory>::default();
+    let keep = Rc::<TransientStore>::default();
     let mut sender = SubmissionSender::begin(study, plan.clone(), &request.script, &selection, None, keep).await?;
     sender.run(&PauseHandle::default(), &mut |_| {}).await?;
     Ok(CombineEnd::Sent)

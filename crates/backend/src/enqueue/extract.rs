@@ -20,7 +20,7 @@ pub struct ExtractModel<'a> {
     pub file: &'a str,
     /// The way in which a worker runs it.
     pub kind: ModelKind,
-    /// What it holds.
+    /// Content of that file.
     pub content: &'a [u8],
 }
 

@@ -1,5 +1,10 @@
 //! Store for data that outlives a tab or a process, on the user's own computer: `IndexedDB` in a browser, files elsewhere.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::future::ready;
+
+use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 
 /// A store that can't be read or changed.
@@ -30,4 +35,29 @@ pub trait KeyValueStore {
 
     /// Returns all names.
     fn keys(&self) -> LocalBoxFuture<'_, Result<Vec<String>, KeyValueError>>;
+}
+
+/// Store for the journals of what is sent again, combined or computed for a table: it ends with the tab or process, since nobody goes on
+/// with that. Cases that weren't sent are lost then, and are sent again as such.
+#[derive(Debug, Default)]
+pub(super) struct TransientStore(RefCell<BTreeMap<String, Vec<u8>>>);
+
+impl KeyValueStore for TransientStore {
+    fn put<'a>(&'a self, key: &'a str, content: Vec<u8>) -> LocalBoxFuture<'a, Result<(), KeyValueError>> {
+        self.0.borrow_mut().insert(key.to_owned(), content);
+        ready(Ok(())).boxed_local()
+    }
+
+    fn get<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<Option<Vec<u8>>, KeyValueError>> {
+        ready(Ok(self.0.borrow().get(key).cloned())).boxed_local()
+    }
+
+    fn delete<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<(), KeyValueError>> {
+        self.0.borrow_mut().remove(key);
+        ready(Ok(())).boxed_local()
+    }
+
+    fn keys(&self) -> LocalBoxFuture<'_, Result<Vec<String>, KeyValueError>> {
+        ready(Ok(self.0.borrow().keys().cloned().collect())).boxed_local()
+    }
 }

@@ -16,10 +16,10 @@ use cruncher_study::sampler::Sampler;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::key_value_store::TransientStore;
 use super::pause_handle::PauseHandle;
 use super::plan::{EnqueuePlan, submission_id};
 use super::preflight::{SentBefore, preflight};
-use super::retry::Memory;
 use super::submission_sender::SubmissionSender;
 use super::{CaseOutcome, EnqueueError, outcomes};
 use crate::study::{ReadError, Study};
@@ -60,7 +60,8 @@ pub async fn send_points(
     let plan = EnqueuePlan::new(&design(batch, name), &model, &submission)?;
     let selection = preflight(study, &plan).await?.selection(&plan, SentBefore::SendAgain);
     if selection.cases() > 0 {
-        let begun = SubmissionSender::begin(study, plan.clone(), &model, &selection, None, Rc::<Memory>::default());
+        let begun =
+            SubmissionSender::begin(study, plan.clone(), &model, &selection, None, Rc::<TransientStore>::default());
         begun.await?.run(&PauseHandle::default(), &mut |_| {}).await?;
     }
     Ok(plan)

@@ -3,7 +3,6 @@
 //! A new submission is sent for each one that the cases were last part of, with its model and inputs. The queue takes a case
 //! once for its earlier submission: whoever asks twice, in two tabs, or on the page and the command line, sends it once.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
@@ -13,10 +12,8 @@ use cruncher_study::case::{CaseId, CaseRef};
 use cruncher_study::control::StudyControl;
 use cruncher_study::model::ModelReference;
 use cruncher_study::number_format::counted;
-use futures::FutureExt;
-use futures::future::{LocalBoxFuture, ready};
 
-use super::key_value_store::{KeyValueError, KeyValueStore};
+use super::key_value_store::TransientStore;
 use super::pause_handle::PauseHandle;
 use super::plan::{EnqueuePlan, submission_id};
 use super::preflight::CaseSelection;
@@ -127,7 +124,7 @@ pub async fn retry(study: &Study, request: &RetryRequest, tell: &dyn Fn(u64)) ->
     for plan in plans {
         let sent = u64::from(plan.len());
         let selection = CaseSelection::all(&plan);
-        let mut sender = SubmissionSender::new(study, plan, &selection, None, Rc::<Memory>::default());
+        let mut sender = SubmissionSender::new(study, plan, &selection, None, Rc::<TransientStore>::default());
         sender.run(&PauseHandle::default(), &mut |_| {}).await?;
         outcome.sent += sent;
         tell(outcome.sent);
@@ -166,31 +163,6 @@ async fn plan_of(
         return Ok(None);
     }
     plan.again(&named, request, submission_id(study.client.ports())).map(Some)
-}
-
-/// Journals of what is sent here: nobody goes on with it after the end of this tab or process. Cases that weren't sent are lost then,
-/// and are sent again as such.
-#[derive(Debug, Default)]
-pub(super) struct Memory(RefCell<BTreeMap<String, Vec<u8>>>);
-
-impl KeyValueStore for Memory {
-    fn put<'a>(&'a self, key: &'a str, content: Vec<u8>) -> LocalBoxFuture<'a, Result<(), KeyValueError>> {
-        self.0.borrow_mut().insert(key.to_owned(), content);
-        ready(Ok(())).boxed_local()
-    }
-
-    fn get<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<Option<Vec<u8>>, KeyValueError>> {
-        ready(Ok(self.0.borrow().get(key).cloned())).boxed_local()
-    }
-
-    fn delete<'a>(&'a self, key: &'a str) -> LocalBoxFuture<'a, Result<(), KeyValueError>> {
-        self.0.borrow_mut().remove(key);
-        ready(Ok(())).boxed_local()
-    }
-
-    fn keys(&self) -> LocalBoxFuture<'_, Result<Vec<String>, KeyValueError>> {
-        ready(Ok(self.0.borrow().keys().cloned().collect())).boxed_local()
-    }
 }
 
 #[cfg(test)]

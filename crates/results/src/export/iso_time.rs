@@ -1,9 +1,8 @@
 //! Times in the notation of ISO 8601.
 
-use crate::number::exact;
+use cruncher_study::utc_time::{MAX_SECS, to_the_second};
 
-/// The last second of the year 9999.
-const MAX_SECS: f64 = 253_402_300_799.0;
+use crate::number::exact;
 
 /// Writes a time in seconds since 1970 as `2026-09-21T14:13:20.500Z`: in UTC, with milliseconds, or with more digits if it has
 /// more. `None` for a time outside of the years 1970 to 9999.
@@ -18,23 +17,7 @@ pub(super) fn iso_time(secs: f64) -> Option<String> {
     let fraction = written.split_once('.').map_or("", |(_, fraction)| fraction);
     // A millionth of a millionth is written with an exponent, and left out.
     let fraction = if written.contains('e') { "" } else { fraction };
-    let (year, month, day) = date(whole / 86_400);
-    let (hour, minute, second) = (whole / 3_600 % 24, whole / 60 % 60, whole % 60);
-    Some(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{fraction:0<3}Z"))
-}
-
-/// Returns year, month and day of a number of days since 1970. The computation takes years that begin in March, so that a leap
-/// day is the last day of one.
-/// <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>
-const fn date(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    (era * 400 + year + next, month, day)
+    Some(format!("{}.{fraction:0<3}Z", to_the_second(whole)))
 }
 
 #[cfg(test)]
