@@ -237,6 +237,65 @@ def test_the_wrong_passphrase_writes_no_key(study: Launched, tmp_path: Path) -> 
     assert study.command_line.run("attach-script", study.study).code == 2
 
 
+def podman(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """What Podman says; its two options also hold where there is no overlay file system and control groups are old."""
+    command = ["podman", "--storage-driver", "vfs", "--runtime", "runc", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+
+
+@pytest.fixture(scope="module")
+def image() -> Iterator[str]:
+    """The image of workers, built of the Dockerfile."""
+    if not (shutil.which("podman") and shutil.which("runc")):
+        pytest.skip("Debian's podman and runc aren't installed")
+    if podman("image", "exists", "docker.io/library/python:3.11-slim").returncode != 0:
+        pytest.skip("there is no image python:3.11-slim: CONTRIBUTING.md says how to make one of Debian's packages")
+    name = f"cruncher-worker-{os.getpid()}"
+    built = podman("build", "--isolation", "chroot", "--tag", name, str(WORKERS))
+    assert built.returncode == 0, built.stderr
+    yield name
+    podman("image", "rm", "--force", name)
+
+
+WHO_RUNS = """import os
+try:
+    open("/opt/cruncher/start.py", "a").close()
+    writes = True
+except OSError:
+    writes = False
+result = {"user": os.getuid(), "writes": writes, "key": "CRUNCHER_SECRET" in os.environ}
+"""
+
+
+def test_the_image_runs_workers_without_rights_and_gives_cases_back(
+    image: str, study: Launched, tmp_path: Path
+) -> None:
+    key_file = tmp_path / "key"
+    write_key(study, key_file)
+    sqs, queue_url = study.command_line.cloud.client("sqs"), study.outputs["QueueUrl"]
+    s3 = study.command_line.cloud.client("s3")
+    enqueue(queue_of(study), "who", WHO_RUNS, {1: [{}]})
+    name = f"{image}-{study.study}"
+    told = ("--env", f"CRUNCHER_ADDRESS={address(study)}", "--env-file", str(key_file))
+    limits = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000")
+    ran = podman("run", "--detach", "--network", "host", "--name", name, *limits, *told, image)
+    assert ran.returncode == 0, ran.stderr
+    try:
+        wait_for(lambda: len(documents(s3, study.bucket, "done-")) == 1)
+        (result,) = documents(s3, study.bucket, "done-")
+        assert result["result"] == {"user": 10001, "writes": False, "key": False}
+        enqueue(queue_of(study), "endless", ENDLESS, {1: [{}]})
+        wait_for(lambda: messages(sqs, queue_url) == (0, 1))
+        stopped = podman("stop", "--time", "30", name)
+        assert stopped.returncode == 0, stopped.stderr
+        log = podman("logs", name)
+        assert "gave the case back to the queue" in log.stdout + log.stderr
+        assert study.key("worker").secret not in log.stdout + log.stderr
+        assert messages(sqs, queue_url) == (1, 0)
+    finally:
+        podman("rm", "--force", name)
+
+
 def test_the_files_for_engines_hold_no_secret_and_end_by_sigterm() -> None:
     job: Any = yaml.safe_load((WORKERS / "kubernetes.yaml").read_text())
     assert (job["apiVersion"], job["kind"]) == ("batch/v1", "Job") and job["spec"]["parallelism"] > 0
