@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-GOODBYE_SECS = 10
+# A worker that waits ends when the queue has answered.
+GOODBYE_SECS = 40
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,4 @@ def attach(line: str) -> Iterator[Shell]:
         try:
             yield shell
         finally:
-            if process.poll() is None:
-                shell.interrupt()
             shell.kill()

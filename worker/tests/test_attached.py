@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 from local_cloud import Key
 from tests.lab import Attached, Lab, Seen, is_running, wait_for
 
@@ -30,6 +31,41 @@ def test_a_case_becomes_a_result_and_its_message_is_deleted(lab: Lab) -> None:
     assert worker.stop() == 0
     for words in ("attached to study", case_id[:8], "hello", "done in", "stopped by its user"):
         assert words in worker.output
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_case_that_comes_to_a_worker_which_is_stopped_goes_back_at_once(lab: Lab, number: int) -> None:
+    worker = lab.attach(between="attach.__globals__['Host'].poll_secs = 20; ")
+    worker.says("waiting for cases")
+    worker.send(number)
+    worker.says("stopping when the queue has answered, which it does within 20 s; Ctrl-C again stops at once")
+    case = lab.send("result['a'] = 1")
+    assert worker.ends() == 0
+    worker.says("gave the case back to the queue")
+    worker.says("stopped by its user")
+    assert lab.in_queue() == (1, 0)
+    assert lab.document(f"data/b/done-{case}.json") is None
+    assert lab.heartbeat(worker.name())["state"] == "stopped"
+
+
+def test_ctrl_c_again_doesn_t_wait_for_the_queue(lab: Lab) -> None:
+    worker = lab.attach(between="attach.__globals__['Host'].poll_secs = 20; ")
+    worker.says("waiting for cases")
+    worker.send(signal.SIGINT)
+    worker.says("Ctrl-C again stops at once")
+    began = time.monotonic()
+    assert worker.stop() == 0 and time.monotonic() - began < 20
+    worker.says("stopped by its user")
+
+
+def test_who_is_stopped_while_the_network_is_broken_doesn_t_wait_for_it(lab: Lab) -> None:
+    proxy = lab.proxy()
+    worker = lab.attach(proxy.config_url)
+    worker.says("waiting for cases")
+    proxy.fault = lambda seen: "reset" if seen.action == "ReceiveMessage" else None
+    worker.says("trying again in")
+    assert worker.stop() == 0
+    worker.says("stopped by its user")
 
 
 def test_the_line_leaves_only_attach_behind(lab: Lab) -> None:
