@@ -25,8 +25,6 @@ import botocore.exceptions
 from local_cloud import Key, Study
 
 PATIENCE_SECS = 40
-# Who is stopped waits for the queue's answer.
-POLLS = "setattr(attach.__globals__.get('Host', attach), 'poll_secs', 2); "
 T = TypeVar("T")
 
 
@@ -323,7 +321,7 @@ class Lab:
             f"try: a = r.urlopen('{address}/public/attach.py', None, 20).read().decode(); break\\n\\t"
             f"except Exception as e: a = 'def attach(*_, **k): print(' + "
             f"repr('cruncher: the worker can not be fetched: ' + str(e)) + ')'; time.sleep(s)\\n"
-            f"exec(a, globals())''', globals(), {{}}); {POLLS}{between}attach('{config_url or self.study.config_url}', "
+            f"exec(a, globals())''', globals(), {{}}); {between}attach('{config_url or self.study.config_url}', "
             f"'{key.key_id}', '{key.secret}'{after})"
         )
         return self.execute(before + line, stdin, options, **environment)

@@ -7,13 +7,14 @@ import json
 import os
 import re
 import signal
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from local_cloud import Key
-from tests.lab import Attached, Lab, Seen, is_running, wait_for
+from tests.lab import PATIENCE_SECS, Attached, Lab, Seen, is_running, wait_for
 
 
 def test_a_case_becomes_a_result_and_its_message_is_deleted(lab: Lab) -> None:
@@ -33,10 +34,23 @@ def test_a_case_becomes_a_result_and_its_message_is_deleted(lab: Lab) -> None:
         assert words in worker.output
 
 
+def in_a_long_poll(lab: Lab) -> Attached:
+    """A worker that has just begun to ask the queue, for as long as SQS allows."""
+    proxy, asked = lab.proxy(), threading.Event()
+
+    def note(seen: Seen) -> None:
+        if seen.action == "ReceiveMessage" and json.loads(seen.body)["WaitTimeSeconds"] == 20:
+            asked.set()
+
+    proxy.fault = note
+    worker = lab.attach(proxy.config_url, between="attach.__globals__['Host'].poll_secs = 20; ")
+    assert asked.wait(PATIENCE_SECS)
+    return worker
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_case_that_comes_to_a_worker_which_is_stopped_goes_back_at_once(lab: Lab, number: int) -> None:
-    worker = lab.attach(between="attach.__globals__['Host'].poll_secs = 20; ")
-    worker.says("waiting for cases")
+    worker = in_a_long_poll(lab)
     worker.send(number)
     worker.says("stopping when the queue has answered, which it does within 20 s; Ctrl-C again stops at once")
     case = lab.send("result['a'] = 1")
@@ -49,8 +63,7 @@ def test_a_case_that_comes_to_a_worker_which_is_stopped_goes_back_at_once(lab: L
 
 
 def test_ctrl_c_again_doesn_t_wait_for_the_queue(lab: Lab) -> None:
-    worker = lab.attach(between="attach.__globals__['Host'].poll_secs = 20; ")
-    worker.says("waiting for cases")
+    worker = in_a_long_poll(lab)
     worker.send(signal.SIGINT)
     worker.says("Ctrl-C again stops at once")
     began = time.monotonic()
