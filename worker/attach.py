@@ -3699,7 +3699,7 @@ def start_command_line(command: Union[str, List[str]], progress: Optional[Progre
         return Command(command if os.name == "nt" else ["/bin/sh", "-c", command], progress)
     if os.name == "nt":
         program = shutil.which(command[0]) or command[0]
-        is_batch = program.lower().endswith((".bat", ".cmd"))  # which Windows gives to its shell
+        is_batch = program.lower().rstrip(" .").endswith((".bat", ".cmd"))  # which Windows gives to its shell
         unfit = [word for word in command[1:] if is_batch and not _PLAIN_FOR_WINDOWS.match(word)]
         if unfit:
             words = "{!r} can't be given to {}, which the shell of Windows runs"
