@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-# A worker that waits ends when the queue has answered.
-GOODBYE_SECS = 40
+GOODBYE_SECS = 10
+# A worker that waits ends when the queue has answered, or at once at the second Ctrl-C.
+ANSWER_SECS = 3
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,13 @@ class Shell:
         self.process.wait()
 
     def interrupt(self) -> None:
-        """Ctrl-C; then the end for who doesn't hear."""
+        """Ctrl-C, and again; then the end for who doesn't hear."""
         self._signal(signal.SIGINT)
         try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(ANSWER_SECS)
+            if self.process.poll() is None:
+                self._signal(signal.SIGINT)
             self.process.wait(GOODBYE_SECS)
         finally:
             self.kill()
@@ -65,4 +70,6 @@ def attach(line: str) -> Iterator[Shell]:
         try:
             yield shell
         finally:
+            if process.poll() is None:
+                shell.interrupt()
             shell.kill()
