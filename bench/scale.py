@@ -25,6 +25,7 @@ BEGIN, END = "<!-- by bench/scale.py -->\n", "<!-- end -->\n"
 # Limits of AWS. A FIFO queue: calls a second and action; with high throughput, in the regions that allow least;
 # messages in workers' hands. S3: requests a second to keys with a common beginning.
 QUEUE_CALLS, QUEUE_CALLS_HIGH, QUEUE_HELD = 300, 2_400, 20_000
+QUEUE_CALLS_OF_REGIONS = QUEUE_CALLS, QUEUE_CALLS_HIGH, 70_000
 S3_PUTS, S3_GETS = 3_500, 5_500
 RETENTION_DAYS = 14
 BATCH = 10  # messages of a SendMessageBatch
@@ -117,6 +118,39 @@ def busy_share(study: Study, calls_a_second: float, cases: int = 60_000) -> floa
         heapq.heappush(workers, (next_answer + secs + 4 * ANSWER_SECS, number))
     whole = sum(at for at, _ in workers) - began
     return min(1.0, busy / whole)
+
+
+def most_behind(levels: list[int]) -> int:
+    """How many cases of lower levels were still to be handed out when one of a higher level was, at most.
+
+    `levels` are those of the cases in the order in which they were handed out.
+    """
+    left: dict[int, int] = {}
+    most = 0
+    for level in reversed(levels):
+        left[level] = left.get(level, 0) + 1
+        most = max(most, sum(count for lower, count in left.items() if lower < level))
+    return most
+
+
+def in_partitions(sizes: dict[int, int], partitions: int) -> list[int]:
+    """The levels of a design's cases as a queue hands them out whose groups are spread over partitions by a hash.
+
+    Whoever asks is answered by any partition that has something, in the order within it.
+    """
+    draw = random.Random(1)  # noqa: S311 - a hash and a choice, the same ones each time
+    waiting: list[list[int]] = [[] for _ in range(partitions)]
+    for level, cases in sizes.items():
+        for _ in range(cases):
+            waiting[draw.randrange(partitions)].append(level)
+    waiting = [levels[::-1] for levels in waiting if levels]
+    order = []
+    while waiting:
+        at = draw.randrange(len(waiting))
+        order.append(waiting[at].pop())
+        if not waiting[at]:
+            waiting.pop(at)
+    return order
 
 
 def thousands(number: float) -> str:
@@ -248,9 +282,21 @@ def of_sending() -> str:
     return table(["cases", "sent in, at best", "high throughput"], rows)
 
 
+def of_levels() -> str:
+    """By how many cases levels overtake one another, with a partition for each 300 calls a second."""
+    rows = []
+    for first, last in ((1, 6), (3, 10), (3, 13)):
+        sizes = {level: 1 << level for level in range(first, last + 1)}
+        cases = sum(sizes.values())
+        behind = [most_behind(in_partitions(sizes, round(calls / QUEUE_CALLS))) for calls in QUEUE_CALLS_OF_REGIONS]
+        rows.append([f"{first}–{last}", f"{cases:,}", *(f"{most:,} ({100 * most / cases:.0f} %)" for most in behind)])
+    heads = [f"overtaken at {calls:,} calls/s" for calls in QUEUE_CALLS_OF_REGIONS]
+    return table(["levels", "cases", *heads], rows)
+
+
 def tables() -> str:
     """All of them."""
-    parts = [of_workers(), of_requests_a_second(), of_readers(), of_sending()]
+    parts = [of_workers(), of_requests_a_second(), of_readers(), of_sending(), of_levels()]
     return "\n".join(parts)
 
 

@@ -17,7 +17,7 @@ from dataclasses import asdict
 from random import Random
 from typing import Any
 
-from chaos import REPOSITORY, crowds, faulted, full_disk, fuzzed, hostile, killed, poison, roles, senders
+from chaos import REPOSITORY, crowds, faulted, full_disk, fuzzed, hostile, killed, poison, roles, senders, uploads
 from chaos.entry import Entries, Entry, add_all
 from chaos.surroundings import Surroundings, surroundings
 
@@ -29,6 +29,7 @@ ORDEALS: dict[str, Ordeal] = {
     "faulted": faulted.measure,
     "poison": poison.measure,
     "full-disk": full_disk.measure,
+    "uploads": uploads.measure,
     "senders": senders.measure,
     "wrongly_allowed": roles.measure,
     "hostile_harm": hostile.measure,

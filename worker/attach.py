@@ -184,7 +184,12 @@ FINISHED_BY_OTHERS = 3  # of them, from which on the failures are the worker's
 COMPUTER_RESTS_SECS = 5.0, 60.0
 FAILURES_RESTS_SECS = 10.0, 60.0
 UNFIT_RESTS_SECS = 300.0, 3600.0
-COMMAND_RESTS_SECS = 10.0, 300.0  # while a command is missing that a case wants
+# A case whose command is missing is hidden from all, about as long as it has waited for a computer that has it.
+LACKING_PAUSES_SECS = 3, 3600
+COMMAND_RESTS_SECS = 5.0, 60.0  # when there is no other case
+HIDDEN_NOTED = 1000  # of these cases, to be shown again when the command is there or the worker ends
+NONE_HAS_TOLD = "no worker has told what became of it: it seems to end the program that it is computed in"
+OF_THIS_COMPUTER = "ImportError", "ModuleNotFoundError", "CommandNotFound"  # failures that another one may not have
 MAX_HALT_COUNT = 1000000  # as many cases as a design may have
 FAREWELL_SECS = 10.0  # how long a worker that ends tries to say so
 KEY_RETIRED = "its key was replaced: attach it again with the new line of the page Attach"
@@ -442,7 +447,7 @@ class Worker:
     def __init__(self, study: "Study", key: "Key", host: "Host", clock: "Clock", journal: "Journal") -> None:
         self._study, self._host, self._clock, self._journal = study, host, clock, journal
         self._identity = Identity(host)
-        self._client = Client(key, study.region, clock, journal, host.wait)
+        self._client = Client(key, study.region, clock, journal, self._wait_for_network)
         self._cloud = Cloud(study, self._client)
         self._models, self._bundles = Models(self._cloud), Bundles(self._cloud)
         self._control = Control(key.key_id)
@@ -451,6 +456,7 @@ class Worker:
         self._keeper = Keeper(self._report, Cloud(study, self._client.once()), study.lease_secs, self._control, journal)
         self._interrupts = Interrupts()
         self._computer_rests, self._command_rests = Rests(COMPUTER_RESTS_SECS), Rests(COMMAND_RESTS_SECS)
+        self._lacking = LackingCommands()
         self._next_check_time = -math.inf
         self._is_suspect = False  # the computer, until it has passed a whole check
         self._failures = FailuresInRow()
@@ -519,14 +525,28 @@ class Worker:
             if self._has_rested():
                 continue
             asked_time = monotonic()
-            poll_secs = self._host.poll_secs if self._report.state == "waiting" else FIRST_POLL_SECS
-            message = self._cloud.receive(self._study.lease_secs, min(poll_secs, self._host.poll_secs))  # 2
-            if message is None:
-                self._idle("waiting", "waiting for cases")
-                self._host.wait(max(0.0, self._host.rest_secs - (monotonic() - asked_time)))
-                continue
-            self._take(message)  # 3 to 7
+            message = self._receive()  # 2
+            if message is not None and self._interrupts.by_user:
+                self._give_back(Lease(message), 0)
+            elif message is None:
+                self._wait_for_cases()
+                if not self._interrupts.by_user:
+                    self._host.wait(max(0.0, self._host.rest_secs - (monotonic() - asked_time)))
+            else:
+                self._take(message)  # 3 to 7
         return Ending("stopped", "stopped by its user")
+
+    def _receive(self) -> "Optional[Message]":
+        """One message, or None. Who is stopped meanwhile hears the answer: a case may be in it."""
+        poll_secs = self._host.poll_secs if self._report.state == "waiting" else FIRST_POLL_SECS
+        poll_secs = min(poll_secs, self._host.poll_secs)
+        words = "stopping when the queue has answered, which it does within {} s; Ctrl-C again stops at once"
+        with self._interrupts.put_off(lambda: self._journal.say(words.format(poll_secs))):
+            return self._cloud.receive(self._study.lease_secs, poll_secs)
+
+    def _wait_for_network(self, secs: float) -> None:
+        with self._interrupts.at_once():
+            self._host.wait(secs)
 
     def _why_halted(self) -> Optional[str]:
         """Why no case is to be taken until somebody says that it shall go on: by the fleet's failures, or its own."""
@@ -598,6 +618,25 @@ class Worker:
                 break
             self._host.wait(max(0.0, min(CONTROL_SECS, end - monotonic())))
 
+    def _wait_for_cases(self) -> None:
+        """There is none now; or none but those whose command is missing here, which is told."""
+        if self._lacking.is_over():
+            self._show_hidden()
+        why = self._lacking.why()
+        if why is None:
+            self._command_rests.reset()
+            self._idle("waiting", "waiting for cases")
+            return
+        # So that computers which have it take these cases first, when they can be seen again.
+        self._rest(self._command_rests.next_secs(), why, self._lacking.is_over)
+
+    def _show_hidden(self) -> None:
+        """Lets others, or this worker itself, have the cases at once that it hides."""
+        end = monotonic() + FAREWELL_SECS
+        for message in self._lacking.forget():
+            if monotonic() < end:
+                self._cloud.show(message, 0)
+
     def _idle(self, state: str, words: str = "") -> None:
         if words and self._report.state != state:
             self._journal.say(words)
@@ -621,19 +660,20 @@ class Worker:
             # A message that comes back after its last attempt is not deleted yet: that attempt is made again.
             attempt = Attempt(case, lease, min(failed + 1, case.max_attempts), self._clock.now())
             lacking = self._lacking_command(case)
-            if case.extract_key is not None:
-                self._extract(attempt)
-            elif lacking is not None and message.receive_count < self._study.max_receives:
-                self._rest_for_command(lease, case, lacking)
-            elif lacking is not None:
-                self._fail_unseen(attempt, CommandNotFound(words_for_lacking(lacking)))
-            elif self._has_ended_workers(attempt, message.receive_count - 1 - failed):
-                words = "no worker has told what became of it: it seems to end the program that it is computed in"
-                self._fail_unseen(attempt, WorkerEnded(words))
-            elif self._leaves_to_others(attempt):
+            has_ended_workers = self._has_ended_workers(attempt, message.receive_count - 1 - failed)
+            if self._leaves_to_others(attempt):
                 self._journal.say("case {} has failed here: another worker may try it first".format(case.short))
                 self._give_back(lease, ANOTHER_WORKER_SECS)
+            elif case.extract_key is not None:
+                self._extract(attempt, has_ended_workers)
+            elif lacking is not None and message.receive_count < self._study.max_receives:
+                self._leave_lacking(lease, case, lacking)
+            elif lacking is not None:
+                self._fail_unseen(attempt, CommandNotFound(words_for_lacking(lacking)))
+            elif has_ended_workers:
+                self._fail_unseen(attempt, WorkerEnded(NONE_HAS_TOLD))
             else:
+                self._command_rests.reset()
                 self._compute(attempt)  # 5 to 7
         except NotACase as error:
             self._refuse(lease, str(error))
@@ -658,20 +698,19 @@ class Worker:
         if case.kind != "command_line":
             return None
         model = self._models.get(case.model_key)
-        lacking = None if isinstance(model, ModelNotFound) else lacking_command(model, case.parameters)
-        if lacking is None:
-            self._command_rests.reset()
-        return lacking
+        return None if isinstance(model, ModelNotFound) else lacking_command(model, case.parameters)
 
-    def _rest_for_command(self, lease: "Lease", case: "Case", command: str) -> None:
-        """Leaves a case to computers that have its command, and rests until this one has it, too."""
-        self._give_back(lease, RETRY_PAUSE_SECS)
-        words = "{}, which case {} of {} runs".format(words_for_lacking(command), case.short, case.batch)
-        self._rest(
-            self._command_rests.next_secs(),
-            words,
-            lambda: has_command(command) or self._control.is_cancelled(case),
-        )
+    def _leave_lacking(self, lease: "Lease", case: "Case", command: str) -> None:
+        """Leaves a case to computers that have its command: hidden, so that those behind it are handed out next."""
+        pause_secs = lacking_pause_secs(lease.message.receive_count)
+        if not self._lacking.is_told(command):
+            words = "{}, which case {} of {} runs: it leaves to others what needs it, and takes all else"
+            words = words.format(words_for_lacking(command), case.short, case.batch)
+            self._journal.say(words, WARNING)
+            self._lacking.tell(command, words)
+        self._lacking.add(lease.message, pause_secs)
+        lease.close()
+        self._cloud.show(lease.message, pause_secs)
 
     def _fail_unseen(self, attempt: "Attempt", error: "CaseFailure") -> None:
         """Fails a case for good without computing it: each worker would meet the same, one after the other."""
@@ -685,7 +724,8 @@ class Worker:
         if case.error_key not in self._failed_here or self._process.ends_with_worker:
             return False
         self._failed_here.remove(case.error_key)
-        return receive_count + case.max_attempts - attempt.number + 2 <= self._study.max_receives
+        wanted = 1 if case.extract_key is not None else case.max_attempts - attempt.number + 2
+        return receive_count + wanted <= self._study.max_receives
 
     def _refuse(self, lease: "Lease", why: str) -> None:
         """Leaves a message that is no case to the redrive policy, which moves it to the dead-letter queue."""
@@ -732,7 +772,7 @@ class Worker:
         self._check_computer(is_suspect=True)
         self._keep_failure(attempt, outcome, outcome.failure)
 
-    def _extract(self, attempt: "Attempt") -> None:
+    def _extract(self, attempt: "Attempt", has_ended_workers: bool) -> None:
         """Runs a second model over the files of a case that is done. Whatever comes of it, the case stays done."""
         case = attempt.case
         self._journal.say("case {} of {}: extracting by {}".format(case.short, case.batch, case.model_name))
@@ -745,6 +785,8 @@ class Worker:
                 self._report.count("skipped")
                 return
             try:
+                if has_ended_workers:
+                    raise WorkerEnded(NONE_HAS_TOLD)
                 before = earlier.fetch(self._cloud, case, folder, self._study.outputs_limit_bytes)
                 outcome = self._executed(attempt, self._model_of(case, folder), folder)
             except CaseFailure as error:
@@ -766,6 +808,13 @@ class Worker:
                 body = result_json(document)
         if outcome.failure is not None:
             self._check_computer(is_suspect=True)
+            if self._may_lack_something(attempt, outcome.failure):
+                words = "case {}: nothing was extracted here: {}: another worker may try it"
+                self._journal.say(words.format(case.short, outcome.failure.in_short), WARNING)
+                self._failures.add(case, outcome.failure)
+                self._failed_here.append(case.error_key)
+                self._give_back(attempt.lease, RETRY_PAUSE_SECS)
+                return
         if not self._cloud.put_over(case.result_key, body, earlier.etag):
             self._journal.say("case {}: its result was replaced meanwhile, so it is extracted anew".format(case.short))
             self._give_back(attempt.lease, RETRY_PAUSE_SECS)
@@ -781,6 +830,12 @@ class Worker:
         attempt.start_time -= earlier.secs
         self._report.add_done(attempt, outcome.result, len(document.get("files", [])))
         self._journal.say("case {}: extracted in {}".format(case.short, in_words(attempt.secs - earlier.secs)))
+
+    def _may_lack_something(self, attempt: "Attempt", failure: "Failure") -> bool:
+        """Whether an extraction may succeed on another computer, and may be handed out again for that."""
+        most = min(attempt.case.max_attempts, self._study.max_receives)
+        may_be_repeated = attempt.lease.message.receive_count < most and not self._process.ends_with_worker
+        return failure.exception in OF_THIS_COMPUTER and may_be_repeated
 
     def _extracted(
         self, attempt: "Attempt", earlier: "EarlierResult", outcome: "Outcome", before: Dict[str, Any], folder: str
@@ -999,6 +1054,7 @@ class Worker:
         self._client.hurry(FAREWELL_SECS)
         try:
             self._report.close(ending, self._cloud)
+            self._show_hidden()
         except TROUBLE as error:
             self._journal.say("could not write its last heartbeat: {}".format(error), WARNING)
 
@@ -1006,6 +1062,50 @@ class Worker:
 def retry_pause_secs(attempt: int) -> int:
     """How long a case waits after this attempt has failed."""
     return min(MAX_RETRY_PAUSE_SECS, RETRY_PAUSE_SECS * int(3 ** min(attempt - 1, 10)))
+
+
+def lacking_pause_secs(receive_count: int) -> int:
+    """How long a case is hidden whose command is missing here, if it was handed out so often."""
+    first_secs, longest_secs = LACKING_PAUSES_SECS
+    return min(longest_secs, first_secs * int(2 ** min(receive_count - 1, 20)))
+
+
+class LackingCommands:
+    """The cases that this worker has left to others, since its computer doesn't have their commands."""
+
+    def __init__(self) -> None:
+        self._hidden: Deque[Tuple[float, Message]] = collections.deque(maxlen=HIDDEN_NOTED)
+        self._command, self._why, self._until = "", "", -math.inf
+
+    def is_told(self, command: str) -> bool:
+        """Whether this one was the last that was missing, a moment ago."""
+        return self._command == command and self.why() is not None
+
+    def tell(self, command: str, why: str) -> None:
+        """This command is missing now."""
+        self._command, self._why = command, why
+
+    def add(self, message: "Message", pause_secs: float) -> None:
+        """A case that was hidden for so long."""
+        end = monotonic() + pause_secs
+        self._hidden.append((end, message))
+        self._until = max(self._until, end)
+
+    def why(self) -> Optional[str]:
+        """What is missing, until those cases have been taken by others or should have come back."""
+        return self._why if monotonic() < self._until + LONG_POLL_SECS else None
+
+    def is_over(self) -> bool:
+        """Whether the computer has got the command meanwhile."""
+        return bool(self._hidden) and has_command(self._command)
+
+    def forget(self) -> "List[Message]":
+        """Those that it still hides, of which it knows nothing any more."""
+        now = monotonic()
+        hidden = [message for end, message in self._hidden if now < end]
+        self._hidden.clear()
+        self._until = -math.inf
+        return hidden
 
 
 def failed_attempt(document: Optional[bytes], case: "Case") -> int:
@@ -3599,7 +3699,7 @@ def start_command_line(command: Union[str, List[str]], progress: Optional[Progre
         return Command(command if os.name == "nt" else ["/bin/sh", "-c", command], progress)
     if os.name == "nt":
         program = shutil.which(command[0]) or command[0]
-        is_batch = program.lower().endswith((".bat", ".cmd"))  # which Windows gives to its shell
+        is_batch = program.lower().rstrip(" .").endswith((".bat", ".cmd"))  # which Windows gives to its shell
         unfit = [word for word in command[1:] if is_batch and not _PLAIN_FOR_WINDOWS.match(word)]
         if unfit:
             words = "{!r} can't be given to {}, which the shell of Windows runs"
@@ -4474,6 +4574,7 @@ class Interrupts:
         self.in_case = False  # without a user, a signal is for the case, or for nobody
         self._can_tell = False
         self._own_time = -math.inf
+        self._tell_put_off: Optional[Callable[[], None]] = None  # while it is put off
 
     @contextlib.contextmanager
     def caught(self) -> Iterator[None]:
@@ -4496,8 +4597,31 @@ class Interrupts:
     def _interrupt(self, *_: Any) -> None:
         if not self._has_user and not self.in_case:
             return
+        is_first = not self.by_user
         self.by_user = self.by_user or (self._has_user and monotonic() - self._own_time > OWN_SIGNAL_SECS)
-        raise KeyboardInterrupt
+        if self._tell_put_off is None or not is_first or not self.by_user:
+            raise KeyboardInterrupt
+        start_thread(self._tell_put_off, ())  # not here: it may come between any two lines, of the same words, too
+
+    @contextlib.contextmanager
+    def put_off(self, tell: Callable[[], None]) -> Iterator[None]:
+        """Until its end the user's first interrupt is noted, and told, and nothing else; the second one is raised."""
+        self._tell_put_off = tell
+        try:
+            yield
+        finally:
+            self._tell_put_off = None
+
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Within that they are raised, and one that was put off is."""
+        tell, self._tell_put_off = self._tell_put_off, None
+        try:
+            if self.by_user and tell is not None:
+                raise KeyboardInterrupt
+            yield
+        finally:
+            self._tell_put_off = tell
 
     def are_by_user(self, error: BaseException) -> bool:
         """Whether `error` is the user's will. Where another program has its own way of interrupting, it always is."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 GOODBYE_SECS = 10
+# A worker that waits ends when the queue has answered, or at once at the second Ctrl-C.
+ANSWER_SECS = 3
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,13 @@ class Shell:
         self.process.wait()
 
     def interrupt(self) -> None:
-        """Ctrl-C; then the end for who doesn't hear."""
+        """Ctrl-C, and again; then the end for who doesn't hear."""
         self._signal(signal.SIGINT)
         try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(ANSWER_SECS)
+            if self.process.poll() is None:
+                self._signal(signal.SIGINT)
             self.process.wait(GOODBYE_SECS)
         finally:
             self.kill()

@@ -214,10 +214,18 @@ class LocalCloud(CloudProcess):
         s3.put_object(
             Bucket=config["bucket"],
             Key="public/attach.py",
-            Body=(REPOSITORY / "worker/attach.py").read_bytes() if (REPOSITORY / "worker/attach.py").exists() else b"",
+            Body=hasty_worker(),
             ContentType="text/x-python; charset=utf-8",
         )
         return Study(self, study, config, keys["Viewer"], keys["Operator"], keys["Worker"], outputs["ViewerUser"])
+
+
+def hasty_worker() -> bytes:
+    """The worker, which waits for cases 2 seconds at a time: while it waits it hears of nothing else."""
+    worker = (REPOSITORY / "worker/attach.py").read_bytes()
+    usual, hasty = b"\nLONG_POLL_SECS = 20 ", b"\nLONG_POLL_SECS = 2 "
+    assert usual in worker
+    return worker.replace(usual, hasty)
 
 
 def _chunks(objects: Iterable[Object]) -> Iterator[bytes]:

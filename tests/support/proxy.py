@@ -1,4 +1,4 @@
-"""A proxy on loopback between `cruncher` and the local cloud, which is slow, or fails, as it is told."""
+"""A proxy on loopback between programs and the local cloud, which is slow, fails, or shuffles, as it is told."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from random import Random
 from typing import Any, cast
 
 # What becomes of a request that sends messages, by its number from 0. `None`: it is passed on.
@@ -42,11 +43,64 @@ def without(body: dict[str, Any], numbers: set[int], code: str) -> Answer:
     return Answer(200, json.dumps({"Failed": failed}).encode(), only)
 
 
+class Shuffle:
+    """Hands out any of a queue's next messages of different groups, as a FIFO queue with high throughput may.
+
+    It holds the messages that could be handed out next, of each group no more than the first one: the queue gives none
+    of a group of which one is out.
+    """
+
+    def __init__(self, sqs: Any, queue_url: str, window: int, seed: int = 1) -> None:
+        """Of `window` messages any one may come next."""
+        self.handed_out: list[dict[str, Any]] = []  # the bodies, in their order
+        self.most = 1 << 30  # that are handed out
+        self._sqs, self._queue_url, self._window = sqs, queue_url, window
+        self._random = Random(seed)
+        self._held: list[dict[str, Any]] = []
+        self._lock = threading.Lock()
+
+    def answer(self, body: dict[str, Any]) -> Answer:
+        """To a request for one message."""
+        end = time.monotonic() + body.get("WaitTimeSeconds", 0)
+        while (message := self._next(body["VisibilityTimeout"])) is None and time.monotonic() < end:
+            time.sleep(0.05)
+        return Answer(200, json.dumps({} if message is None else {"Messages": [message]}).encode())
+
+    def _next(self, lease_secs: int) -> dict[str, Any] | None:
+        with self._lock:
+            if len(self.handed_out) >= self.most:
+                return None
+            while len(self._held) < self._window and (found := self._receive()):
+                self._held.extend(found)
+            if not self._held:
+                return None
+            message = self._held.pop(self._random.randrange(len(self._held)))
+            self._show(message, lease_secs)
+            self.handed_out.append(json.loads(message["Body"]))
+            return message
+
+    def _receive(self) -> list[dict[str, Any]]:
+        """The next message. One at a time: of several that come together, more than one may be of a group."""
+        names = ["ApproximateReceiveCount"]
+        answer = self._sqs.receive_message(QueueUrl=self._queue_url, AttributeNames=names, VisibilityTimeout=600)
+        return [
+            {name: one[name] for name in ("MessageId", "ReceiptHandle", "MD5OfBody", "Body", "Attributes")}
+            for one in answer.get("Messages", [])
+        ]
+
+    def _show(self, message: dict[str, Any], secs: int) -> None:
+        self._sqs.change_message_visibility(
+            QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=secs
+        )
+
+
 @dataclass
 class Proxy:
     """What it does, and what it saw."""
 
     url: str
+    # Who answers requests for messages in place of the cloud.
+    shuffle: Shuffle | None = None
     fault: Fault = lambda number, body: None
     delay_secs: float = 0
     requests: int = 0
@@ -91,19 +145,25 @@ class _Handler(BaseHTTPRequestHandler):
         proxy.count()
         content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         time.sleep(proxy.delay_secs)
-        if self.headers.get("X-Amz-Target") != "AmazonSQS.SendMessageBatch":
+        target = self.headers.get("X-Amz-Target")
+        if target == "AmazonSQS.ReceiveMessage" and proxy.shuffle is not None:
+            found = proxy.shuffle.answer(json.loads(content))
+            headers = [("Content-Type", "application/x-amz-json-1.0"), ("x-amzn-RequestId", "1")]
+            self._answer(found.status, headers, found.body)
+            return
+        if target != "AmazonSQS.SendMessageBatch":
             self._answer(*self._ask(content))
             return
         number, body = proxy.number(), json.loads(content)
         fault = proxy.fault(number, body)
         if fault is None:
-            status, headers, found = self._ask(content)
+            status, headers, told = self._ask(content)
             if proxy.silent_from is not None and number >= proxy.silent_from:
                 proxy.silenced.set()
                 proxy.released.wait(60)
                 self.close_connection = True
                 return
-            self._answer(status, headers, found)
+            self._answer(status, headers, told)
             return
         document = json.loads(fault.body)
         if fault.only:

@@ -15,6 +15,12 @@ from command_line import Launched
 from enqueue import Queue
 from local_cloud import client
 
+# Who waits in a long poll hears of nothing else, 20 s in earnest; and a case that has failed pauses for longer.
+HASTE = (
+    "attach.__globals__.update(RETRY_PAUSE_SECS=1, ANOTHER_WORKER_SECS=1); "
+    "setattr(attach.__globals__.get('Host', attach), 'poll_secs', 2); "
+)
+
 
 def queue_of(study: Launched) -> Queue:
     """A study's queue and bucket, with the operator's rights."""
@@ -33,7 +39,7 @@ def line_of(study: Launched) -> str:
         f"try: a = r.urlopen('{bucket_url}/public/attach.py', None, 20).read().decode(); break\\n\\t"
         f"except Exception as e: a = 'def attach(*_, **k): print(' + "
         f"repr('cruncher: the worker can not be fetched: ' + str(e)) + ')'; time.sleep(s)\\n"
-        f"exec(a, globals())''', globals(), {{}}); "
+        f"exec(a, globals())''', globals(), {{}}); {HASTE}"
         f"attach('{own_url}/public/config.json', '{key.key_id}', '{key.secret}')\""
     )
 

@@ -7,12 +7,14 @@ import json
 import os
 import re
 import signal
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 from local_cloud import Key
-from tests.lab import Attached, Lab, Seen, is_running, wait_for
+from tests.lab import PATIENCE_SECS, Attached, Lab, Seen, is_running, wait_for
 
 
 def test_a_case_becomes_a_result_and_its_message_is_deleted(lab: Lab) -> None:
@@ -30,6 +32,53 @@ def test_a_case_becomes_a_result_and_its_message_is_deleted(lab: Lab) -> None:
     assert worker.stop() == 0
     for words in ("attached to study", case_id[:8], "hello", "done in", "stopped by its user"):
         assert words in worker.output
+
+
+def in_a_long_poll(lab: Lab) -> Attached:
+    """A worker that has just begun to ask the queue, for as long as SQS allows."""
+    proxy, asked = lab.proxy(), threading.Event()
+
+    def note(seen: Seen) -> None:
+        if seen.action == "ReceiveMessage" and json.loads(seen.body)["WaitTimeSeconds"] == 20:
+            asked.set()
+
+    proxy.fault = note
+    worker = lab.attach(proxy.config_url, between="attach.__globals__['Host'].poll_secs = 20; ")
+    assert asked.wait(PATIENCE_SECS)
+    return worker
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_case_that_comes_to_a_worker_which_is_stopped_goes_back_at_once(lab: Lab, number: int) -> None:
+    worker = in_a_long_poll(lab)
+    worker.send(number)
+    worker.says("stopping when the queue has answered, which it does within 20 s; Ctrl-C again stops at once")
+    case = lab.send("result['a'] = 1")
+    assert worker.ends() == 0
+    worker.says("gave the case back to the queue")
+    worker.says("stopped by its user")
+    assert lab.in_queue() == (1, 0)
+    assert lab.document(f"data/b/done-{case}.json") is None
+    assert lab.heartbeat(worker.name())["state"] == "stopped"
+
+
+def test_ctrl_c_again_doesn_t_wait_for_the_queue(lab: Lab) -> None:
+    worker = in_a_long_poll(lab)
+    worker.send(signal.SIGINT)
+    worker.says("Ctrl-C again stops at once")
+    began = time.monotonic()
+    assert worker.stop() == 0 and time.monotonic() - began < 20
+    worker.says("stopped by its user")
+
+
+def test_who_is_stopped_while_the_network_is_broken_doesn_t_wait_for_it(lab: Lab) -> None:
+    proxy = lab.proxy()
+    worker = lab.attach(proxy.config_url)
+    worker.says("waiting for cases")
+    proxy.fault = lambda seen: "reset" if seen.action == "ReceiveMessage" else None
+    worker.says("trying again in")
+    assert worker.stop() == 0
+    worker.says("stopped by its user")
 
 
 def test_the_line_leaves_only_attach_behind(lab: Lab) -> None:

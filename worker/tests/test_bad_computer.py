@@ -92,15 +92,15 @@ def test_a_worker_whose_disk_is_full_takes_no_case_and_says_so(
 
 FILLING_MODEL = """
 import os
-if os.environ.get("TMPDIR"):
-    with open(os.environ["TMPDIR"] + "/filling", "ab", buffering=0) as file:
+if os.environ.get("SMALL_DISK"):
+    with open(os.environ["SMALL_DISK"] + "/filling", "ab", buffering=0) as file:
         while True:
             file.write(bytes(4096))
 """
 
 
 def test_sixty_cases_are_done_though_one_of_two_computers_has_a_full_disk(lab: Lab, small_disk: Path) -> None:
-    bad = lab.attach(between=SOON, TMPDIR=str(small_disk))
+    bad = lab.attach(between=SOON, TMPDIR=str(small_disk), SMALL_DISK=str(small_disk))
     bad.says("waiting for cases")
     # The first case that it takes finds the disk full, and leaves it so.
     model = FILLING_MODEL + MODEL

@@ -126,6 +126,14 @@ class TestRun:
         assert told[0] == "CommandFailed" and "could not be started" in told[1], told
 
 
+def test_the_longer_a_case_has_waited_for_its_command_the_longer_it_is_hidden() -> None:
+    pauses = [attach.lacking_pause_secs(count) for count in range(1, 20)]
+    assert pauses[:5] == [3, 6, 12, 24, 48] and max(pauses) == 3600
+    assert all(pause <= 3 + sum(pauses[:number]) for number, pause in enumerate(pauses))
+    assert sum(pauses) > 9 * 3600, "before it fails for good"
+    assert attach.lacking_pause_secs(10**9) == 3600
+
+
 def test_a_command_whose_name_can_not_be_encoded_is_lacking() -> None:
     # Pythons before 3.8 raise an error where they look for it.
     assert attach.lacking_command(document("{{a}} b").encode(), {"a": "\ud800"}) == "\ud800"
@@ -285,6 +293,60 @@ class TestWorker:
         program.write_text('#!/bin/sh\necho "{\\"seed\\": $2}" > result.json\n')
         program.chmod(0o755)
         assert lab.done(case)["result"] == {"seed": 1}
+
+    def test_cases_of_other_models_go_on_while_those_of_a_missing_command_are_left_to_others(self, lab: Lab) -> None:
+        """They stand in front of the queue, and are handed out no more often than they have to be."""
+        proxy = lab.proxy()
+        lacking = [self.send(lab, "anneal {{n}}", {"n": number}) for number in range(12)]
+        others = [lab.send("result['a'] = {{n}}", parameters={"n": number}) for number in range(4)]
+        worker = lab.attach(proxy.config_url)
+        for case in others:
+            assert lab.done(case)["worker"] == worker.name()
+        found = lab.heartbeat(worker.name(), state="resting")
+        assert "doesn't have the command `anneal`" in found["message"] and "leaves to others" in found["message"]
+        assert found["counts"]["failed"] == found["counts"]["retried"] == 0
+        later = lab.send("result['a'] = 1")
+        assert lab.done(later)["worker"] == worker.name()
+        for case in lacking:
+            assert lab.document(f"data/b/error-{case}.json") is None
+        hidden = [json.loads(seen.body) for seen in proxy.seen if seen.action == "ChangeMessageVisibility"]
+        pauses = [one["VisibilityTimeout"] for one in hidden]
+        assert pauses.count(3) == len(lacking), "each was handed out once before the first came again"
+        assert set(pauses) <= {3, 6, 12, 24}, pauses
+
+    def test_a_computer_that_has_the_command_computes_what_another_one_left(self, lab: Lab) -> None:
+        cases = [self.send(lab, "anneal") for _ in range(6)]
+        lacking = lab.attach()
+        lab.heartbeat(lacking.name(), state="resting")
+        folder = lab.folder / "bin"
+        folder.mkdir()
+        (folder / "anneal").symlink_to("/bin/true")
+        able = lab.attach(PATH=f"{folder}:/usr/bin:/bin")
+        for case in cases:
+            assert lab.done(case)["worker"] == able.name()
+        lab.queue_is_empty()
+        assert lab.heartbeat(lacking.name())["counts"]["failed"] == 0
+
+    def test_a_worker_that_ends_shows_the_cases_that_it_has_hidden(self, lab: Lab) -> None:
+        cases = [self.send(lab, "anneal") for _ in range(3)]
+        worker = lab.attach(between="attach.__globals__.update(LACKING_PAUSES_SECS=(600, 3600)); ")
+        lab.heartbeat(worker.name(), state="resting")
+        assert lab.in_queue() == (0, len(cases))
+        assert worker.stop() == 0
+        assert lab.in_queue() == (len(cases), 0)
+
+    def test_a_worker_that_gets_the_command_shows_the_cases_that_it_has_hidden(self, lab: Lab) -> None:
+        folder = lab.folder / "bin"
+        folder.mkdir()
+        cases = [self.send(lab, "anneal") for _ in range(3)]
+        worker = lab.attach(
+            between="attach.__globals__.update(LACKING_PAUSES_SECS=(600, 3600)); ", PATH=f"{folder}:/usr/bin:/bin"
+        )
+        lab.heartbeat(worker.name(), state="resting")
+        (folder / "anneal").symlink_to("/bin/true")
+        for case in cases:
+            assert lab.done(case)["worker"] == worker.name()
+        assert lab.heartbeat(worker.name(), state="waiting")["message"] is None
 
     def test_a_cancelled_case_isn_t_waited_for(self, lab: Lab) -> None:
         self.send(lab, "anneal", batch="wrong")

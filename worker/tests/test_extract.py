@@ -89,6 +89,25 @@ def test_a_failure_leaves_the_result_as_it_is_and_can_be_read(lab: Lab) -> None:
     assert [row["outcome"] for row in lab.rows(worker.name())] == ["done", "done"]
 
 
+def test_what_a_computer_lacks_is_left_to_another_one_once(lab: Lab) -> None:
+    library = lab.folder / "libraries"
+    library.mkdir()
+    (library / "rare.py").write_text("peak = 7\n")
+    lacking = lab.attach()
+    case_id = lab.send(FIRST, parameters={"a": 5})
+    lab.done(case_id)
+    extract(lab, case_id, "import rare\nresult['peak'] = rare.peak")
+    lacking.says("nothing was extracted here: ModuleNotFoundError")
+    lacking.kill()
+    lab.attach(PYTHONPATH=str(library))
+    document = extracted(lab, case_id)
+    assert document["result"] == {"end": 5, "peak": 7} and len(document["extracts"]) == 1
+    extract(lab, case_id, "import so_rare_that_nobody_has_it")
+    document = extracted(lab, case_id, times=2)
+    assert document["extracts"][1]["exception"] == "ModuleNotFoundError"
+    lab.queue_is_empty()
+
+
 def test_a_worker_on_which_extracting_fails_again_and_again_rests(lab: Lab) -> None:
     worker = lab.attach()
     cases = [lab.send(FIRST, parameters={"a": number}) for number in range(5)]

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from tests.lab import Attached, Lab, wait_for
+from tests.test_combined_cases import inputs
+from tests.test_extract import extract, extracted
 
 STAND_IN = str(Path(__file__).parent / "stand_in")
 # The binding of Qt that the vendor's programs bring; the worker only uses one that is loaded already.
@@ -64,6 +66,38 @@ def test_a_case_that_has_ended_the_program_twice_ends_no_third_one(hasty_lab: La
     assert (document["exception"], document["attempt"], document["final"]) == ("WorkerEnded", 2, True)
     assert document["message"].startswith("no worker has told what became of it")
     assert lab.done(lab.send("result['a'] = 1"))["worker"] == worker.name()
+
+
+def test_a_script_that_ends_the_program_while_it_extracts_ends_no_third_one(hasty_lab: Lab, calls_file: Path) -> None:
+    lab = hasty_lab
+    case = lab.send("result['a'] = 1")
+    first = attach_inside(lab, calls_file)
+    before = lab.done(case)
+    lab.queue_is_empty()
+    first.kill()
+    extract(lab, case, "import os\nos._exit(3)", max_attempts=2)
+    for _ in range(2):
+        assert attach_inside(lab, calls_file).ends() == 3
+    worker = attach_inside(lab, calls_file)
+    document = extracted(lab, case)
+    assert document["result"] == before["result"]
+    told = document["extracts"][0]
+    assert told["exception"] == "WorkerEnded" and told["message"].startswith("no worker has told what became of it")
+    lab.queue_is_empty()
+    assert lab.done(lab.send("result['a'] = 1"))["worker"] == worker.name()
+
+
+def test_a_script_that_ends_the_program_while_it_combines_ends_no_third_one(hasty_lab: Lab, calls_file: Path) -> None:
+    lab = hasty_lab
+    parameters = inputs(lab, {"v": 1, "batch": "b", "of": "results", "files": []})
+    case = lab.send(
+        "import os\nfile_extension = 'csv'\ndef combine(files, output):\n    os._exit(3)\n",
+        "combine", name="combine.py", parameters=parameters, batch="b/combined", max_attempts=2,
+    )  # fmt: skip
+    for _ in range(2):
+        assert attach_inside(lab, calls_file).ends() == 3
+    attach_inside(lab, calls_file)
+    assert lab.error(case, batch="b/combined")["exception"] == "WorkerEnded"
 
 
 def test_a_callback_of_the_model_is_found_in_main(lab: Lab, calls_file: Path) -> None:

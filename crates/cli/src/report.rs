@@ -67,6 +67,7 @@ pub(crate) fn as_text(study: &str, snapshot: &Snapshot) -> String {
         snapshot.notices(None).iter().map(|notice| printable(&notice.to_string(), 400)).collect();
     section(&mut text, "", &notices.iter().fold(String::new(), |all, notice| all + "  " + notice + "\n"));
     section(&mut text, "Batches", &batches(snapshot));
+    section(&mut text, "Levels", &levels(&snapshot.batches));
     section(&mut text, "Versions of a model", &model_versions(&snapshot.batches));
     section(&mut text, "Workers", &workers(snapshot));
     section(&mut text, "Errors", &errors(&snapshot.error_groups(None), snapshot.time));
@@ -149,6 +150,34 @@ fn batches(snapshot: &Snapshot) -> String {
     };
     let rows: Vec<_> = snapshot.batches_to_name(MAX_BATCHES).into_iter().map(row).collect();
     table(&columns, &rows) + &more_than(MAX_BATCHES, snapshot.batches.len())
+}
+
+/// Tells how far the levels of each batch have come that has several and isn't complete. A queue may hand out cases of a
+/// level before the last ones of the level before: so each is told by its own cases.
+fn levels(batches: &[BatchAccount]) -> String {
+    let told: Vec<_> = batches.iter().filter(|own| own.levels.len() > 1 && !own.counts.is_complete()).collect();
+    let line = |account: &&BatchAccount| {
+        let parts: Vec<String> = account
+            .levels
+            .chunk_by(|one, next| level_state(&one.1) == level_state(&next.1))
+            .map(|run| {
+                let (first, last) = (run[0].0, run[run.len() - 1].0);
+                let range = if first == last { first.to_string() } else { format!("{first}–{last}") };
+                format!("{range} {}", level_state(&run[0].1))
+            })
+            .collect();
+        format!("  {}: levels {}\n", account.batch, parts.join(", "))
+    };
+    told.iter().take(MAX_BATCHES).map(line).collect::<String>() + &more_than(MAX_BATCHES, told.len())
+}
+
+const fn level_state(counts: &CaseCounts) -> &'static str {
+    match counts {
+        counts if counts.is_complete() => "complete",
+        counts if counts.open() == 0 => "over, but not complete",
+        counts if counts.queued == counts.cases => "not begun",
+        _ => "in part",
+    }
 }
 
 /// Lists the versions of each batch whose model has several in the study, or of which some are withdrawn. Withdrawn cases
@@ -444,6 +473,33 @@ Versions of a model
         let at_work = of(CaseCounts { cases: 5, done: 4, running: 1, ..CaseCounts::default() });
         assert!(!finish_line(&at_work).contains("omplete"), "it goes on");
         assert_eq!(as_json("prandtl", &at_work)["complete"], json!(false));
+    }
+
+    #[test]
+    fn levels_that_overtake_one_another_are_told_by_their_own_cases() {
+        let level = |level, cases, done, running, failed| {
+            let queued = cases - done - running - failed;
+            (level, CaseCounts { cases, done, running, failed, queued, ..CaseCounts::default() })
+        };
+        let of = |several: Vec<(u32, CaseCounts)>| {
+            let sum = |count: fn(&CaseCounts) -> u64| several.iter().map(|(_, counts)| count(counts)).sum();
+            let counts = CaseCounts { cases: sum(|one| one.cases), done: sum(|one| one.done), ..CaseCounts::default() };
+            levels(&[BatchAccount { counts, levels: several, ..account() }])
+        };
+        let overtaken = vec![
+            level(1, 2, 2, 0, 0),
+            level(2, 4, 4, 0, 0),
+            level(3, 8, 7, 0, 0),
+            level(4, 16, 5, 1, 0),
+            level(5, 32, 0, 0, 0),
+            level(6, 64, 0, 0, 0),
+        ];
+        assert_eq!(of(overtaken), "  prandtl: levels 1–2 complete, 3–4 in part, 5–6 not begun\n");
+        // A later level may be complete before an earlier one is.
+        let all = vec![level(1, 2, 1, 0, 1), level(2, 4, 3, 1, 0), level(3, 8, 8, 0, 0)];
+        assert_eq!(of(all), "  prandtl: levels 1 over, but not complete, 2 in part, 3 complete\n");
+        assert_eq!(of(vec![level(1, 2, 2, 0, 0), level(2, 4, 4, 0, 0)]), "", "the batch is complete");
+        assert_eq!(of(vec![level(7, 4, 1, 1, 0)]), "", "there is one level");
     }
 
     #[test]
