@@ -8,6 +8,7 @@ use cruncher_aws::retry::RetryPolicy;
 use cruncher_aws::s3::{DeleteObject, GetObject, ListObjects, PutObject};
 use cruncher_aws::sqs::{
     BatchEntry, CreateQueue, DeleteQueue, GetQueueAttributes, PurgeQueue, ReceiveMessage, SendMessageBatch,
+    SetQueueAttributes,
 };
 use cruncher_aws::{Client, Credentials, Endpoints, Error, ErrorKind, Operation};
 
@@ -144,7 +145,29 @@ pub(super) async fn the_queues_of_pools_are_covered_and_no_other_studys(
         denied("another study's", &refused("another study's", client.send(&GetQueueAttributes::new(foreign)).await)?)?;
     }
     denied("another study's", &refused("another study's", operator.send(&message(foreign)).await)?)?;
-    for url in &urls {
+    // An operator makes pools, and removes them: of this study alone, and nobody else does.
+    let name_of = |url: &str| url.rsplit('/').next().unwrap_or_default().to_owned();
+    let make = |url: &str| {
+        let fifo = BTreeMap::from([("FifoQueue".to_owned(), "true".to_owned())]);
+        CreateQueue::new(name_of(url)).attributes(fifo).tag("cruncher:pool", "gpu")
+    };
+    let settings = || BTreeMap::from([("VisibilityTimeout".to_owned(), "60".to_owned())]);
+    for url in [cases, dead] {
+        equal("the queue's address", &operator.send(&make(url)).await?, url)?;
+        operator.send(&SetQueueAttributes::new(url, settings())).await?;
+    }
+    for (client, url) in [(&viewer, cases), (&viewer, dead), (&operator, foreign)] {
+        denied("making", &refused("making", client.send(&make(url)).await)?)?;
+        denied("changing", &refused("changing", client.send(&SetQueueAttributes::new(url, settings())).await)?)?;
+        denied("deleting", &refused("deleting", client.send(&DeleteQueue::new(url)).await)?)?;
+    }
+    let own = SetQueueAttributes::new(cloud.queue_url(), settings());
+    denied("changing the study's own", &refused("changing the study's own", operator.send(&own).await)?)?;
+    let delete = operator.send(&DeleteQueue::new(cloud.queue_url())).await;
+    denied("deleting the study's own", &refused("deleting the study's own", delete)?)?;
+    operator.send(&DeleteQueue::new(cases)).await?;
+    let urls = [dead, foreign];
+    for url in urls {
         administrator.send(&DeleteQueue::new(url)).await?;
     }
     Ok(())

@@ -11,6 +11,7 @@ use web_sys::{Blob, File};
 
 use super::field::sentence;
 use super::file_drop::file_drop;
+use super::pool::missing_pools;
 use super::quoted::quoted;
 use super::reading::{asked, choices};
 use super::script;
@@ -107,6 +108,7 @@ fn read(state: DesignState, name: &str, table: &TableSummary) -> AnyView {
             <button class="quiet" on:click=forget>"Remove"</button>
         </p>
         {understood(table)}
+        {missing_pools(state, &table.pools)}
         {(!notes.is_empty()).then(|| view! { <ul class="read-notes" aria-label="How it was read">{notes}</ul> })}
     }
     .into_any()
