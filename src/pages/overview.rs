@@ -152,20 +152,20 @@ fn pools(snapshot: &Snapshot, route: &Route) -> Option<AnyView> {
         // Cases of which none names a pool have no column of pools.
         let condition = if cases.cases == all { "case.state:*" } else { &format!("case.pool:{name}") };
         let target = route.list(condition);
-        let mut more = String::new();
+        let mut more = vec![String::new()];
         for (number, state) in [(cases.running, "running"), (cases.failed, "failed"), (cases.withdrawn, "withdrawn")] {
             if number > 0 {
-                more += &format!(" · {} {state}", thousands(number));
+                more.push(format!("{} {state}", thousands(number)));
             }
         }
-        more += &match look {
-            Some(_) => format!(" · {}", counted(workers, "worker", "workers")),
-            None => " · pool removed".to_owned(),
-        };
+        more.push(match look {
+            Some(_) => counted(workers, "worker", "workers"),
+            None => "pool removed".to_owned(),
+        });
         if rate > 0.0 {
-            more += &format!(" · {} a minute", significant(rate));
+            more.push(format!("{} a minute", significant(rate)));
         }
-        part(name.to_owned(), target, &cases, &more)
+        part(name.to_owned(), target, &cases, &more.join(" · "))
     };
     let rows: Vec<_> = snapshot.pool_figures(route.batches.one()).into_iter().map(row).collect();
     (rows.len() > 1).then(|| view! { <ul class="parts parts--pools" aria-label="Pools">{rows}</ul> }.into_any())

@@ -141,7 +141,12 @@ def of_new_pool(target: Target) -> Iterator[Action]:
     owner = target.owner.sqs
     account, study = target.queue_url.rpartition("/")[0], target.study.study
     fifo: dict[str, Any] = {"Attributes": {"FifoQueue": "true"}}
-    for name, may in (("Pool-new", ONLY_OPERATOR), ("Pool-new-Dead", ONLY_OPERATOR), ("Cases-new", NO_ONE), ("pool-new", NO_ONE)):
+    for name, may in (
+        ("Pool-new", ONLY_OPERATOR),
+        ("Pool-new-Dead", ONLY_OPERATOR),
+        ("Cases-new", NO_ONE),
+        ("pool-new", NO_ONE),
+    ):
         queue = f"cruncher-{study}-{name}.fifo"
         made = partial(owner.create_queue, QueueName=queue, **fifo)
         yield Action(f"make {name}", may, lambda who, queue=queue: who.sqs.create_queue(QueueName=queue, **fifo))

@@ -1,11 +1,12 @@
-//! The pools of the study on the page *Attach*: an operator makes them, and removes those that are empty.
+//! The pools of the study on the page *Attach*: an operator makes them, and removes those that are empty. The designer's program does
+//! it, as everything that changes the document `control.json`.
 
-use cruncher_backend::administer::pools::{PoolChangeError, PoolState, delete_own_pool, make_pool, named_pools};
+use cruncher_backend::administer::pools::{PoolState, named_pools};
 use cruncher_backend::study::{self, Study};
 use cruncher_browser::components::press::press;
 use cruncher_browser::components::problem_note::problem_note;
-use cruncher_browser::programs::pools_place;
-use cruncher_browser::state::pool_problem::pool_problem;
+use cruncher_browser::programs::{PageProgram, pools_place};
+use cruncher_browser::state::pool_change::PoolChange;
 use cruncher_browser::state::problem::PageProblem;
 use cruncher_browser::state::route::{Page, Route};
 use cruncher_browser::{address, designer, kept_access, network};
@@ -28,18 +29,13 @@ struct PoolsState {
     pools: RwSignal<Option<Vec<PoolState>>>,
     /// The name of the new pool, as typed.
     name: RwSignal<String>,
-    /// What is being done, in words.
-    doing: RwSignal<Option<String>>,
+    /// The change that isn't done yet.
+    doing: RwSignal<Option<PoolChange>>,
     /// What was done last, in words.
     done: RwSignal<Option<String>>,
     problem: RwSignal<Option<PageProblem>>,
-}
-
-/// Change of a pool.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum PoolChange {
-    Make,
-    Remove,
+    /// Reason why the program that makes changes couldn't be loaded, if so.
+    not_loaded: RwSignal<Option<PageProblem>>,
 }
 
 /// Shows the pools in their place, where they stay.
@@ -62,9 +58,11 @@ impl PoolsState {
             doing: RwSignal::new(None),
             done: RwSignal::new(None),
             problem: RwSignal::new(None),
+            not_loaded: RwSignal::new(None),
         };
         let listener = window_event_listener(ev::hashchange, move |_| state.look());
-        on_cleanup(move || listener.remove());
+        let answers = window_event_listener_untyped(designer::POOL_ANSWERED, move |_| state.answer());
+        on_cleanup(move || [listener, answers].into_iter().for_each(WindowListenerHandle::remove));
         state.look();
         state
     }
@@ -95,43 +93,51 @@ impl PoolsState {
         Ok(study)
     }
 
-    fn change(self, change: PoolChange, pool: Pool) {
-        let verb = if change == PoolChange::Make { "Making" } else { "Removing" };
-        self.doing.set(Some(format!("{verb} {pool} …")));
+    fn change(self, change: PoolChange) {
+        self.doing.set(Some(change));
         self.done.set(None);
         self.problem.set(None);
-        spawn_local(async move {
-            match self.try_change(change, pool).await {
-                Ok(words) => self.done.set(Some(words)),
-                Err(problem) => self.problem.set(Some(problem)),
-            }
-            self.doing.set(None);
-            self.look();
-        });
+        designer::ask_pool(&change.to_string());
+        if self.not_loaded.get_untracked().is_some() {
+            PageProgram::Designer.load_again(self.not_loaded);
+        } else {
+            PageProgram::Designer.load(self.not_loaded);
+        }
     }
 
-    async fn try_change(self, change: PoolChange, pool: Pool) -> Result<String, PageProblem> {
-        let study = self.study().await?;
-        let told = |error: PoolChangeError| pool_problem(&error, &study.config.study, pool);
-        let words = match change {
-            PoolChange::Make => {
-                let is_new = make_pool(&study, &pool).await.map_err(told)?;
+    /// Whether a change is under way.
+    fn is_busy(self) -> bool {
+        self.doing.read().is_some() && self.not_loaded.read().is_none()
+    }
+
+    /// Takes what came of the change.
+    fn answer(self) {
+        let refusal = designer::pool_refusal();
+        let Some(change) = self.doing.get_untracked() else { return };
+        self.doing.set(None);
+        if refusal.is_some() {
+            self.problem.set(refusal);
+        } else {
+            self.done.set(Some(self.outcome(change)));
+        }
+        self.look();
+    }
+
+    /// Shows the lines of a pool that was made, and says what was done.
+    fn outcome(self, change: PoolChange) -> String {
+        match change {
+            PoolChange::Make(pool) => {
                 self.name.set(String::new());
                 choose(Some(pool));
-                let other = format!("Pool {pool} was there already. The lines above attach workers to it.");
-                if is_new { format!("Pool {pool} is made. The lines above attach workers to it.") } else { other }
+                format!("Pool {pool} is made. The lines above attach workers to it.")
             }
-            PoolChange::Remove => {
-                delete_own_pool(&study, &pool).await.map_err(told)?;
+            PoolChange::Remove(pool) => {
                 if Route::parse(&address::fragment()).pool == Some(pool) {
                     choose(None);
                 }
                 format!("Pool {pool} is removed.")
             }
-        };
-        // The page looks again, and offers what there is now.
-        designer::tell_sent();
-        Ok(words)
+        }
     }
 }
 
@@ -156,17 +162,20 @@ fn pools(state: PoolsState) -> AnyView {
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if let Ok(pool) = Pool::parse(state.name.read_untracked().trim()) {
-            state.change(PoolChange::Make, pool);
+            state.change(PoolChange::Make(pool));
         }
     };
     let wrong = Memo::new(move |_| {
         let known = state.pools.read();
         name_problem(&state.name.read(), known.as_deref().unwrap_or_default())
     });
-    let is_useless =
-        move || state.doing.read().is_some() || wrong.read().is_some() || state.name.read().trim().is_empty();
+    let is_useless = move || state.is_busy() || wrong.read().is_some() || state.name.read().trim().is_empty();
     let told = move || {
-        let words = state.doing.get().or_else(|| state.done.get())?;
+        let doing = state.doing.get().map(|change| match change {
+            PoolChange::Make(pool) => format!("Making {pool} …"),
+            PoolChange::Remove(pool) => format!("Removing {pool} …"),
+        });
+        let words = doing.or_else(|| state.done.get())?;
         Some(view! { <p class="faint" role="status">{words}</p> })
     };
     view! {
@@ -188,7 +197,7 @@ fn pools(state: PoolsState) -> AnyView {
                 <span id="pool-wrong" class="pool-wrong" role="status">{move || wrong.get()}</span>
             </form>
             {told}
-            {move || state.problem.get().map(problem_note)}
+            {move || state.problem.get().or_else(|| state.not_loaded.get()).map(problem_note)}
         </section>
     }
     .into_any()
@@ -200,7 +209,7 @@ fn row(state: PoolsState, own: &PoolState) -> AnyView {
     let remove = move |_| {
         let sure = format!("Remove pool {pool}? Workers that are attached to it end.");
         if window().confirm_with_message(&sure).unwrap_or(false) {
-            state.change(PoolChange::Remove, pool);
+            state.change(PoolChange::Remove(pool));
         }
     };
     let label = format!("Remove pool {pool}");
@@ -209,7 +218,7 @@ fn row(state: PoolsState, own: &PoolState) -> AnyView {
         <li>
             <span class="pool-list__name">{shown(Some(&pool)).to_owned()}</span>
             <span class="faint">{words}</span>
-            <button class="quiet" aria-label=label title=title disabled=move || !is_empty || state.doing.read().is_some() on:click=press(remove)>"Remove"</button>
+            <button class="quiet" aria-label=label title=title disabled=move || !is_empty || state.is_busy() on:click=press(remove)>"Remove"</button>
         </li>
     }
     .into_any()
