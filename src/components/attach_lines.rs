@@ -74,5 +74,5 @@ fn pools(route: &Route, known: Option<Vec<Pool>>) -> Option<AnyView> {
         view! { <a href=target.to_string() aria-current=is_chosen>{shown(pool.as_ref()).to_owned()}</a> }
     };
     let choices: Vec<_> = (pools.len() > 1).then(|| pools.into_iter().map(choice).collect())?;
-    Some(view! { <nav class="pools" aria-label="Pool whose cases it takes">"Pool "{choices}</nav> }.into_any())
+    Some(view! { <nav class="actions pools" aria-label="Pool whose cases it takes">"Pool "{choices}</nav> }.into_any())
 }

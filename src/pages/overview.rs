@@ -146,12 +146,9 @@ fn progress(snapshot: &Snapshot, counts: &CaseCounts, open: &OpenStudy, shown: &
 
 /// Draws the cases and workers of each pool, if the study has any beside its own queue.
 fn pools(snapshot: &Snapshot, route: &Route) -> Option<AnyView> {
-    let all = snapshot.counts(route.batches.one()).cases;
     let row = |PoolFigures { pool, look, cases, workers, rate }: PoolFigures| {
         let name = shown(pool.as_ref());
-        // Cases of which none names a pool have no column of pools.
-        let condition = if cases.cases == all { "case.state:*" } else { &format!("case.pool:{name}") };
-        let target = route.list(condition);
+        let target = route.list(&format!("case.pool:{name}"));
         let mut more = vec![String::new()];
         for (number, state) in [(cases.running, "running"), (cases.failed, "failed"), (cases.withdrawn, "withdrawn")] {
             if number > 0 {

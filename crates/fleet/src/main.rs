@@ -27,7 +27,6 @@ mod state;
 fn main() {
     console_error_panic_hook::set_once();
     page::show();
-    pools::show();
 }
 
 /// Outside of a browser there is nothing to show; the workspace's native checks build this all the same.

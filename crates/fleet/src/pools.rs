@@ -2,29 +2,27 @@
 //! it, as everything that changes the document `control.json`.
 
 use cruncher_backend::administer::pools::{PoolState, named_pools};
-use cruncher_backend::study::{self, Study};
 use cruncher_browser::components::press::press;
 use cruncher_browser::components::problem_note::problem_note;
 use cruncher_browser::programs::{PageProgram, pools_place};
 use cruncher_browser::state::pool_change::PoolChange;
 use cruncher_browser::state::problem::PageProblem;
 use cruncher_browser::state::route::{Page, Route};
-use cruncher_browser::{address, designer, kept_access, network};
-use cruncher_study::access::{Role, StudyAccess};
+use cruncher_browser::{address, designer};
+use cruncher_study::access::Role;
 use cruncher_study::pool::{Pool, shown};
 use leptos::ev::{self, SubmitEvent};
 use leptos::mount::mount_to;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::fleet_state::FleetState;
 use crate::state::pools::{content, name_problem};
 
 /// State of the pools. Copies share it.
 #[derive(Clone, Copy)]
 struct PoolsState {
-    access: StoredValue<StudyAccess>,
-    /// The opened study; `None` before the first request.
-    study: StoredValue<Option<Study>>,
+    page: FleetState,
     /// The pools, as of the last look; `None` before the first has ended.
     pools: RwSignal<Option<Vec<PoolState>>>,
     /// The name of the new pool, as typed.
@@ -39,20 +37,18 @@ struct PoolsState {
 }
 
 /// Shows the pools in their place, where they stay.
-pub(super) fn show() {
-    let (Some(place), Some(access)) = (pools_place(), kept_access::kept()) else { return };
-    if access.role != Role::Operator {
-        return;
+pub(super) fn show(page: FleetState) {
+    let is_operator = page.access.with_value(|access| access.role == Role::Operator);
+    if let Some(place) = pools_place().filter(|_| is_operator) {
+        mount_to(place, move || pools(PoolsState::follow(page))).forget();
     }
-    mount_to(place, || pools(PoolsState::follow(access))).forget();
 }
 
 impl PoolsState {
     /// Creates the state, and looks whenever somebody comes to the page.
-    fn follow(access: StudyAccess) -> Self {
+    fn follow(page: FleetState) -> Self {
         let state = Self {
-            access: StoredValue::new(access),
-            study: StoredValue::new(None),
+            page,
             pools: RwSignal::new(None),
             name: RwSignal::new(String::new()),
             doing: RwSignal::new(None),
@@ -71,7 +67,7 @@ impl PoolsState {
         if Route::parse(&address::fragment()).page == Page::Attach {
             spawn_local(async move {
                 let looked = async {
-                    let study = self.study().await?;
+                    let study = self.page.study().await?;
                     named_pools(&study).await.map_err(|error| PageProblem::from(&error))
                 };
                 match looked.await {
@@ -80,17 +76,6 @@ impl PoolsState {
                 }
             });
         }
-    }
-
-    async fn study(self) -> Result<Study, PageProblem> {
-        if let Some(study) = self.study.get_value() {
-            return Ok(study);
-        }
-        let key = self.access.with_value(|access| access.key.clone());
-        let opened = study::open(network(), &address::page_url(), &key).await;
-        let study = opened.map_err(|error| PageProblem::from(&error))?;
-        self.study.set_value(Some(study.clone()));
-        Ok(study)
     }
 
     fn change(self, change: PoolChange) {
@@ -154,9 +139,11 @@ fn pools(state: PoolsState) -> AnyView {
     let list = move || {
         let pools = state.pools.get()?;
         let rows: Vec<_> = pools.iter().map(|pool| row(state, pool)).collect();
-        Some(match rows.is_empty() {
-            true => view! { <p class="faint">"None yet: all cases wait in the study's own queue."</p> }.into_any(),
-            false => view! { <ul class="pool-list" aria-label="Pools">{rows}</ul> }.into_any(),
+        let none = "None yet: all cases wait in the study's own queue.";
+        Some(if rows.is_empty() {
+            view! { <p class="faint">{none}</p> }.into_any()
+        } else {
+            view! { <ul class="pool-list" aria-label="Pools">{rows}</ul> }.into_any()
         })
     };
     let submit = move |event: SubmitEvent| {
@@ -165,11 +152,11 @@ fn pools(state: PoolsState) -> AnyView {
             state.change(PoolChange::Make(pool));
         }
     };
-    let wrong = Memo::new(move |_| {
+    let wrong = move || {
         let known = state.pools.read();
         name_problem(&state.name.read(), known.as_deref().unwrap_or_default())
-    });
-    let is_useless = move || state.is_busy() || wrong.read().is_some() || state.name.read().trim().is_empty();
+    };
+    let is_useless = move || state.is_busy() || wrong().is_some() || state.name.read().trim().is_empty();
     let told = move || {
         let doing = state.doing.get().map(|change| match change {
             PoolChange::Make(pool) => format!("Making {pool} …"),
@@ -188,13 +175,13 @@ fn pools(state: PoolsState) -> AnyView {
                     "New pool "
                     <input
                         maxlength="64" placeholder="gpu" autocomplete="off" spellcheck="false" aria-describedby="pool-wrong"
-                        aria-invalid=move || wrong.read().is_some().then_some("true")
+                        aria-invalid=move || wrong().is_some().then_some("true")
                         prop:value=move || state.name.get()
                         on:input=move |event| state.name.set(event_target_value(&event))
                     />
                 </label>
                 <button disabled=is_useless>"Make"</button>
-                <span id="pool-wrong" class="pool-wrong" role="status">{move || wrong.get()}</span>
+                <span id="pool-wrong" class="pool-wrong" role="status">{wrong}</span>
             </form>
             {told}
             {move || state.problem.get().or_else(|| state.not_loaded.get()).map(problem_note)}

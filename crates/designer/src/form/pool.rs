@@ -75,15 +75,18 @@ pub(super) fn missing_pools(state: DesignState, wanted: &[Pool]) -> Option<AnyVi
     }
     let names: Vec<_> = missing.iter().map(Pool::as_str).collect();
     let (words, button) = match &names[..] {
-        [name] => (format!("The study has no pool {name}."), format!("Make pool {name}")),
-        names => (format!("The study has no pools {}.", names.join(", ")), format!("Make these {} pools", names.len())),
+        [name] => (format!("The study has no pool {name}: its cases can't be sent."), format!("Make pool {name}")),
+        names => (
+            format!("The study has no pools {}: their cases can't be sent.", names.join(", ")),
+            format!("Make these {} pools", names.len()),
+        ),
     };
     let is_operator = state.access.with_value(|access| access.role) == Role::Operator;
     let remedy = if is_operator {
         let make = move |_| make(state, missing.clone());
         view! { <button disabled=making == PoolMaking::Going on:click=make>{button}</button> }.into_any()
     } else {
-        view! { <span class="faint">"An operator makes it."</span> }.into_any()
+        view! { <span class="faint">"An operator can make it."</span> }.into_any()
     };
     let problem = match making {
         PoolMaking::Failed(problem) => Some(problem_note(problem)),
@@ -93,7 +96,7 @@ pub(super) fn missing_pools(state: DesignState, wanted: &[Pool]) -> Option<AnyVi
     Some(
         view! {
             <div role="group" aria-label="Missing pools">
-                <p class="actions"><span class="field__warning">{words}" Cases for it can't be sent."</span>{remedy}</p>
+                <p class="actions"><span class="field__warning">{words}</span>{remedy}</p>
                 {problem}
             </div>
         }

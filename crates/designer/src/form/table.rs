@@ -108,8 +108,8 @@ fn read(state: DesignState, name: &str, table: &TableSummary) -> AnyView {
             <button class="quiet" on:click=forget>"Remove"</button>
         </p>
         {understood(table)}
-        {missing_pools(state, &table.pools)}
         {(!notes.is_empty()).then(|| view! { <ul class="read-notes" aria-label="How it was read">{notes}</ul> })}
+        {missing_pools(state, &table.pools)}
     }
     .into_any()
 }
