@@ -145,31 +145,38 @@ pub(super) async fn the_queues_of_pools_are_covered_and_no_other_studys(
         denied("another study's", &refused("another study's", client.send(&GetQueueAttributes::new(foreign)).await)?)?;
     }
     denied("another study's", &refused("another study's", operator.send(&message(foreign)).await)?)?;
-    // An operator makes pools, and removes them: of this study alone, and nobody else does.
-    let name_of = |url: &str| url.rsplit('/').next().unwrap_or_default().to_owned();
-    let make = |url: &str| {
-        let fifo = BTreeMap::from([("FifoQueue".to_owned(), "true".to_owned())]);
-        CreateQueue::new(name_of(url)).attributes(fifo).tag("cruncher:pool", "gpu")
-    };
-    let settings = || BTreeMap::from([("VisibilityTimeout".to_owned(), "60".to_owned())]);
-    for url in [cases, dead] {
-        equal("the queue's address", &operator.send(&make(url)).await?, url)?;
-        operator.send(&SetQueueAttributes::new(url, settings())).await?;
-    }
-    for (client, url) in [(&viewer, cases), (&viewer, dead), (&operator, foreign)] {
-        denied("making", &refused("making", client.send(&make(url)).await)?)?;
-        denied("changing", &refused("changing", client.send(&SetQueueAttributes::new(url, settings())).await)?)?;
-        denied("deleting", &refused("deleting", client.send(&DeleteQueue::new(url)).await)?)?;
-    }
-    let own = SetQueueAttributes::new(cloud.queue_url(), settings());
-    denied("changing the study's own", &refused("changing the study's own", operator.send(&own).await)?)?;
-    let delete = operator.send(&DeleteQueue::new(cloud.queue_url())).await;
-    denied("deleting the study's own", &refused("deleting the study's own", delete)?)?;
-    operator.send(&DeleteQueue::new(cases)).await?;
-    let urls = [dead, foreign];
-    for url in urls {
+    for url in &urls {
         administrator.send(&DeleteQueue::new(url)).await?;
     }
+    Ok(())
+}
+
+pub(super) async fn an_operator_makes_pools_of_its_own_study_alone(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
+    let (administrator, operator, viewer) = (cloud.administrator(), cloud.operator(), cloud.viewer());
+    let make = |name: &str| {
+        let fifo = BTreeMap::from([("FifoQueue".to_owned(), "true".to_owned())]);
+        CreateQueue::new(format!("{}{name}", cloud.stack())).attributes(fifo).tag("cruncher:pool", "new")
+    };
+    let settings = || BTreeMap::from([("VisibilityTimeout".to_owned(), "60".to_owned())]);
+    let (own, foreign) = (["-Pool-new.fifo", "-Pool-new-Dead.fifo"], "-2-Pool-new.fifo");
+    let foreign_url = administrator.send(&make(foreign)).await?;
+    for name in own {
+        denied("a viewer's pool", &refused("a viewer's pool", viewer.send(&make(name)).await)?)?;
+        let url = operator.send(&make(name)).await?;
+        operator.send(&SetQueueAttributes::new(&url, settings())).await?;
+        let change = viewer.send(&SetQueueAttributes::new(&url, settings())).await;
+        denied("a viewer's change", &refused("a viewer's change", change)?)?;
+        denied("a viewer's removal", &refused("a viewer's removal", viewer.send(&DeleteQueue::new(&url)).await)?)?;
+        operator.send(&DeleteQueue::new(&url)).await?;
+    }
+    denied("another study's", &refused("another study's", operator.send(&make(foreign)).await)?)?;
+    for url in [foreign_url.as_str(), cloud.queue_url()] {
+        let change = operator.send(&SetQueueAttributes::new(url, settings())).await;
+        denied("changing what is no pool", &refused("changing what is no pool", change)?)?;
+        let delete = operator.send(&DeleteQueue::new(url)).await;
+        denied("deleting what is no pool", &refused("deleting what is no pool", delete)?)?;
+    }
+    administrator.send(&DeleteQueue::new(&foreign_url)).await?;
     Ok(())
 }
 
