@@ -138,20 +138,24 @@ def actions(target: Target, random: Random) -> Iterator[tuple[Action, tuple[str,
 
 def of_new_pool(target: Target) -> Iterator[Action]:
     """Making the queues of a pool, and deleting them again; and what only looks like one."""
-    owner = target.owner.sqs
     account, study = target.queue_url.rpartition("/")[0], target.study.study
-    fifo: dict[str, Any] = {"Attributes": {"FifoQueue": "true"}}
-    for name, may in (
-        ("Pool-new", ONLY_OPERATOR),
-        ("Pool-new-Dead", ONLY_OPERATOR),
-        ("Cases-new", NO_ONE),
-        ("pool-new", NO_ONE),
-    ):
-        queue = f"cruncher-{study}-{name}.fifo"
-        made = partial(owner.create_queue, QueueName=queue, **fifo)
-        yield Action(f"make {name}", may, lambda who, queue=queue: who.sqs.create_queue(QueueName=queue, **fifo))
-        yield Action(f"delete {name}", may, first(
-            made, lambda who, queue=queue: who.sqs.delete_queue(QueueUrl=f"{account}/{queue}")))  # fmt: skip
+    pools, others = ("Pool-new", "Pool-new-Dead"), ("Cases-new", "pool-new")
+    for name in (*pools, *others):
+        may, queue = (ONLY_OPERATOR if name in pools else NO_ONE), f"cruncher-{study}-{name}.fifo"
+        make = partial(make_queue, queue)
+        yield Action(f"make {name}", may, make)
+        delete = partial(delete_queue, f"{account}/{queue}")
+        yield Action(f"delete {name}", may, first(partial(make, target.owner), delete))
+
+
+def make_queue(name: str, who: Clients) -> object:
+    """Makes a queue, or finds it made."""
+    return who.sqs.create_queue(QueueName=name, Attributes={"FifoQueue": "true"})
+
+
+def delete_queue(url: str, who: Clients) -> object:
+    """Deletes a queue."""
+    return who.sqs.delete_queue(QueueUrl=url)
 
 
 def of_study(target: Target, random: Random) -> Iterator[Action]:

@@ -144,6 +144,8 @@ fn settings(own: &QueueAttributes, dead_letter_arn: Option<&str>) -> BTreeMap<St
             if own.high_throughput { ("messageGroup", "perMessageGroupId") } else { ("queue", "perQueue") };
         put("DeduplicationScope", Some(scope.to_owned()));
         put("FifoThroughputLimit", Some(limit.to_owned()));
+        // As the study's own: no other queue's dead letters come here.
+        put("RedriveAllowPolicy", Some(r#"{"redrivePermission":"denyAll"}"#.to_owned()));
     }
     settings
 }
@@ -263,7 +265,7 @@ mod tests {
         assert_eq!(
             text(&settings(&own, Some("of the pool"))),
             "DeduplicationScope=queue FifoThroughputLimit=perQueue MessageRetentionPeriod=1209600 \
-             RedrivePolicy={\"deadLetterTargetArn\":\"of the pool\",\"maxReceiveCount\":7} SqsManagedSseEnabled=true \
+             RedriveAllowPolicy={\"redrivePermission\":\"denyAll\"} RedrivePolicy={\"deadLetterTargetArn\":\"of the pool\",\"maxReceiveCount\":7} SqsManagedSseEnabled=true \
              VisibilityTimeout=60"
         );
         assert_eq!(text(&settings(&own, None)), "MessageRetentionPeriod=1209600 SqsManagedSseEnabled=true");
