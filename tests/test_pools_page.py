@@ -38,7 +38,7 @@ def send(study: Launched, folder: Path, table: str, model: str = MODEL) -> None:
     """Sends the cases of a table to the batch `b`."""
     (folder / "model.py").write_text(model)
     (folder / "cases.csv").write_text(table)
-    options = ("--model", str(folder / "model.py"), "--batch", "b", "--yes")
+    options = ("--model", str(folder / "model.py"), "--batch", "b", "--attempts", "1", "--yes")
     ran = study.command_line.run("enqueue", study.study, str(folder / "cases.csv"), *options)
     assert ran.code == 0, ran.err
 
