@@ -34,11 +34,11 @@ def pool(study: Launched, what: str, *arguments: str) -> str:
     return ran.out
 
 
-def send(study: Launched, folder: Path, table: str, model: str = MODEL) -> None:
+def send(study: Launched, folder: Path, table: str) -> None:
     """Sends the cases of a table to the batch `b`."""
-    (folder / "model.py").write_text(model)
+    (folder / "model.py").write_text(MODEL)
     (folder / "cases.csv").write_text(table)
-    options = ("--model", str(folder / "model.py"), "--batch", "b", "--attempts", "1", "--yes")
+    options = ("--model", str(folder / "model.py"), "--batch", "b", "--yes")
     ran = study.command_line.run("enqueue", study.study, str(folder / "cases.csv"), *options)
     assert ran.code == 0, ran.err
 
@@ -125,7 +125,17 @@ def test_the_page_shows_each_pool_and_attaches_to_the_one_that_is_chosen(
 
 def test_an_error_tells_the_pool_that_it_is_of(study: Launched, visits: Visits, tmp_path: Path) -> None:
     pool(study, "add", "gpu")
-    send(study, tmp_path, "a,pool\n1,gpu\n2,gpu\n3,\n", model="raise ValueError('no such device')  # {{a}}\n")
+    (tmp_path / "model.py").write_text("raise ValueError('no such device')  # {{a}}\n")
+    table = {"columns": [{"name": "a"}], "rows": [[1], [2], [3]], "pools": ["gpu", "gpu", None]}
+    design = {
+        "batch": "b",
+        "model": {"file": "model.py", "kind": "python"},
+        "sampler": {"kind": "table"},
+        "table": table,
+    }
+    (tmp_path / "design.json").write_text(json.dumps({**design, "max_attempts": 1}))
+    ran = study.command_line.run("enqueue", study.study, str(tmp_path / "design.json"), "--yes")
+    assert ran.code == 0, ran.err
     page = visits.open(link(study))
     go_to(page, "Attach")
     page.get_by_role("navigation", name="Pool whose cases it takes").get_by_role("link", name="gpu").click()
