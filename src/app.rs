@@ -140,7 +140,10 @@ fn opened_view((study, access, beside): Opened) -> AnyView {
     Effect::new(move || {
         document().set_title(&title(reader.route.read().page.name(), &name, live.snapshot.read().as_deref()));
     });
-    Effect::new(move || program::show(reader));
+    {
+        let open = open.clone();
+        Effect::new(move || program::show(&open));
+    }
     // A frozen study has no news, and its document no dialogs.
     let dialogs = frozen::label().is_none().then(|| {
         news::follow(&open);

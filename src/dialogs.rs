@@ -185,7 +185,7 @@ fn offers(open: &OpenStudy) -> (Vec<PaletteEntry>, Vec<Command>) {
                 "Action",
                 label,
                 "attaches workers",
-                Command::Copy(attach_line(host, &bucket_url, worker, open.reader.pool.get_untracked().as_ref())),
+                Command::Copy(attach_line(host, &bucket_url, worker, route.pool.as_ref())),
             );
         }
     }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use cruncher_backend::Study;
 use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_study::access::{AccessKey, Role};
-use cruncher_study::pool::Pool;
 use leptos::prelude::*;
 
 use cruncher_browser::programs::PageProgram;
@@ -86,8 +85,6 @@ pub(crate) struct ReaderState {
     pub(crate) is_dark: RwSignal<bool>,
     /// Number of workers that the shell's line starts.
     pub(crate) workers: RwSignal<u32>,
-    /// Pool that the lines attach workers to.
-    pub(crate) pool: RwSignal<Option<Pool>>,
     /// Line that was copied last.
     pub(crate) copied: RwSignal<Option<CopiedLine>>,
     /// Change of the requests to the workers that isn't done yet.
@@ -105,7 +102,6 @@ impl ReaderState {
             route: RwSignal::new(route),
             is_dark: RwSignal::new(is_dark),
             workers: RwSignal::new(4),
-            pool: RwSignal::new(None),
             copied: RwSignal::new(None),
             asked: RwSignal::new(None),
             said: RwSignal::new(None),

@@ -53,6 +53,10 @@ MAY: dict[str, dict[str, set[str]]] = {
         "sqs:SendMessage*": {CASES, POOLS},
         "sqs:ReceiveMessage": {DEAD_LETTERS, DEAD_LETTERS_OF_POOLS},
         "sqs:DeleteMessage": {DEAD_LETTERS, DEAD_LETTERS_OF_POOLS},
+        "sqs:CreateQueue": {POOLS},
+        "sqs:TagQueue": {POOLS},
+        "sqs:SetQueueAttributes": {POOLS},
+        "sqs:DeleteQueue": {POOLS},
         # Auto Scaling knows no narrower right to look.
         "autoscaling:DescribeAutoScalingGroups": {ALL},
         "autoscaling:SetDesiredCapacity": {FLEETS},

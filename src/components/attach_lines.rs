@@ -1,5 +1,6 @@
 //! Lines that attach workers.
 
+use cruncher_browser::state::route::Route;
 use cruncher_study::attach_line::{AttachHost, attach_line};
 use cruncher_study::pool::{Pool, shown};
 use leptos::prelude::*;
@@ -24,18 +25,9 @@ pub(crate) fn attach_lines(open: &OpenStudy) -> AnyView {
     }
     let reader = open.reader;
     let bucket_url = open.study.bucket_url();
-    let pool = reader.pool.get();
-    let line = |host| attach_line(host, &bucket_url, worker, pool.as_ref());
-    let pools = snapshot.map(|snapshot| snapshot.control.pools.clone()).filter(|pools| !pools.is_empty());
-    let pools = pools.map(|pools| {
-        let option = |own: Option<Pool>| {
-            let name = shown(own.as_ref()).to_owned();
-            view! { <option selected=own == pool>{name}</option> }
-        };
-        let options: Vec<_> = std::iter::once(None).chain(pools.into_iter().map(Some)).map(option).collect();
-        let choose = move |event| reader.pool.set(Pool::parse_choice(&event_target_value(&event)).unwrap_or_default());
-        view! { <p><label>"Pool whose cases it takes "<select on:change=choose>{options}</select></label></p> }
-    });
+    let route = reader.route.get();
+    let line = |host| attach_line(host, &bucket_url, worker, route.pool.as_ref());
+    let pools = pools(&route, snapshot.map(|snapshot| snapshot.control.pools.clone()));
     let workers = reader.workers.get();
     let choose = move |event| {
         if let Ok(number) = event_target_value(&event).parse::<u32>() {
@@ -68,4 +60,19 @@ pub(crate) fn attach_lines(open: &OpenStudy) -> AnyView {
         </p>
     }
     .into_any()
+}
+
+/// Draws a link to the lines of each pool, if there is a choice. One that the address names may be a moment old, or gone.
+fn pools(route: &Route, known: Option<Vec<Pool>>) -> Option<AnyView> {
+    let mut pools: Vec<Option<Pool>> = std::iter::once(None).chain(known?.into_iter().map(Some)).collect();
+    if !pools.contains(&route.pool) {
+        pools.push(route.pool);
+    }
+    let choice = |pool: Option<Pool>| {
+        let target = Route { pool, ..route.clone() };
+        let is_chosen = (pool == route.pool).then_some("true");
+        view! { <a href=target.to_string() aria-current=is_chosen>{shown(pool.as_ref()).to_owned()}</a> }
+    };
+    let choices: Vec<_> = (pools.len() > 1).then(|| pools.into_iter().map(choice).collect())?;
+    Some(view! { <nav class="actions pools" aria-label="Pool whose cases it takes">"Pool "{choices}</nav> }.into_any())
 }

@@ -69,7 +69,7 @@ fn fleet_row(row: &FleetRow, fleet: &Fleet, now: f64, route: &Route, action: Opt
     let is_past = row.workers.iter().all(|worker| worker.state.is_over() || worker.is_silent(now));
     let cells = [
         cell(0, if row.is_host { String::new() } else { visible(&worker.worker) }, name(row, route)),
-        cell(1, String::new(), worker.version.clone().into_any()),
+        cell(1, String::new(), software(worker).into_any()),
         cell(2, String::new(), states(row, now).into_any()),
         if row.is_host { cell(3, String::new(), String::new().into_any()) } else { case_cell(worker, now) },
         done_cell(row, now),
@@ -89,6 +89,12 @@ fn fleet_row(row: &FleetRow, fleet: &Fleet, now: f64, route: &Route, action: Opt
         {(!row.is_host).then(|| last_words(worker, columns))}
     }
     .into_any()
+}
+
+/// Says what a worker runs, and its pool if that isn't the study's own queue.
+fn software(worker: &Heartbeat) -> String {
+    let pool = worker.pool.iter().flat_map(|pool| [" · ", pool.as_str()]);
+    std::iter::once(worker.version.as_str()).chain(pool).collect()
 }
 
 /// Names a worker, or a host, whose name shows its workers or leaves them out again.

@@ -1,10 +1,12 @@
 //! Page that tells how a worker is attached.
 
+use cruncher_browser::programs::PageProgram;
 use leptos::prelude::*;
 
 use crate::components::attach_lines::attach_lines;
 use crate::components::worker_table::worker_table;
 use crate::live::OpenStudy;
+use crate::pages::program;
 
 /// Draws the lines for the kinds of hosts, and the workers that came since the page was opened.
 pub(crate) fn page(open: &OpenStudy) -> AnyView {
@@ -21,6 +23,7 @@ pub(crate) fn page(open: &OpenStudy) -> AnyView {
     view! {
         <h2>"Attach a worker"</h2>
         {attach_lines(open)}
+        {program::page(PageProgram::Fleet, open.reader)}
         <h2>"Attached since this page was opened"</h2>
         {arrivals}
     }

@@ -10,7 +10,6 @@ use cruncher_browser::state::route::{BatchChoice, Page, Route, encoded};
 use cruncher_study::access::Role;
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
 use cruncher_study::batch::Batch;
-use cruncher_study::diagnosis::PoolLook;
 use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::forecast::{Forecast, ForecastBasis, MIN_FINISHED};
 use cruncher_study::heartbeat::{Heartbeat, RunningCase, WorkerState};
@@ -138,28 +137,50 @@ fn progress(snapshot: &Snapshot, counts: &CaseCounts, open: &OpenStudy, shown: &
                 {link(all.list("case.state:running"), leased)}
                 {dead.map(Vec::from)}
             </p>
-            {pools(snapshot)}
+            {pools(snapshot, route)}
             {steering::of_study(snapshot, open)}
         </section>
     }
     .into_any()
 }
 
-/// Draws the figures of each pool, if the study has any beside its own queue.
-fn pools(snapshot: &Snapshot) -> Option<AnyView> {
-    let row = |look: &PoolLook| {
-        let PoolFigures { waiting, leased, workers, rate, .. } = snapshot.figures_of(look);
-        let rate = if rate > 0.0 { format!(" · {} cases a minute", significant(rate)) } else { String::new() };
-        let figures = format!(
-            "{} waiting · {} in workers' hands · {}{rate}",
-            thousands(waiting),
-            thousands(leased),
-            counted(workers, "worker", "workers")
-        );
-        view! { <li class="parts__one"><span class="parts__name">{shown(look.pool.as_ref()).to_owned()}</span>{text("parts__pool", figures)}</li> }
+/// Draws the cases and workers of each pool, if the study has any beside its own queue.
+fn pools(snapshot: &Snapshot, route: &Route) -> Option<AnyView> {
+    let row = |PoolFigures { pool, look, cases, workers, rate }: PoolFigures| {
+        let name = shown(pool.as_ref());
+        let target = route.list(&format!("case.pool:{name}"));
+        let mut more = vec![String::new()];
+        for (number, state) in [(cases.running, "running"), (cases.failed, "failed"), (cases.withdrawn, "withdrawn")] {
+            if number > 0 {
+                more.push(format!("{} {state}", thousands(number)));
+            }
+        }
+        more.push(match look {
+            Some(_) => counted(workers, "worker", "workers"),
+            None => "pool removed".to_owned(),
+        });
+        if rate > 0.0 {
+            more.push(format!("{} a minute", significant(rate)));
+        }
+        part(name.to_owned(), target, &cases, &more.join(" · "))
     };
-    let rows: Vec<_> = snapshot.pools.iter().map(row).collect();
-    (rows.len() > 1).then(|| view! { <ul class="parts" aria-label="Pools">{rows}</ul> }.into_any())
+    let rows: Vec<_> = snapshot.pool_figures(route.batches.one()).into_iter().map(row).collect();
+    (rows.len() > 1).then(|| view! { <ul class="parts parts--pools" aria-label="Pools">{rows}</ul> }.into_any())
+}
+
+/// Draws how far a part of the study is, and what else there is to say of it.
+fn part(name: String, target: String, counts: &CaseCounts, more: &str) -> AnyView {
+    let label = format!("Progress of {name}");
+    let mark = if counts.is_complete() { " ✓" } else { "" };
+    let figures = format!("{} of {}{mark}{more}", thousands(counts.done), thousands(counts.cases));
+    view! {
+        <li class="parts__one">
+            <span class="parts__name">{link(target, name)}</span>
+            {bar(counts, label)}
+            {text("parts__figures", figures)}
+        </li>
+    }
+    .into_any()
 }
 
 /// Draws the versions and designs that the cases of each shown batch are of, unless it is one design; if several batches are
@@ -297,18 +318,7 @@ fn parts(shown: &[&BatchAccount], route: &Route) -> Option<AnyView> {
         [only] => only.levels.iter().take(MAX_PARTS).map(of_level).collect(),
         several => submitted_first(several.iter().copied(), MAX_PARTS).iter().map(of_batch).collect(),
     };
-    let row = |(name, target, counts): (String, String, CaseCounts)| {
-        let label = format!("Progress of {name}");
-        let figures = format!("{} of {}", thousands(counts.done), thousands(counts.cases));
-        let mark = if counts.done == counts.cases { " ✓" } else { "" };
-        view! {
-            <li class="parts__one">
-                <span class="parts__name">{link(target, name)}</span>
-                {bar(&counts, label)}
-                {text("parts__figures", figures + mark)}
-            </li>
-        }
-    };
+    let row = |(name, target, counts): (String, String, CaseCounts)| part(name, target, &counts, "");
     if rows.len() < 2 {
         return None;
     }

@@ -2,12 +2,14 @@
 
 use cruncher_browser::components::press::press;
 use cruncher_browser::components::problem_note::problem_note;
-use cruncher_browser::programs::PageProgram;
+use cruncher_browser::programs::{POOLS, PageProgram, pools_place};
+use cruncher_browser::state::route::Page;
 use cruncher_browser::visit_flags::VisitFlag;
 use leptos::prelude::*;
 
 use crate::components::frame;
-use crate::live::ReaderState;
+use crate::live::{OpenStudy, ReaderState};
+use crate::pages::overview::steering;
 
 /// Draws the elements that the programs fill.
 pub(crate) fn places() -> AnyView {
@@ -16,14 +18,16 @@ pub(crate) fn places() -> AnyView {
         view! { <div id=program.name() hidden><p class="empty" role="status">{words}</p></div> }
     };
     let places = PageProgram::OF_PAGES.map(place).into_iter().collect_view();
-    view! { {places} <div id=PageProgram::Dialogs.name()></div> }.into_any()
+    view! { {places} <div id=POOLS hidden></div> <div id=PageProgram::Dialogs.name()></div> }.into_any()
 }
 
 /// Shows a program's element while its page is shown, and loads the program the first time; the designer is loaded at once if
 /// cases were being sent when the page was closed.
-pub(crate) fn show(reader: ReaderState) {
+pub(crate) fn show(open: &OpenStudy) {
+    let reader = open.reader;
+    let page = reader.route.read().page;
     for program in PageProgram::OF_PAGES {
-        let is_here = program.shows(reader.route.read().page);
+        let is_here = program.shows(page);
         let failed = reader.failed(program);
         if let Some(place) = program.place() {
             place.set_hidden(!is_here || failed.read().is_some());
@@ -31,6 +35,14 @@ pub(crate) fn show(reader: ReaderState) {
         if is_here || program == PageProgram::Designer && VisitFlag::Sending.is_set() {
             program.load(failed);
         }
+    }
+    // Beside the lines that attach workers an operator makes pools.
+    let are_pools_here = page == Page::Attach && steering::may_steer(open);
+    if let Some(place) = pools_place() {
+        place.set_hidden(!are_pools_here);
+    }
+    if are_pools_here {
+        PageProgram::Fleet.load(reader.failed(PageProgram::Fleet));
     }
 }
 

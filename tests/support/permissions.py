@@ -136,6 +136,28 @@ def actions(target: Target, random: Random) -> Iterator[tuple[Action, tuple[str,
         yield action, (VIEWER, OPERATOR, WORKER)
 
 
+def of_new_pool(target: Target) -> Iterator[Action]:
+    """Making the queues of a pool, and deleting them again; and what only looks like one."""
+    account, study = target.queue_url.rpartition("/")[0], target.study.study
+    pools, others = ("Pool-new", "Pool-new-Dead"), ("Cases-new", "pool-new")
+    for name in (*pools, *others):
+        may, queue = (ONLY_OPERATOR if name in pools else NO_ONE), f"cruncher-{study}-{name}.fifo"
+        make = partial(make_queue, queue)
+        yield Action(f"make {name}", may, make)
+        delete = partial(delete_queue, f"{account}/{queue}")
+        yield Action(f"delete {name}", may, first(partial(make, target.owner), delete))
+
+
+def make_queue(name: str, who: Clients) -> object:
+    """Makes a queue, or finds it made."""
+    return who.sqs.create_queue(QueueName=name, Attributes={"FifoQueue": "true"})
+
+
+def delete_queue(url: str, who: Clients) -> object:
+    """Deletes a queue."""
+    return who.sqs.delete_queue(QueueUrl=url)
+
+
 def of_study(target: Target, random: Random) -> Iterator[Action]:
     """What a study's template says who may do. What an action needs is put into place before it is tried."""
     for key, may_read, may_write, may_delete in objects(random):
@@ -149,6 +171,7 @@ def of_study(target: Target, random: Random) -> Iterator[Action]:
     for own in (target, replace(target, queue_url=names[0], dead_letter_queue_url=names[1])):
         yield from of_queue(own, random)
         yield from of_dead_letters(own, random)
+    yield from of_new_pool(target)
 
 
 def objects(random: Random) -> Iterator[tuple[str, frozenset[str], frozenset[str], frozenset[str]]]:
@@ -298,17 +321,21 @@ def of_dead_letters(target: Target, random: Random) -> Iterator[Action]:
 
 
 def of_any_queue(name: str, at: dict[str, str], random: Random) -> Iterator[Action]:
-    """Counting, and changing what it is."""
+    """Counting, and changing what it is: an operator makes pools, and removes them."""
+    queue = at["QueueUrl"].rpartition("/")[2]
+    may_change = ONLY_OPERATOR if "-Pool-" in queue else NO_ONE
     yield Action(f"count {name}", PEOPLE, lambda who: who.sqs.get_queue_attributes(**at, AttributeNames=["All"]))
-    wrong = {"VisibilityTimeout": "0"}
+    changed = {"MessageRetentionPeriod": "86400"}
     account = f"{random.randrange(10**12):012}"
-    for what, act in (
-        ("change the queue of", lambda who: who.sqs.set_queue_attributes(**at, Attributes=wrong)),
-        ("share the queue of", lambda who: who.sqs.add_permission(
+    for what, may, act in (
+        ("change the queue of", may_change, lambda who: who.sqs.set_queue_attributes(**at, Attributes=changed)),
+        ("make again the queue of", may_change, lambda who: who.sqs.create_queue(
+            QueueName=queue, Attributes={"FifoQueue": "true"}, tags={"a": "b"})),
+        ("share the queue of", NO_ONE, lambda who: who.sqs.add_permission(
             **at, Label="x", AWSAccountIds=[account], Actions=["*"])),
-        ("tag the queue of", lambda who: who.sqs.tag_queue(**at, Tags={"a": "b"})),
+        ("tag the queue of", may_change, lambda who: who.sqs.tag_queue(**at, Tags={"a": "b"})),
     ):  # fmt: skip
-        yield Action(f"{what} {name}", NO_ONE, act)
+        yield Action(f"{what} {name}", may, act)
 
 
 def of_account(target: Target) -> Iterator[Action]:

@@ -8,6 +8,7 @@ pub mod keys;
 pub mod launch;
 pub mod observe;
 pub mod page;
+pub mod pool_account;
 pub mod pools;
 pub mod publish;
 pub mod redrive;

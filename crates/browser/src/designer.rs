@@ -20,6 +20,13 @@ pub const REFUSED: &str = "cruncher-refused";
 const CHANGE: &str = "data-change";
 const REFUSAL: &str = "data-refusal";
 
+/// Event by which the designer reports what came of a change of a pool.
+pub const POOL_ANSWERED: &str = "cruncher-pool-answered";
+
+/// The same attributes for a change of a pool.
+const POOL_CHANGE: &str = "data-pool-change";
+const POOL_REFUSAL: &str = "data-pool-refusal";
+
 /// Reports that tables of cases, or the requests to the workers, have changed.
 pub fn tell_sent() {
     tell(SENT);
@@ -38,14 +45,49 @@ pub fn asked() -> Option<String> {
 }
 
 /// Reports why the requested change failed.
-pub fn refuse(PageProblem { title, advice, detail }: &PageProblem) {
-    note(REFUSAL, &[title.as_str(), advice, detail].join("\n"));
+pub fn refuse(problem: &PageProblem) {
+    note_problem(REFUSAL, problem);
     tell(REFUSED);
 }
 
 /// Takes the reason why the requested change failed: a second call returns `None`.
+#[must_use]
 pub fn refusal() -> Option<PageProblem> {
-    let words = noted(REFUSAL)?;
+    noted_problem(REFUSAL)
+}
+
+/// Asks for a change of a pool, in the text form of [`crate::state::pool_change::PoolChange`].
+pub fn ask_pool(change: &str) {
+    note(POOL_CHANGE, change);
+    tell(ASKED);
+}
+
+/// Takes the requested change of a pool: a second call returns `None`.
+#[must_use]
+pub fn asked_pool() -> Option<String> {
+    noted(POOL_CHANGE)
+}
+
+/// Reports what came of a change of a pool: nothing, or why it failed.
+pub fn tell_pool(problem: Option<&PageProblem>) {
+    if let Some(problem) = problem {
+        note_problem(POOL_REFUSAL, problem);
+    }
+    tell(POOL_ANSWERED);
+}
+
+/// Takes the reason why the change of a pool failed: a second call returns `None`.
+#[must_use]
+pub fn pool_refusal() -> Option<PageProblem> {
+    noted_problem(POOL_REFUSAL)
+}
+
+fn note_problem(attribute: &str, PageProblem { title, advice, detail }: &PageProblem) {
+    note(attribute, &[title.as_str(), advice, detail].join("\n"));
+}
+
+fn noted_problem(attribute: &str) -> Option<PageProblem> {
+    let words = noted(attribute)?;
     let mut lines = words.splitn(3, '\n').map(str::to_owned);
     let mut line = || lines.next().unwrap_or_default();
     Some(PageProblem { title: line(), advice: line(), detail: line() })

@@ -12,6 +12,15 @@ use crate::state::route::Page;
 /// as a worker.
 const START: &str = "assets/start.js?program=";
 
+/// Id of the element on the page *Attach* in which the program of the Fleet page shows the pools.
+pub const POOLS: &str = "pools";
+
+/// Returns the element that shows the pools.
+#[must_use]
+pub fn pools_place() -> Option<HtmlElement> {
+    document().get_element_by_id(POOLS)?.dyn_into().ok()
+}
+
 /// A program that shows pages or dialogs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PageProgram {

@@ -1,6 +1,7 @@
 //! `cruncher pool`
 
-use cruncher_backend::administer::pools::{PoolChangeError, PoolState, add_pool, list_pools, remove_pool};
+use cruncher_backend::administer::pool_account::{add_pool, list_pools, remove_pool};
+use cruncher_backend::administer::pools::{PoolChangeError, PoolState};
 use cruncher_backend::study::Study;
 use cruncher_study::number_format::{counted, thousands};
 use cruncher_study::pool::{in_words, shown};
@@ -109,7 +110,7 @@ fn failure(error: PoolChangeError, study: &Study) -> CommandFailure {
     let name = &study.config.study;
     let words = sentence(&error);
     match error {
-        PoolChangeError::Aws(error) => error.into(),
+        PoolChangeError::Aws(error) | PoolChangeError::UnknownFleet(error) => error.into(),
         PoolChangeError::Control(error) => CommandFailure::new(sentence(&error)),
         PoolChangeError::NotConfigured => {
             CommandFailure::new(format!("{words} Run `cruncher configure {name}` first, then this again."))

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use cruncher_backend::watch::snapshot::{PoolFigures, Snapshot};
 use cruncher_study::accounting::{BatchAccount, CaseCounts};
-use cruncher_study::diagnosis::{NoticeWeight, PoolLook};
+use cruncher_study::diagnosis::NoticeWeight;
 use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::forecast::{Forecast, ForecastBasis};
 use cruncher_study::heartbeat::{Heartbeat, WorkerState};
@@ -77,28 +77,31 @@ pub(crate) fn as_text(study: &str, snapshot: &Snapshot) -> String {
 
 /// Returns the figures of each pool, if the study has any beside its own queue.
 fn pools(snapshot: &Snapshot) -> String {
-    if snapshot.pools.len() < 2 {
+    let figures = snapshot.pool_figures(None);
+    if figures.len() < 2 {
         return String::new();
     }
-    let columns = ["waiting", "leased", "dead letters", "workers", "running", "done", "failed", "cases a minute"]
+    let columns = ["cases", "done", "running", "queued", "failed", "workers", "cases a minute", "dead letters"]
         .map(|head| (head, TextAlign::Right));
     let columns: Vec<_> = std::iter::once(("pool", TextAlign::Left)).chain(columns).collect();
-    let row = |look: &PoolLook| {
-        let PoolFigures { waiting, leased, dead_letters, workers, running, done, failed, rate } =
-            snapshot.figures_of(look);
-        let counts = [waiting, leased, dead_letters, workers, running, done, failed].map(thousands);
-        let rate = if rate > 0.0 { significant(rate) } else { "–".to_owned() };
-        std::iter::once(shown(look.pool.as_ref()).to_owned()).chain(counts).chain([rate]).collect()
+    let row = |PoolFigures { pool, look, cases, workers, rate }: &PoolFigures| {
+        let name = shown(pool.as_ref());
+        let name = if look.is_some() { name.to_owned() } else { format!("{name} (removed)") };
+        let counts = [cases.cases, cases.done, cases.running, cases.queued, cases.failed, *workers].map(thousands);
+        let rate = if *rate > 0.0 { significant(*rate) } else { "–".to_owned() };
+        let dead_letters = thousands(look.unwrap_or_default().dead_letters);
+        std::iter::once(name).chain(counts).chain([rate, dead_letters]).collect()
     };
-    let rows: Vec<_> = snapshot.pools.iter().map(row).collect();
+    let rows: Vec<_> = figures.iter().map(row).collect();
     table(&columns, &rows)
 }
 
-fn pool_json(snapshot: &Snapshot, look: &PoolLook) -> Value {
-    let PoolFigures { waiting, leased, dead_letters, workers, running, done, failed, rate } = snapshot.figures_of(look);
+fn pool_json(PoolFigures { pool, look, cases, workers, rate }: &PoolFigures) -> Value {
+    let queue = look.map(|look| look.queue);
     json!({
-        "pool": shown(look.pool.as_ref()), "waiting": waiting, "leased": leased, "dead_letters": dead_letters, "workers": workers,
-        "running": running, "done": done, "failed": failed, "cases_per_minute": rate,
+        "pool": shown(pool.as_ref()), "is_removed": look.is_none(), "cases": counts_json(cases),
+        "waiting": queue.map_or(0, |queue| queue.waiting + queue.delayed), "leased": queue.map_or(0, |queue| queue.leased),
+        "dead_letters": look.unwrap_or_default().dead_letters, "workers": workers, "cases_per_minute": rate,
     })
 }
 
@@ -306,7 +309,7 @@ pub(crate) fn as_json(study: &str, snapshot: &Snapshot) -> Value {
         "study": study,
         "time": snapshot.time,
         "cases": counts_json(&snapshot.total),
-        "pools": snapshot.pools.iter().map(|look| pool_json(snapshot, look)).collect::<Vec<_>>(),
+        "pools": snapshot.pool_figures(None).iter().map(pool_json).collect::<Vec<_>>(),
         "complete": snapshot.total.is_complete(),
         "queue": {"waiting": snapshot.queue.waiting, "leased": snapshot.queue.leased, "delayed": snapshot.queue.delayed},
         "dead_letters": snapshot.dead_letters,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cruncher_browser::state::problem::PageProblem;
 use cruncher_study::access::StudyAccess;
 use cruncher_study::case::Parameters;
 use cruncher_study::import::NumberReading;
@@ -54,8 +55,8 @@ pub(super) struct DesignState {
     pub(super) sending: RwSignal<SendState>,
     /// The number of workers that are alive, as far as the page knows it; `None` before its first look.
     pub(super) alive_workers: RwSignal<Option<u64>>,
-    /// The study's pools, as far as they are known.
-    pub(super) pools: RwSignal<Vec<Pool>>,
+    /// The study's pools.
+    pub(super) pools: RwSignal<StudyPools>,
     /// Further news about sending.
     pub(super) reports: SendReports,
     /// A message that is shown once, for instance that a file couldn't be read.
@@ -90,6 +91,27 @@ pub(super) struct ModelText {
     pub(super) name: String,
     /// Its content, as it is uploaded.
     pub(super) content: Arc<[u8]>,
+}
+
+/// Pools of the study, as far as this page knows them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct StudyPools {
+    /// Those that there are; `None` as long as nobody has said.
+    pub(super) known: Option<Vec<Pool>>,
+    /// The making of those that are missing.
+    pub(super) making: PoolMaking,
+}
+
+/// Progress of making pools that are missing.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) enum PoolMaking {
+    /// Nobody has asked for it.
+    #[default]
+    Idle,
+    /// They are being made.
+    Going,
+    /// One of them couldn't be made.
+    Failed(PageProblem),
 }
 
 /// Result of importing a table.

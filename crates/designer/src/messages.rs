@@ -5,6 +5,7 @@ use cruncher_study::case::{CaseId, Parameters};
 use cruncher_study::design::DesignFile;
 use cruncher_study::design_document::DesignDocument;
 use cruncher_study::import::{DecimalMark, NumberQuestion, NumberReading, PercentSign};
+use cruncher_study::pool::Pool;
 use cruncher_study::thinning::ThinnedDesign;
 use serde::{Deserialize, Serialize};
 
@@ -104,6 +105,8 @@ pub(super) struct TableSummary {
     pub(super) percent: Option<PercentSign>,
     /// Decisions that were made while reading it.
     pub(super) notes: Vec<String>,
+    /// Pools that its rows name.
+    pub(super) pools: Vec<Pool>,
 }
 
 /// A column of an imported table.

@@ -55,7 +55,7 @@ fn page(access: StudyAccess) -> AnyView {
     let state = DesignState::new(access);
     said::follow(state);
     follow_workers(state);
-    pool::read_pools(state);
+    pool::follow_pools(state);
     let canvas = NodeRef::<Canvas>::new();
     let is_restored = RwSignal::new(false);
     spawn_local(async move {

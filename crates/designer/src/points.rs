@@ -18,6 +18,7 @@ use cruncher_study::design::{DesignError, DesignFile, DesignPoints};
 use cruncher_study::import::{ImportError, ImportedTable, InputColumn, NumberReading, design_file, field, import};
 use cruncher_study::model::ModelDigest;
 use cruncher_study::number_format::counted;
+use cruncher_study::pool::{MAX_POOLS, Pool};
 use cruncher_study::sampler::Sampler;
 use cruncher_study::thinning::ThinnedDesign;
 use js_sys::Uint8Array;
@@ -184,7 +185,20 @@ fn imported(table: &ImportedTable) -> TableSummary {
         decimal_mark: table.decimal_mark,
         percent: table.percent,
         notes: table.notes.clone(),
+        pools: named_pools(table),
     }
+}
+
+/// Returns the pools that rows of a table name, in the order of the rows.
+fn named_pools(table: &ImportedTable) -> Vec<Pool> {
+    let mut pools: Vec<Pool> = Vec::new();
+    for pool in table.pools.iter().flatten().flatten() {
+        // A table may name anything: no study has as many pools as are told.
+        if pools.len() < MAX_POOLS && !pools.contains(pool) {
+            pools.push(*pool);
+        }
+    }
+    pools
 }
 
 /// Returns a value, cut if it is long.

@@ -1,14 +1,18 @@
-//! Does what the Overview asks of the workers: which versions of a model count, pause, drain, redrive, forget; and notes what it has found.
+//! Does what the Overview asks of the workers: which versions of a model count, pause, drain, redrive, forget; and notes what it has found. Makes and removes
+//! the pools that the page *Attach* asks for.
 
 use cruncher_backend::administer::control::change_control;
 use cruncher_backend::administer::forget::forget;
 use cruncher_backend::administer::observe::observe;
+use cruncher_backend::administer::pools::{delete_own_pool, make_pool};
 use cruncher_backend::administer::redrive::redrive;
 use cruncher_backend::study::{self, Study};
 use cruncher_study::access::{AccessKey, StudyAccess};
 use leptos::prelude::window_event_listener_untyped;
 use leptos::task::spawn_local;
 
+use cruncher_browser::state::pool_change::PoolChange;
+use cruncher_browser::state::pool_problem::pool_problem;
 use cruncher_browser::state::problem::PageProblem;
 use cruncher_browser::state::steering::SteeringRequest;
 use cruncher_browser::{address, designer, network};
@@ -28,6 +32,19 @@ pub(super) fn follow(access: &StudyAccess) {
         }
     };
     make();
+    let key = access.key.clone();
+    let change_pool = move || {
+        let (asked, key) = (designer::asked_pool().and_then(|asked| PoolChange::parse(&asked)), key.clone());
+        if let Some(asked) = asked {
+            spawn_local(async move {
+                let problem = pool(asked, &key).await.err();
+                designer::tell_pool(problem.as_ref());
+                designer::tell_sent();
+            });
+        }
+    };
+    change_pool();
+    window_event_listener_untyped(designer::ASKED, move |_| change_pool());
     window_event_listener_untyped(designer::ASKED, move |_| make());
 }
 
@@ -45,6 +62,17 @@ async fn change(asked: &SteeringRequest, key: &AccessKey) -> Result<(), PageProb
         asked => change_control(&study, &|control| asked.apply(control)).await.map(|_| ()),
     };
     changed.map_err(|error| PageProblem::from(&error))
+}
+
+/// Makes a pool, or removes one.
+async fn pool(asked: PoolChange, key: &AccessKey) -> Result<(), PageProblem> {
+    let opened = study::open(network(), &address::page_url(), key).await;
+    let study = opened.map_err(|error| PageProblem::from(&error))?;
+    let (changed, pool) = match asked {
+        PoolChange::Make(pool) => (make_pool(&study, &pool).await.map(|_| ()), pool),
+        PoolChange::Remove(pool) => (delete_own_pool(&study, &pool).await, pool),
+    };
+    changed.map_err(|error| pool_problem(&error, &study.config.study, pool))
 }
 
 async fn redrive_all(study: &Study) -> Result<(), PageProblem> {

@@ -208,22 +208,25 @@ fn facts(state: ResultsState, row: usize) -> AnyView {
             ("Level", plain(CaseField::Level), ""),
             ("Replicate", plain(CaseField::Replicate), ""),
             ("Worker", plain(CaseField::Worker), ""),
+            (POOL, plain(CaseField::Pool), ""),
             ("Start", time(CaseField::StartTime), ""),
             ("End", time(CaseField::EndTime), ""),
             ("Duration", took, ""),
         ];
-        let has_version = cell(CaseField::Model) != CellValue::Missing;
+        let is_missing = |field| cell(field) == CellValue::Missing;
+        let left_out = [(MODEL_VERSION, is_missing(CaseField::Model)), (POOL, is_missing(CaseField::Pool))];
         let facts: Vec<_> = facts
             .into_iter()
-            .filter(|(name, ..)| has_version || *name != MODEL_VERSION)
+            .filter(|(name, ..)| !left_out.contains(&(*name, true)))
             .map(|(name, (fact, title), class)| view! { <dt>{name}</dt><dd class=class title=title>{fact}</dd> })
             .collect();
         view! { <dl class="facts case__facts">{facts}</dl> }.into_any()
     })
 }
 
-/// Name of a fact that most cases don't have.
+/// Names of facts that most cases don't have.
 const MODEL_VERSION: &str = "Model version";
+const POOL: &str = "Pool";
 
 /// Kind of the values in a list.
 #[derive(Clone, Copy)]

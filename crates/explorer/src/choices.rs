@@ -148,6 +148,7 @@ fn groups(store: &ResultStore) -> Vec<(&'static str, Vec<ColumnId>)> {
         CaseField::StartTime,
         CaseField::EndTime,
         CaseField::Worker,
+        CaseField::Pool,
         CaseField::Batch,
         CaseField::Model,
         CaseField::Level,

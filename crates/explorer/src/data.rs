@@ -43,7 +43,7 @@ thread_local! {
 /// Facts of cases that no row tells.
 enum Untold {
     States(CaseStates),
-    Inputs(DesignedCases),
+    Inputs(Box<DesignedCases>),
 }
 
 /// Table of rows.
@@ -215,7 +215,7 @@ fn take(bytes: &[u8], is_first: bool) {
             rows.make_room(more + more / 16);
         });
     }
-    let inputs = || DesignedCases::from_bytes(bytes).map(Untold::Inputs);
+    let inputs = || DesignedCases::from_bytes(bytes).map(|designed| Untold::Inputs(Box::new(designed)));
     if let Some(untold) = CaseStates::from_bytes(bytes).map(Untold::States).or_else(inputs) {
         CASES.with_borrow_mut(|cases| match cases {
             Some(cases) => take_untold(cases, untold),

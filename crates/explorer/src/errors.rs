@@ -102,6 +102,19 @@ impl Failures {
     fn row(&self, case: &CaseRef) -> Option<usize> {
         self.rows.get(case).copied()
     }
+
+    /// Names the pools of a group's cases, if any case names one.
+    fn pools(&self, store: &ResultStore, group: &ErrorGroup) -> Option<String> {
+        let mut names: Vec<&str> = Vec::new();
+        for row in group.cases().filter_map(|case| self.row(&case)) {
+            let pool = text(store, CaseField::Pool, row)?;
+            if !names.contains(&pool) {
+                names.push(pool);
+            }
+        }
+        let word = if names.len() == 1 { "pool" } else { "pools" };
+        Some(format!("{word} {}", names.join(", ")))
+    }
 }
 
 /// Returns the text in a field of a case, if there is one.
@@ -254,7 +267,8 @@ fn group(page: ErrorsPage, signature: String) -> AnyView {
         move || {
             page.failures.with(|failures| {
                 let own = failures.group(&signature)?;
-                Some(head(&own, &failures.workers, failures.rows.len(), Date::now() / 1000.0))
+                let pools = page.state.data.with_untracked(|store| failures.pools(store, &own));
+                Some(head(&own, &failures.workers, failures.rows.len(), pools, Date::now() / 1000.0))
             })
         }
     };

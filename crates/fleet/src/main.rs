@@ -1,4 +1,4 @@
-//! The Fleet page, which shows the computers of a study: a separate program, since few readers need it.
+//! The Fleet page, which shows the computers of a study, and the pools on the page *Attach*: a separate program, since few readers need it.
 //!
 //! It is loaded when its page is shown for the first time (`cruncher_browser::programs`) and then stays.
 
@@ -19,6 +19,8 @@ mod hosts;
 mod logs;
 #[cfg(target_arch = "wasm32")]
 mod page;
+#[cfg(target_arch = "wasm32")]
+mod pools;
 mod state;
 
 #[cfg(target_arch = "wasm32")]

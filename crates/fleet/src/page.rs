@@ -11,6 +11,7 @@ use super::cost::{CostState, cost};
 use super::fleet_state::FleetState;
 use super::hosts::hosts;
 use super::logs::{LogsState, logs};
+use super::pools;
 use crate::state::section::PageSection;
 
 /// Shows the page in its place, where it stays.
@@ -25,6 +26,7 @@ pub(super) fn show() {
 }
 
 fn page(state: FleetState) -> AnyView {
+    pools::show(state);
     let (logs_state, cost_state) = (LogsState::follow(state), CostState::follow(state));
     let shown = move || match state.section.get() {
         PageSection::Hosts => hosts(state),

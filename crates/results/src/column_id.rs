@@ -45,6 +45,8 @@ pub enum CaseField {
     DurationSecs,
     /// The worker, a text.
     Worker,
+    /// The pool that its last attempt was of, or that it was sent to, a text; missing if no case names a pool.
+    Pool,
     /// The error signature, a text, which groups the failure with others like it.
     Signature,
     /// The exception that it failed with and its message, a text.
@@ -96,7 +98,7 @@ impl ColumnId {
 
 impl CaseField {
     /// All fields.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Batch,
         Self::CaseId,
         Self::Model,
@@ -108,6 +110,7 @@ impl CaseField {
         Self::EndTime,
         Self::DurationSecs,
         Self::Worker,
+        Self::Pool,
         Self::Signature,
         Self::Error,
     ];
@@ -127,6 +130,7 @@ impl CaseField {
             Self::EndTime => "end_time",
             Self::DurationSecs => "duration_secs",
             Self::Worker => "worker",
+            Self::Pool => "pool",
             Self::Signature => "signature",
             Self::Error => "error",
         }

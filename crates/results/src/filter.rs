@@ -10,11 +10,12 @@ mod text;
 use std::cmp::Ordering;
 
 use cruncher_study::case::CaseId;
+use cruncher_study::pool::MAIN_POOL;
 
 pub use self::limit::RangeLimit;
 use self::limit::is_equal;
 pub use self::text::{ConditionProblem, FilterError};
-use crate::column_id::ColumnId;
+use crate::column_id::{CaseField, ColumnId};
 use crate::mask::RowMask;
 use crate::store::{ResultStore, StoreColumn};
 
@@ -131,6 +132,12 @@ impl FilterCondition {
         let column = self.column().and_then(|column| store.column(column));
         match self {
             Self::Range { least, most, .. } => within(column, (*least, *most), rows),
+            // As long as no case names a pool, all are of the study's own queue, and no row says so.
+            Self::OneOf { column: ColumnId::Case(CaseField::Pool), values } if !store.has_pools() => {
+                if !values.iter().any(|value| value == MAIN_POOL) {
+                    rows.and(&RowMask::empty(store.len()));
+                }
+            }
             Self::OneOf { values, .. } => rows.and(&one_of(store, column, values)),
             Self::HasValue(_) => rows.and(&with_value(store, column)),
             Self::HasNone(_) => {

@@ -59,6 +59,8 @@ pub struct ResultStore {
     earlier: EarlierAttempts,
     /// Versions of models by case, as far as they are known.
     versions: Arc<CaseVersions>,
+    /// Code of the study's own queue as a pool, 0 as long as no case names another one.
+    main_pool: u32,
 }
 
 /// The value of a cell.
@@ -178,9 +180,20 @@ impl ResultStore {
         self.said_of(CaseField::ALL).map(ColumnId::Case).chain(named).collect()
     }
 
-    /// Keeps those of these fields that are informative: the model only if rows are of several versions of one.
+    /// Keeps those of these fields that are informative: the model only if rows are of several versions of one, the pool only if a
+    /// case names one.
     pub fn said_of(&self, fields: impl IntoIterator<Item = CaseField>) -> impl Iterator<Item = CaseField> {
-        fields.into_iter().filter(|field| *field != CaseField::Model || self.has_versions())
+        fields.into_iter().filter(|field| match field {
+            CaseField::Model => self.has_versions(),
+            CaseField::Pool => self.has_pools(),
+            _ => true,
+        })
+    }
+
+    /// Whether a case names a pool.
+    #[must_use]
+    pub const fn has_pools(&self) -> bool {
+        self.main_pool != 0
     }
 
     /// Returns a column; `None` if no row ever had it, and for the cases' ids, which are no column: [`ResultStore::case_ids`].

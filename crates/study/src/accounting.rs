@@ -84,7 +84,8 @@ impl CaseCounts {
         } += 1;
     }
 
-    pub(crate) fn add(&mut self, other: &Self) {
+    /// Adds the counts of other cases.
+    pub fn add(&mut self, other: &Self) {
         self.cases += other.cases;
         self.queued += other.queued;
         self.unsent += other.unsent;
@@ -176,6 +177,8 @@ pub struct BatchAccount {
     pub counts: CaseCounts,
     /// Its cases level by level, in order.
     pub levels: Vec<(u32, CaseCounts)>,
+    /// Its cases pool by pool, those of the study's own queue first; empty if no case has another pool. Who is unsent isn't told apart.
+    pub pools: Vec<(Option<Pool>, CaseCounts)>,
     /// Times when its cases got their results, in the order in which they were learnt.
     pub finishes: Vec<CaseFinish>,
     /// Time when a table of its cases was written last; 0 if there is none.
@@ -215,6 +218,7 @@ impl BatchAccount {
             batch,
             counts,
             levels,
+            pools: Vec::new(),
             finishes,
             submit_time: 0.0,
             touch_time: 0.0,
@@ -232,10 +236,25 @@ impl BatchAccount {
         &mut self.levels[place].1
     }
 
-    /// Takes a queued case for a running one: one of the first level that has any.
-    pub(crate) fn start_one(&mut self) {
-        if let Some((_, level)) = self.levels.iter_mut().find(|(_, level)| level.queued > 0) {
-            for counts in [level, &mut self.counts] {
+    /// Returns the counts of a pool, if any of its cases are here.
+    #[must_use]
+    pub fn of_pool(&self, pool: Option<Pool>) -> Option<&CaseCounts> {
+        if self.pools.is_empty() {
+            return pool.is_none().then_some(&self.counts);
+        }
+        self.pools.iter().find(|(own, _)| *own == pool).map(|(_, counts)| counts)
+    }
+
+    /// Takes a queued case for a running one: one of the first level that has any, and of the pool at this place, if pools are told
+    /// apart.
+    pub(crate) fn start_one(&mut self, pool: usize) {
+        let is_queued = |counts: &CaseCounts| counts.queued > 0;
+        let of_pool = self.pools.get_mut(pool).map(|(_, counts)| counts);
+        if of_pool.as_ref().is_some_and(|counts| !is_queued(counts)) {
+            return;
+        }
+        if let Some((_, level)) = self.levels.iter_mut().find(|(_, level)| is_queued(level)) {
+            for counts in of_pool.into_iter().chain([level, &mut self.counts]) {
                 counts.queued -= 1;
                 counts.running += 1;
             }

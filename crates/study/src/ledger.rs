@@ -89,11 +89,13 @@ impl BatchCases {
     /// Returns the place of a pool, from 1; 0 is the study's own queue.
     fn pool(&mut self, pool: Option<Pool>) -> u8 {
         let Some(pool) = pool else { return 0 };
-        let place = self.pools.iter().position(|known| *known == pool).unwrap_or_else(|| {
-            self.pools.push(pool);
-            self.pools.len() - 1
-        });
-        u8::try_from(place + 1).unwrap_or_default()
+        if let Some(place) = self.pools.iter().position(|known| *known == pool) {
+            return u8::try_from(place + 1).unwrap_or_default();
+        }
+        // No study has as many: whoever may write tables can name more, which are as good as none.
+        let Ok(place) = u8::try_from(self.pools.len() + 1) else { return 0 };
+        self.pools.push(pool);
+        place
     }
 
     /// The pool that a case was sent to last.

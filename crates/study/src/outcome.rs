@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::attempt_times;
 use crate::batch::Batch;
 use crate::case::{CaseId, Parameters};
+use crate::pool::Pool;
 
 /// The result of a case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,6 +33,9 @@ pub struct ResultDocument {
     /// The worker.
     #[serde(default)]
     pub worker: String,
+    /// The pool that it was computed in, if that isn't the study's own queue.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::pool::pool_or_none")]
+    pub pool: Option<Pool>,
     /// The worker's computer and process.
     #[serde(default)]
     pub computer: String,
@@ -84,6 +88,9 @@ pub struct ErrorDocument {
     /// The worker.
     #[serde(default)]
     pub worker: String,
+    /// The pool that it was computed in, if that isn't the study's own queue.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::pool::pool_or_none")]
+    pub pool: Option<Pool>,
     /// The worker's computer and process.
     #[serde(default)]
     pub computer: String,

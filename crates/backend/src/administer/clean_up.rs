@@ -9,8 +9,8 @@ use cruncher_study::key::DataKey;
 
 use super::keys;
 use super::page::{ASSETS_PREFIX, INDEX_KEY, ROBOTS_KEY};
-use super::pools;
 use super::stack::{EventLog, StackError, StackOutputs, stack_name};
+use super::{pool_account, pools};
 use crate::progress::{Progress, ProgressStep};
 
 /// Prefix of objects that anyone may read, besides the page.
@@ -121,7 +121,7 @@ pub async fn take_inventory(
         inventory.queued = count_messages(client, &outputs.queue_url).await?;
         inventory.dead_letters = count_messages(client, &outputs.dead_letter_queue_url).await?;
     }
-    for url in pools::queue_urls(client, study).await? {
+    for url in pool_account::queue_urls(client, study).await? {
         let messages = count_messages(client, &url).await?;
         inventory.pool_queues.push(PoolQueue { url, messages });
     }
@@ -173,7 +173,7 @@ pub async fn what_is_left(
     }
     left.extend(fleet_names(client, study).await?.into_iter().map(|name| format!("stack {name}")));
     // A queue that was deleted is listed for up to a minute.
-    for url in pools::queue_urls(client, study).await? {
+    for url in pool_account::queue_urls(client, study).await? {
         let was_deleted = inventory.pool_queues.iter().any(|queue| queue.url == url);
         if is_queue_left(client, &url, was_deleted.then_some(until)).await? {
             left.push(format!("queue {}", PoolQueue { url, messages: 0 }.name()));

@@ -1,30 +1,25 @@
-//! Pools of a study: making and deleting their queues, and the list of them in `control.json`.
+//! Pools of a study: making and deleting their queues, and the list of them in `control.json`, as an operator may.
+//!
+//! What takes the account's own credentials stands in [`super::pool_account`].
 //!
 //! A pool's queues are there before it is named, and until after it is named no more: whoever finds its name can use it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use cruncher_aws::cloudformation::DescribeStack;
-use cruncher_aws::sqs::{
-    CreateQueue, DeleteQueue, GetQueueAttributes, ListQueues, QueueAttributes, SetQueueAttributes,
-};
+use cruncher_aws::sqs::{CreateQueue, DeleteQueue, GetQueueAttributes, QueueAttributes, SetQueueAttributes};
 use cruncher_aws::{Client, Error};
 use cruncher_study::config::StudyConfig;
 use cruncher_study::control::StudyControl;
 use cruncher_study::diagnosis::QueueCounts;
-use cruncher_study::pool::{MAX_POOLS, Pool, queue_name_prefix, queues};
+use cruncher_study::pool::{MAX_POOLS, Pool, queues};
 
 use super::control::{ControlError, change_control, control};
-use super::fleet::fleet_name;
+use super::fleet::fleets;
 use super::launch::STUDY_TAG;
-use super::stack::stack_name;
 use crate::study::Study;
 
 /// Tag on the queues of a pool, beside the study's.
 const POOL_TAG: &str = "cruncher:pool";
-
-/// The output of stacks whose users may use the queues of pools.
-const POOLS_OUTPUT: &str = "PoolQueues";
 
 /// Number of messages of a pool's queues.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +59,9 @@ pub enum PoolChangeError {
         /// The name of the fleet's stack.
         stack: String,
     },
+    /// Nobody says whether it has one.
+    #[error("Auto Scaling doesn't say whether the pool has a fleet")]
+    UnknownFleet(#[source] Error),
     /// Its cases would be lost.
     #[error("pool `{pool}` isn't empty")]
     NotEmpty {
@@ -89,17 +87,13 @@ pub enum PoolChangeError {
 /// so the same call finishes one that was interrupted. Returns whether it is new.
 ///
 /// # Errors
-/// If there are too many pools, or a request fails.
-pub async fn add_pool(study: &Study, pool: &Pool) -> Result<bool, PoolChangeError> {
+/// If there are too many pools, or a request fails: of a key without the right, the first one that makes a queue.
+pub async fn make_pool(study: &Study, pool: &Pool) -> Result<bool, PoolChangeError> {
     let known = control(study).await?.pools;
     if !known.contains(pool) && known.len() >= MAX_POOLS {
         return Err(PoolChangeError::TooMany);
     }
     let StudyConfig { study: name, queue_url, .. } = &study.config;
-    let stack = study.client.send(&DescribeStack::new(stack_name(name))).await?;
-    if !stack.is_some_and(|stack| stack.outputs.contains_key(POOLS_OUTPUT)) {
-        return Err(PoolChangeError::NotConfigured);
-    }
     let own = study.client.send(&GetQueueAttributes::new(queue_url)).await?;
     let dead = make(study, pool, pool.dead_letter_queue_name(name)).await?;
     set(&study.client, &dead, settings(&own, None)).await?;
@@ -150,43 +144,19 @@ fn settings(own: &QueueAttributes, dead_letter_arn: Option<&str>) -> BTreeMap<St
             if own.high_throughput { ("messageGroup", "perMessageGroupId") } else { ("queue", "perQueue") };
         put("DeduplicationScope", Some(scope.to_owned()));
         put("FifoThroughputLimit", Some(limit.to_owned()));
+        // As the study's own: no other queue's dead letters come here.
+        put("RedriveAllowPolicy", Some(r#"{"redrivePermission":"denyAll"}"#.to_owned()));
     }
     settings
 }
 
-/// Returns the study's own queue and all its pools, also those that were made or removed in part.
-///
-/// # Errors
-/// If a request fails.
-pub async fn list_pools(study: &Study) -> Result<Vec<PoolState>, Error> {
-    let named = control(study).await?.pools;
-    let prefix = queue_name_prefix(&study.config.study);
-    let listed = queue_urls(&study.client, &study.config.study).await?;
-    let found = listed.iter().filter_map(|url| {
-        let name = url.rsplit('/').next()?.strip_prefix(&prefix)?.strip_suffix(".fifo")?;
-        Pool::parse(name.strip_suffix("-Dead").unwrap_or(name)).ok()
-    });
-    let all: BTreeSet<Pool> = found.chain(named.iter().copied()).collect();
-    let mut states = Vec::new();
-    for pool in std::iter::once(None).chain(all.into_iter().map(Some)) {
-        let is_named = pool.as_ref().is_none_or(|pool| named.contains(pool));
-        let own = queues(&study.config, pool.as_ref());
-        let queue = counts(&study.client, &own.queue_url).await?;
-        let dead_letters = counts(&study.client, &own.dead_letter_queue_url).await?.unwrap_or_default().messages();
-        states.push(PoolState { pool, queue, dead_letters, is_named });
-    }
-    Ok(states)
-}
-
 /// Deletes a pool's queues, and names it no more. Returns the number of messages that were lost with them.
 ///
+/// Whether it has a fleet is asked by who calls: [`delete_own_pool`] with an operator's key, or [`remove_pool`](super::pool_account::remove_pool).
+///
 /// # Errors
-/// If there is no such pool, it has a fleet, a request fails, or a queue isn't empty although it has to be.
-pub async fn remove_pool(study: &Study, pool: &Pool, may_lose_cases: bool) -> Result<u64, PoolChangeError> {
-    let stack = fleet_name(&study.config.study, pool.as_str());
-    if study.client.send(&DescribeStack::new(&stack)).await?.is_some() {
-        return Err(PoolChangeError::HasFleet { pool: *pool, stack });
-    }
+/// If there is no such pool, a request fails, or a queue isn't empty although it has to be.
+pub(super) async fn delete_pool(study: &Study, pool: &Pool, may_lose_cases: bool) -> Result<u64, PoolChangeError> {
     let own = queues(&study.config, Some(pool));
     let named = control(study).await?.pools;
     let count = async || {
@@ -226,6 +196,38 @@ pub async fn remove_pool(study: &Study, pool: &Pool, may_lose_cases: bool) -> Re
     Ok(lost)
 }
 
+/// Deletes an empty pool with an operator's key, by which Auto Scaling says whether it has a fleet.
+///
+/// # Errors
+/// If there is no such pool, it has a fleet or cases, or a request fails.
+pub async fn delete_own_pool(study: &Study, pool: &Pool) -> Result<(), PoolChangeError> {
+    let found = fleets(study).await.map_err(PoolChangeError::UnknownFleet)?;
+    if let Some(fleet) = found.into_iter().find(|fleet| fleet.pool == pool.as_str()) {
+        return Err(PoolChangeError::HasFleet { pool: *pool, stack: fleet.group.name });
+    }
+    delete_pool(study, pool, false).await.map(|_| ())
+}
+
+/// Returns the pools that `control.json` names, which is all that an operator's key can find.
+///
+/// # Errors
+/// If a request fails.
+pub async fn named_pools(study: &Study) -> Result<Vec<PoolState>, Error> {
+    let mut states = Vec::new();
+    for pool in control(study).await?.pools {
+        states.push(look_at(study, Some(pool)).await?);
+    }
+    Ok(states)
+}
+
+/// Counts the messages of a pool that is named.
+pub(super) async fn look_at(study: &Study, pool: Option<Pool>) -> Result<PoolState, Error> {
+    let own = queues(&study.config, pool.as_ref());
+    let queue = counts(&study.client, &own.queue_url).await?;
+    let dead_letters = counts(&study.client, &own.dead_letter_queue_url).await?.unwrap_or_default().messages();
+    Ok(PoolState { pool, queue, dead_letters, is_named: true })
+}
+
 /// Returns the number of messages; `None` if there is no such queue.
 async fn counts(client: &Client, queue_url: &str) -> Result<Option<QueueCounts>, Error> {
     match client.send(&GetQueueAttributes::new(queue_url)).await {
@@ -243,21 +245,6 @@ pub(super) async fn delete_queue(client: &Client, queue_url: &str) -> Result<(),
         Err(error) if !error.is_not_found() => Err(error),
         _ => Ok(()),
     }
-}
-
-/// Returns the addresses of all queues of a study's pools, also of those that `control.json` doesn't name.
-pub(super) async fn queue_urls(client: &Client, study: &str) -> Result<Vec<String>, Error> {
-    let prefix = queue_name_prefix(study);
-    let (mut urls, mut next) = (Vec::new(), ListQueues::new(&prefix));
-    loop {
-        let page = client.send(&next).await?;
-        urls.extend(page.queue_urls);
-        let Some(token) = page.next else { break };
-        next = ListQueues::new(&prefix).next_token(token);
-    }
-    // A cloud that doesn't tell large letters from small ones would list others', too.
-    urls.retain(|url| url.rsplit('/').next().is_some_and(|name| name.starts_with(&prefix)));
-    Ok(urls)
 }
 
 #[cfg(test)]
@@ -278,7 +265,7 @@ mod tests {
         assert_eq!(
             text(&settings(&own, Some("of the pool"))),
             "DeduplicationScope=queue FifoThroughputLimit=perQueue MessageRetentionPeriod=1209600 \
-             RedrivePolicy={\"deadLetterTargetArn\":\"of the pool\",\"maxReceiveCount\":7} SqsManagedSseEnabled=true \
+             RedriveAllowPolicy={\"redrivePermission\":\"denyAll\"} RedrivePolicy={\"deadLetterTargetArn\":\"of the pool\",\"maxReceiveCount\":7} SqsManagedSseEnabled=true \
              VisibilityTimeout=60"
         );
         assert_eq!(text(&settings(&own, None)), "MessageRetentionPeriod=1209600 SqsManagedSseEnabled=true");

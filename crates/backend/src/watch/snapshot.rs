@@ -11,6 +11,7 @@ use cruncher_study::error_groups::{ErrorGroup, ErrorPart, error_groups};
 use cruncher_study::heartbeat::{Heartbeat, WorkerState};
 use cruncher_study::ledger::{CaseFinish, SENDING_SECS};
 use cruncher_study::ordering::ascending;
+use cruncher_study::pool::Pool;
 use cruncher_study::study_events::EventFacts;
 
 use crate::administer::observe::LookFindings;
@@ -57,20 +58,14 @@ pub struct Snapshot {
 /// Figures of a pool.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct PoolFigures {
-    /// Number of messages that wait in its queue.
-    pub waiting: u64,
-    /// Number of those that are leased to workers.
-    pub leased: u64,
-    /// Number of those in its dead-letter queue.
-    pub dead_letters: u64,
+    /// The pool; `None` is the study's own queue.
+    pub pool: Option<Pool>,
+    /// The messages of its queues; `None` if the pool was removed.
+    pub look: Option<PoolLook>,
+    /// Its cases. The cases of all pools are those of the study.
+    pub cases: CaseCounts,
     /// Number of its workers that are alive.
     pub workers: u64,
-    /// Number of those that have a case.
-    pub running: u64,
-    /// Number of cases that its workers have done, those that are gone included.
-    pub done: u64,
-    /// Number of cases for which they had no attempt left.
-    pub failed: u64,
     /// Number of cases that those that have one finish in a minute, by the median of each.
     pub rate: f64,
 }
@@ -98,21 +93,28 @@ impl Snapshot {
         self.workers.iter().filter(|worker| worker.is_alive(self.time))
     }
 
-    /// Returns the figures of a pool.
+    /// Returns the figures of each pool: those that there are, and those that were removed and have cases.
     #[must_use]
-    pub fn figures_of(&self, PoolLook { pool, queue, dead_letters }: &PoolLook) -> PoolFigures {
-        let (waiting, leased, dead_letters) = (queue.waiting + queue.delayed, queue.leased, *dead_letters);
-        let mut figures = PoolFigures { waiting, leased, dead_letters, ..PoolFigures::default() };
-        for worker in self.workers.iter().filter(|worker| worker.pool == *pool) {
-            figures.done += worker.counts.done;
-            figures.failed += worker.counts.failed;
-            if worker.is_alive(self.time) {
-                figures.workers += 1;
-                if worker.state == WorkerState::Running {
-                    figures.running += 1;
-                    figures.rate += worker.median_secs.filter(|secs| *secs > 0.0).map_or(0.0, |secs| 60.0 / secs);
-                }
+    pub fn pool_figures(&self, batch: Option<&Batch>) -> Vec<PoolFigures> {
+        let mut pools: Vec<_> = self.pools.iter().map(|look| (look.pool, Some(*look))).collect();
+        for (pool, counts) in self.accounts(batch).flat_map(|account| &account.pools) {
+            if counts.cases + counts.withdrawn > 0 && !pools.iter().any(|(known, _)| known == pool) {
+                pools.push((*pool, None));
             }
+        }
+        pools.into_iter().map(|(pool, look)| self.figures_of(pool, look, batch)).collect()
+    }
+
+    fn figures_of(&self, pool: Option<Pool>, look: Option<PoolLook>, batch: Option<&Batch>) -> PoolFigures {
+        let mut figures = PoolFigures { pool, look, ..PoolFigures::default() };
+        for counts in self.accounts(batch).filter_map(|account| account.of_pool(pool)) {
+            figures.cases.add(counts);
+        }
+        for worker in self.alive_workers().filter(|worker| worker.pool == pool) {
+            figures.workers += 1;
+            let is_running = worker.state == WorkerState::Running;
+            let secs = worker.median_secs.filter(|secs| is_running && *secs > 0.0);
+            figures.rate += secs.map_or(0.0, |secs| 60.0 / secs);
         }
         figures
     }

@@ -77,6 +77,11 @@ impl EncodedSnapshot {
             self.counts([u64::from(*level)]);
             self.case_counts(counts);
         }
+        self.count(account.pools.len());
+        for (pool, counts) in &account.pools {
+            self.texts.push(shown(pool.as_ref()).to_owned());
+            self.case_counts(counts);
+        }
         self.count(account.finishes.len());
         let numbers = |finish: &CaseFinish| [finish.end_time, finish.duration_secs.unwrap_or(f64::NAN)];
         self.numbers.extend(account.finishes.iter().flat_map(numbers));
@@ -209,15 +214,20 @@ impl Reel {
         })
     }
 
+    fn counted_pool(&mut self) -> Option<(Option<Pool>, CaseCounts)> {
+        Some((Pool::parse_choice(&self.text()?).ok()?, self.case_counts()?))
+    }
+
     #[expect(clippy::cast_possible_truncation, reason = "a level was written")]
     fn account(&mut self) -> Option<BatchAccount> {
         let (batch, submit_time, touch_time) = (self.batch()?, self.number()?, self.number()?);
         let counts = self.case_counts()?;
         let levels = self.many(|reel| Some((reel.count()? as u32, reel.case_counts()?)))?;
+        let pools = self.many(Self::counted_pool)?;
         let finishes = self.many(Self::finish)?;
         let submissions = self.many(Self::submission)?;
         let response = self.many(Self::response)?.pop();
-        Some(BatchAccount { batch, counts, levels, finishes, submit_time, touch_time, submissions, response })
+        Some(BatchAccount { batch, counts, levels, pools, finishes, submit_time, touch_time, submissions, response })
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "they were written as whole numbers")]
@@ -319,6 +329,7 @@ mod tests {
                 batch,
                 counts,
                 levels,
+                pools: vec![(None, counts), (Pool::parse("gpu").ok(), counts)],
                 finishes,
                 submit_time: 1.5,
                 touch_time: 4.0,

@@ -4,6 +4,8 @@ pub mod bar;
 pub mod dialog_request;
 pub mod input_words;
 pub mod masking;
+pub mod pool_change;
+pub mod pool_problem;
 pub mod problem;
 pub mod route;
 pub mod shortcuts;

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use cruncher_study::batch::Batch;
+use cruncher_study::pool::Pool;
 
 /// A page.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -120,6 +121,8 @@ pub struct Route {
     pub sort: Option<String>,
     /// Host whose workers stand open, percent-encoded; [`ALL`] for all workers, one by one.
     pub host: Option<String>,
+    /// Pool that the lines attach workers to; `None` for the study's own queue.
+    pub pool: Option<Pool>,
 }
 
 impl Route {
@@ -138,6 +141,7 @@ impl Route {
                 .filter(|text| matches!(page, Page::Overview | Page::Attach) && is_word(text))
                 .map(str::to_owned),
             host: field("host").filter(|text| *text == ALL || is_word(text)).map(str::to_owned),
+            pool: field("pool").and_then(|name| Pool::parse(name).ok()),
         }
     }
 
@@ -209,6 +213,7 @@ impl fmt::Display for Route {
         for (name, value) in [("group", &group), ("sort", &self.sort), ("host", &self.host)] {
             query.extend(value.as_ref().map(|value| format!("{name}={value}")));
         }
+        query.extend(self.pool.map(|pool| format!("pool={pool}")));
         if query.is_empty() { Ok(()) } else { write!(f, "?{}", query.join("&")) }
     }
 }
@@ -247,7 +252,8 @@ mod tests {
             }
         }
         for (sort, host) in [("-failed", "*".to_owned()), ("worker", encoded("näh/..~*|, x"))] {
-            let route = Route { sort: Some(sort.into()), host: Some(host), ..Route::default() };
+            let pool = Pool::parse("gpu").ok();
+            let route = Route { sort: Some(sort.into()), host: Some(host), pool, ..Route::default() };
             assert_eq!(Route::parse(&route.to_string()), route);
         }
     }
@@ -262,7 +268,9 @@ mod tests {
 
     #[test]
     fn an_address_that_is_not_known_leads_to_the_overview() {
-        for fragment in ["", "#", "#/", "#/nowhere", "#/overview?batch=../x&group=<script>&sort=<b>&host=", "#%%"] {
+        for fragment in
+            ["", "#", "#/", "#/nowhere", "#/overview?batch=../x&group=<script>&sort=<b>&host=&pool=Gpu", "#%%"]
+        {
             assert_eq!(Route::parse(fragment), Route::default(), "{fragment}");
         }
     }

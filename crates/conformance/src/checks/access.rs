@@ -8,6 +8,7 @@ use cruncher_aws::retry::RetryPolicy;
 use cruncher_aws::s3::{DeleteObject, GetObject, ListObjects, PutObject};
 use cruncher_aws::sqs::{
     BatchEntry, CreateQueue, DeleteQueue, GetQueueAttributes, PurgeQueue, ReceiveMessage, SendMessageBatch,
+    SetQueueAttributes,
 };
 use cruncher_aws::{Client, Credentials, Endpoints, Error, ErrorKind, Operation};
 
@@ -147,6 +148,35 @@ pub(super) async fn the_queues_of_pools_are_covered_and_no_other_studys(
     for url in &urls {
         administrator.send(&DeleteQueue::new(url)).await?;
     }
+    Ok(())
+}
+
+pub(super) async fn an_operator_makes_pools_of_its_own_study_alone(cloud: &CheckedCloud) -> Result<(), CheckFailure> {
+    let (administrator, operator, viewer) = (cloud.administrator(), cloud.operator(), cloud.viewer());
+    let make = |name: &str| {
+        let fifo = BTreeMap::from([("FifoQueue".to_owned(), "true".to_owned())]);
+        CreateQueue::new(format!("{}{name}", cloud.stack())).attributes(fifo).tag("cruncher:pool", "new")
+    };
+    let settings = || BTreeMap::from([("VisibilityTimeout".to_owned(), "60".to_owned())]);
+    let (own, foreign) = (["-Pool-new.fifo", "-Pool-new-Dead.fifo"], "-2-Pool-new.fifo");
+    let foreign_url = administrator.send(&make(foreign)).await?;
+    for name in own {
+        denied("a viewer's pool", &refused("a viewer's pool", viewer.send(&make(name)).await)?)?;
+        let url = operator.send(&make(name)).await?;
+        operator.send(&SetQueueAttributes::new(&url, settings())).await?;
+        let change = viewer.send(&SetQueueAttributes::new(&url, settings())).await;
+        denied("a viewer's change", &refused("a viewer's change", change)?)?;
+        denied("a viewer's removal", &refused("a viewer's removal", viewer.send(&DeleteQueue::new(&url)).await)?)?;
+        operator.send(&DeleteQueue::new(&url)).await?;
+    }
+    denied("another study's", &refused("another study's", operator.send(&make(foreign)).await)?)?;
+    for url in [foreign_url.as_str(), cloud.queue_url()] {
+        let change = operator.send(&SetQueueAttributes::new(url, settings())).await;
+        denied("changing what is no pool", &refused("changing what is no pool", change)?)?;
+        let delete = operator.send(&DeleteQueue::new(url)).await;
+        denied("deleting what is no pool", &refused("deleting what is no pool", delete)?)?;
+    }
+    administrator.send(&DeleteQueue::new(&foreign_url)).await?;
     Ok(())
 }
 

@@ -100,6 +100,7 @@ checks! {
     NATIVE_ONLY access::a_viewer_may_only_look,
     NATIVE_ONLY access::an_operator_may_not_touch_results,
     NATIVE_ONLY access::the_queues_of_pools_are_covered_and_no_other_studys,
+    NATIVE_ONLY access::an_operator_makes_pools_of_its_own_study_alone,
     NATIVE_ONLY access::anyone_may_not_read_results,
     NATIVE_ONLY access::nobody_listens,
 }

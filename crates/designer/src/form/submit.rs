@@ -15,7 +15,7 @@ use leptos::prelude::*;
 use super::field::{FieldNeed, FormComplaints, FormField, check_box, sentence};
 use super::first_cases::{first_cases, tally, untried};
 use super::model::{certain_failure, show_place};
-use super::pool::pool_choice;
+use super::pool::{missing_pools, pool_choice};
 use super::quoted::quoted;
 use crate::design_state::DesignState;
 use crate::focus::{FocusPart, REVIEW, focus};
@@ -99,6 +99,7 @@ fn fields(state: DesignState) -> AnyView {
             {limit.view(state, |draft, text| draft.time_limit_minutes = text)}
             {pool_choice(state)}
         </div>
+        {missing_pools(state, draft.pool.as_slice())}
         {check_box("Compute cases again that have a result", |draft| draft.is_forced, state, |draft, is| draft.is_forced = is)}
         {(draft.kind == ModelKind::Python).then(|| check_box("Give each case a Python of its own: slower, but none finds what another has left", |draft| draft.is_isolated, state, |draft, is| draft.is_isolated = is))}
     }

@@ -11,6 +11,7 @@ use web_sys::{Blob, File};
 
 use super::field::sentence;
 use super::file_drop::file_drop;
+use super::pool::missing_pools;
 use super::quoted::quoted;
 use super::reading::{asked, choices};
 use super::script;
@@ -108,6 +109,7 @@ fn read(state: DesignState, name: &str, table: &TableSummary) -> AnyView {
         </p>
         {understood(table)}
         {(!notes.is_empty()).then(|| view! { <ul class="read-notes" aria-label="How it was read">{notes}</ul> })}
+        {missing_pools(state, &table.pools)}
     }
     .into_any()
 }

@@ -7,9 +7,15 @@ use leptos::prelude::*;
 
 use crate::state::spread::{share, spread};
 
-/// Draws what the failures of a group share, how many there are, and where. `all_workers` are those that have computed something, and
+/// Draws what the failures of a group share, how many there are, and where: also in which `pools`. `all_workers` are those that have computed something, and
 /// `all_failures` is the number of cases in all groups.
-pub(super) fn head(group: &ErrorGroup, all_workers: &[String], all_failures: usize, now: f64) -> AnyView {
+pub(super) fn head(
+    group: &ErrorGroup,
+    all_workers: &[String],
+    all_failures: usize,
+    pools: Option<String>,
+    now: f64,
+) -> AnyView {
     let (own, over) = (group.len(), group.final_cases());
     let again = (over < own).then(|| format!("{} will be tried again", own - over));
     let all_workers: Vec<&str> = all_workers.iter().map(String::as_str).collect();
@@ -30,6 +36,7 @@ pub(super) fn head(group: &ErrorGroup, all_workers: &[String], all_failures: usi
             {facts}
             {badge}
             <span>{batches}</span>
+            {pools.map(|pools| view! { <span>{pools}</span> })}
             <span title=exactly>{seen}</span>
         </span>
     }

@@ -53,6 +53,7 @@ impl TableColumn {
             ColumnId::Case(CaseField::State) => 10,
             ColumnId::Case(CaseField::Batch | CaseField::Model | CaseField::Worker) => 22,
             ColumnId::Case(CaseField::Level | CaseField::Replicate) => 8,
+            ColumnId::Case(CaseField::Pool) => 12,
             // Twenty digits, and a sign.
             _ if has_integers => 23,
             _ if is_number => 12,
@@ -88,7 +89,7 @@ pub(crate) fn choosable(store: &ResultStore) -> Vec<(ColumnId, bool)> {
         let statistics = column.statistics();
         statistics.least < statistics.most || statistics.numbers == 0 && store.categories(column).len() > 1
     };
-    let fields = [CaseField::Batch, CaseField::Model, CaseField::Level, CaseField::Replicate];
+    let fields = [CaseField::Batch, CaseField::Model, CaseField::Level, CaseField::Replicate, CaseField::Pool];
     let fields = store.said_of(fields).map(|field| (field, varies(&field)));
     let before = std::iter::once((CaseField::CaseId, true)).chain(fields).chain([(CaseField::State, true)]);
     let named = named(store).enumerate().map(|(place, id)| (id, place < MAX_NAMED));

@@ -5,4 +5,5 @@ pub(crate) mod cost_view;
 pub(crate) mod fleets;
 pub(crate) mod hosts;
 pub(crate) mod log_view;
+pub(crate) mod pools;
 pub(crate) mod section;

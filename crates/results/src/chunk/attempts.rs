@@ -35,6 +35,8 @@ pub struct AttemptRow<'a> {
     pub error: Option<&'a str>,
     /// The worker.
     pub worker: &'a str,
+    /// The pool, if it isn't the study's own queue.
+    pub pool: Option<&'a str>,
 }
 
 impl AttemptRow<'_> {
@@ -65,6 +67,7 @@ pub(super) struct AttemptColumns {
     pub(super) workers: Vec<String>,
     pub(super) signatures: Vec<String>,
     pub(super) errors: Vec<String>,
+    pub(super) pools: Vec<String>,
     pub(super) case_ids: Vec<CaseId>,
     pub(super) start_times: Vec<f64>,
     pub(super) end_times: Vec<f64>,
@@ -73,7 +76,7 @@ pub(super) struct AttemptColumns {
 }
 
 /// Number of fields that are a number or a place in a dictionary.
-pub(super) const WORDS: usize = 7;
+pub(super) const WORDS: usize = 8;
 
 /// The places of these fields in `words`.
 pub(super) const BATCH: usize = 0;
@@ -83,6 +86,7 @@ pub(super) const ERROR: usize = 3;
 const LEVEL: usize = 4;
 const REPLICATE: usize = 5;
 const ATTEMPT: usize = 6;
+pub(super) const POOL: usize = 7;
 
 /// The bits of an ending.
 const DONE: u8 = 1;
@@ -112,6 +116,7 @@ impl AttemptColumns {
             signature: optional(&self.signatures, SIGNATURE),
             error: optional(&self.errors, ERROR),
             worker: text_at(&self.workers, word(WORKER)),
+            pool: optional(&self.pools, POOL),
         }
     }
 
@@ -119,9 +124,10 @@ impl AttemptColumns {
         let optional = |texts, text: Option<&str>| text.map_or(0, |text| intern(texts, &clip(text).0) + 1);
         let signature = optional(&mut self.signatures, row.signature);
         let error = optional(&mut self.errors, row.error);
+        let pool = optional(&mut self.pools, row.pool);
         let worker = intern(&mut self.workers, &clip(row.worker).0);
         let batch = self.intern_batch(row.batch);
-        let words = [batch, worker, signature, error, row.level, row.replicate, row.attempt];
+        let words = [batch, worker, signature, error, row.level, row.replicate, row.attempt, pool];
         self.words.iter_mut().zip(words).for_each(|(column, word)| column.push(word));
         let bits = [(row.outcome == RowOutcome::Done, DONE), (row.is_final, FINAL), (row.is_empty, EMPTY)];
         self.endings.push(bits.iter().filter(|(is_set, _)| *is_set).map(|(_, bit)| bit).sum());

@@ -3,13 +3,13 @@
 use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
 
-use super::attempts::{AttemptColumns, BATCH, ENDINGS, ERROR, SIGNATURE, WORDS, WORKER};
+use super::attempts::{AttemptColumns, BATCH, ENDINGS, ERROR, POOL, SIGNATURE, WORDS, WORKER};
 use super::column::{ChunkColumn, ColumnPart, TEXTS};
 use super::{Chunk, MAX_COLUMNS};
 use crate::number::Rest;
 
 /// First bytes of an encoded chunk. The last two are the version.
-const MAGIC: &[u8; 8] = b"crchnk02";
+const MAGIC: &[u8; 8] = b"crchnk03";
 
 impl Chunk {
     /// Encodes the chunk as bytes.
@@ -24,7 +24,7 @@ impl Chunk {
         write_numbers(&mut out, &attempts.start_times);
         write_numbers(&mut out, &attempts.end_times);
         write_texts(&mut out, attempts.batches.iter().map(Batch::as_str));
-        for texts in [&attempts.workers, &attempts.signatures, &attempts.errors] {
+        for texts in [&attempts.workers, &attempts.signatures, &attempts.errors, &attempts.pools] {
             write_texts(&mut out, texts.iter().map(String::as_str));
         }
         attempts.words.iter().for_each(|words| write_words(&mut out, words));
@@ -164,17 +164,27 @@ impl Input<'_> {
         for path in self.texts()? {
             batches.push(Batch::try_from(path).ok()?);
         }
-        let (workers, signatures, errors) = (self.texts()?, self.texts()?, self.texts()?);
+        let (workers, signatures, errors, pools) = (self.texts()?, self.texts()?, self.texts()?, self.texts()?);
         let mut ends = [usize::MAX; WORDS];
         (ends[BATCH], ends[WORKER]) = (batches.len(), workers.len());
-        (ends[SIGNATURE], ends[ERROR]) = (signatures.len() + 1, errors.len() + 1);
+        (ends[SIGNATURE], ends[ERROR], ends[POOL]) = (signatures.len() + 1, errors.len() + 1, pools.len() + 1);
         let mut words = [const { Vec::new() }; WORDS];
         for (words, end) in words.iter_mut().zip(ends) {
             *words = self.words(rows, end)?;
         }
         let are_endings = endings.iter().all(|ending| *ending <= ENDINGS);
-        let attempts =
-            AttemptColumns { batches, workers, signatures, errors, case_ids, start_times, end_times, endings, words };
+        let attempts = AttemptColumns {
+            batches,
+            workers,
+            signatures,
+            errors,
+            pools,
+            case_ids,
+            start_times,
+            end_times,
+            endings,
+            words,
+        };
         are_endings.then_some(attempts)
     }
 

@@ -4,6 +4,7 @@ use cruncher_study::batch::Batch;
 use cruncher_study::case::Parameters;
 use cruncher_study::cases::DesignCase;
 use cruncher_study::outcome::{ErrorDocument, ResultDocument};
+use cruncher_study::pool::Pool;
 use cruncher_study::segment::RowOutcome;
 use serde::de::DeserializeSeed;
 
@@ -63,6 +64,7 @@ impl Rows {
             signature: None,
             error: None,
             worker: &document.worker,
+            pool: document.pool.as_ref().map(Pool::as_str),
         });
     }
 
@@ -82,6 +84,7 @@ impl Rows {
             signature: Some(&document.signature),
             error: Some(&document.summary()),
             worker: &document.worker,
+            pool: document.pool.as_ref().map(Pool::as_str),
         });
     }
 
@@ -101,6 +104,7 @@ impl Rows {
             signature: None,
             error: None,
             worker: "",
+            pool: case.pool.as_ref().map(Pool::as_str),
         });
     }
 

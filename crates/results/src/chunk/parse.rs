@@ -4,9 +4,11 @@ use std::fmt;
 
 use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
+use cruncher_study::pool::Pool;
 use cruncher_study::segment::RowOutcome;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 use super::attempts::{AttemptColumns, AttemptRow};
 use super::column::ColumnPart;
@@ -87,6 +89,7 @@ impl Reader {
             signature: fields.signature.as_deref(),
             error: fields.error.as_deref(),
             worker,
+            pool: fields.pool.as_ref().map(Pool::as_str),
         });
         Ok(())
     }
@@ -107,6 +110,7 @@ struct Fields {
     is_empty: bool,
     signature: Option<String>,
     error: Option<String>,
+    pool: Option<Pool>,
 }
 
 impl Fields {
@@ -117,7 +121,7 @@ impl Fields {
 
 /// The fixed fields, then the two that have values of their own, the texts among these that were cut, and the flag of an empty
 /// result.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 16] = [
     "batch",
     "case_id",
     "level",
@@ -133,12 +137,14 @@ const NAMES: [&str; 15] = [
     "result",
     "cut",
     "empty",
+    "pool",
 ];
 const BATCH: usize = 0;
 const PARAMETERS: usize = 11;
 const RESULT: usize = 12;
 const CUT: usize = 13;
 const EMPTY: usize = 14;
+const POOL: usize = 15;
 
 struct Row<'a> {
     reader: &'a mut Reader,
@@ -194,6 +200,8 @@ impl Row<'_> {
             RESULT => row.next_value_seed(NestedValues::of(&mut self.reader.writer, ColumnPart::Response))?,
             CUT => row.next_value_seed(Cuts(&mut self.reader.cuts))?,
             EMPTY => fields.is_empty = row.next_value()?,
+            // What is none is as if it weren't there.
+            POOL => fields.pool = pool(row.next_value()?),
             _ => drop(row.next_value::<IgnoredAny>()?),
         }
         Ok(())
@@ -246,6 +254,11 @@ impl<'de> Visitor<'de> for Cuts<'_> {
 /// Returns the error of a line that is no row. Such a line is only counted: a reason would be code for the page.
 fn no_row<E: Error>() -> E {
     E::custom("no row of a segment")
+}
+
+/// Reads a pool, whose name needs no escape. What is none is as if it weren't there.
+fn pool(written: &RawValue) -> Option<Pool> {
+    Pool::parse(written.get().strip_prefix('"')?.strip_suffix('"')?).ok()
 }
 
 fn outcome<E: Error>(text: &str) -> Result<RowOutcome, E> {

@@ -259,6 +259,18 @@ fn error_documents_are_failed_attempts() {
 }
 
 #[test]
+fn a_row_tells_its_pool_and_what_is_none_is_as_if_it_were_not_there() {
+    let row = |pool: &str| format!("{},\"pool\": {pool}}}\n", line("{}", "{}").trim_end().strip_suffix('}').unwrap());
+    let text: String =
+        [r#""gpu""#, "null", "7", r#"{"gpu": 1}"#, r#""Gpu""#, r#""main""#, r#""g\u0070u""#].map(row).concat();
+    let parsed = Chunk::parse("w", text.as_bytes());
+    let again = Chunk::from_bytes(&parsed.chunk.to_bytes()).unwrap();
+    let told: Vec<_> = (0..again.len()).map(|row| again.attempt(row).pool).collect();
+    assert_eq!((parsed.unreadable, told), (0, vec![Some("gpu"), None, None, None, None, None, None]));
+    assert_eq!(again.only(&[0]).attempt(0).pool, Some("gpu"));
+}
+
+#[test]
 fn bytes_of_another_version_are_refused() {
     let mut bytes = parse(&[line("{}", "{}")]).chunk.to_bytes();
     assert!(Chunk::from_bytes(&bytes).is_some());

@@ -11,7 +11,7 @@ use crate::number::ExactNumber;
 use crate::store::{CellValue, ResultStore};
 
 /// The fields in front of factors and responses.
-const FIELDS: [CaseField; 10] = [
+const FIELDS: [CaseField; 11] = [
     CaseField::Batch,
     CaseField::CaseId,
     CaseField::Model,
@@ -19,6 +19,7 @@ const FIELDS: [CaseField; 10] = [
     CaseField::Replicate,
     CaseField::State,
     CaseField::Worker,
+    CaseField::Pool,
     CaseField::StartTime,
     CaseField::EndTime,
     CaseField::DurationSecs,
@@ -294,7 +295,7 @@ mod tests {
         let units = [("c", "kPa"), ("w", "m"), ("soil", "")].map(|(name, unit)| (name.to_owned(), unit.to_owned()));
         let layout = CsvLayout { units: BTreeMap::from(units), times: TimeFormat::Iso, ..CsvLayout::default() };
         let table = CsvTable::new(&store).with_layout(layout);
-        assert_eq!(table.names()[FIELDS.len() - 1..], ["c[0] [kPa]", "c[1] [kPa]", "soil", "w", "c", "w [m]"]);
+        assert_eq!(table.names()[FIELDS.len() - 2..], ["c[0] [kPa]", "c[1] [kPa]", "soil", "w", "c", "w [m]"]);
         let row = table.rows([0]);
         assert!(row.contains(",w,2026-09-21T14:13:20.500Z,2026-09-21T14:13:22.000Z,1.5,1,2,clay,3,4,5"), "{row}");
         assert!(CsvTable::new(&store).rows([0]).contains(",w,1790000000.5,1790000002,1.5,"), "a choice");
@@ -341,7 +342,7 @@ mod tests {
         let store = samples::store(&[(json!({"c": 1, "d": 2}), json!({"load": 3, "level": 4}))]);
         let level = ColumnId::Response("level".into());
         let names = CsvTable::of(&store, [level.clone(), ColumnId::Factor("d".into())]).names();
-        assert_eq!(names[FIELDS.len() - 1..], ["result.level", "d"]);
+        assert_eq!(names[FIELDS.len() - 2..], ["result.level", "d"]);
         assert_eq!(distinct_names(&[level.clone(), level]), ["level", "result.level"]);
     }
 
@@ -381,7 +382,7 @@ mod tests {
             let layout = CsvLayout { texts: TextFormat::Exact, ..CsvLayout::default() };
             let table = CsvTable::new(&store).with_layout(layout);
             let rows = fields(&(table.header() + &table.rows(store.all().iter())));
-            let found: Vec<_> = rows[1..].iter().map(|row| row[FIELDS.len() - 1].clone()).collect();
+            let found: Vec<_> = rows[1..].iter().map(|row| row[FIELDS.len() - 2].clone()).collect();
             prop_assert_eq!(found, texts);
         }
     }

@@ -67,7 +67,7 @@ fn there_is(names: &[String]) -> String {
 const OPERATORS: [&str; 6] = [">=", "<=", ">", "<", "=", ":"];
 
 /// Names of fields in the language.
-pub const FIELDS: [(&str, CaseField); 12] = [
+pub const FIELDS: [(&str, CaseField); 13] = [
     ("state", CaseField::State),
     ("batch", CaseField::Batch),
     ("case", CaseField::CaseId),
@@ -77,6 +77,7 @@ pub const FIELDS: [(&str, CaseField); 12] = [
     ("attempt", CaseField::Attempt),
     ("duration", CaseField::DurationSecs),
     ("worker", CaseField::Worker),
+    ("pool", CaseField::Pool),
     ("error", CaseField::Error),
     ("signature", CaseField::Signature),
     ("end", CaseField::EndTime),
@@ -332,7 +333,8 @@ mod tests {
         ];
         for (number, (outcome, c, worker)) in (0_u64..).zip(rows) {
             let error = (outcome == "failed").then_some("ValueError: negative cohesion");
-            let row = json!({"batch": "soil", "case_id": format!("{:02x}{:030x}", 0xab + number, 0), "outcome": outcome,
+            let pool = (number > 1).then_some("gpu");
+            let row = json!({"batch": "soil", "case_id": format!("{:02x}{:030x}", 0xab + number, 0), "outcome": outcome, "pool": pool,
                 "start_time": 0, "end_time": 1, "final": true, "error": error,
                 "parameters": {"c[0]": c, "seed": 9_007_199_254_740_992 + number, "my name": number, "y": 1},
                 "result": {"y": 1, "level": 7}});
@@ -370,6 +372,9 @@ mod tests {
         check("c[0]:..2e5", &[0, 1]);
         check("c[0] = 300000", &[2]);
         check("case:ac", &[1]);
+        check("pool:gpu", &[2, 3]);
+        check("pool:main", &[0, 1]);
+        check("pool:g*|x", &[]);
         check("negative", &[1, 2]);
         check("NODE8", &[2, 3]);
         check("\"negative coh\"", &[1, 2]);

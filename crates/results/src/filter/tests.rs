@@ -53,6 +53,8 @@ fn rows_meet_all_conditions() {
     check("factor.d:..", &[]);
     check("case.state:done,case.level:3,factor.c:..1", &[0, 6]);
     check("case.state:failed", &[]);
+    check("case.pool:main|gpu", &[0, 1, 2, 3, 4, 5, 6]);
+    check("case.pool:gpu", &[]);
     check("case.case_id:00000000000000000000000000000002|00000000000000000000000000000000", &[0, 2]);
     check("case.case_id:", &[]);
 }

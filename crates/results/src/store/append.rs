@@ -1,6 +1,7 @@
 //! Appending the rows of a chunk to a store.
 
 use cruncher_study::case::CaseId;
+use cruncher_study::pool::MAIN_POOL;
 use cruncher_study::segment::RowOutcome;
 
 use super::column::{CodedValue, StoreColumn};
@@ -88,6 +89,7 @@ impl ResultStore {
         let worker = workers.code(attempt.worker, &mut self.dictionary);
         let signature = attempt.signature.map_or(0, |text| signatures.code(text, &mut self.dictionary));
         let error = attempt.error.map_or(0, |text| errors.code(text, &mut self.dictionary));
+        let pool = self.pool_code(attempt.pool);
         let state = self.dictionary.enter(state(attempt));
         for (field, value) in [
             (CaseField::Batch, CodedValue::code(batch)),
@@ -99,6 +101,7 @@ impl ResultStore {
             (CaseField::EndTime, CodedValue::number(attempt.end_time)),
             (CaseField::DurationSecs, CodedValue::number((attempt.end_time - attempt.start_time).max(0.0))),
             (CaseField::Worker, CodedValue::code(worker)),
+            (CaseField::Pool, CodedValue::code(pool)),
             (CaseField::Signature, CodedValue::code(signature)),
             (CaseField::Error, CodedValue::code(error)),
         ] {
@@ -106,6 +109,18 @@ impl ResultStore {
         }
         self.put_version(row, attempt.batch);
         Some(row)
+    }
+
+    /// Returns the code of a pool; 0 for the study's own queue as long as no case names a pool. From the first one on every row has one.
+    pub(super) fn pool_code(&mut self, pool: Option<&str>) -> u32 {
+        let Some(pool) = pool else { return self.main_pool };
+        if self.main_pool == 0 {
+            self.main_pool = self.dictionary.enter(MAIN_POOL);
+            for row in 0..self.case_ids.len() {
+                self.fields[CaseField::Pool as usize].put(row, CodedValue::code(self.main_pool));
+            }
+        }
+        self.dictionary.enter(pool)
     }
 
     pub(super) fn find(&self, batch: u32, case_id: CaseId) -> Option<usize> {

@@ -25,6 +25,8 @@ impl ResultStore {
                 for (field, number) in [(CaseField::Level, attempt.level), (CaseField::Replicate, attempt.replicate)] {
                     self.fields[field as usize].put(row, CodedValue::number(f64::from(number)));
                 }
+                let pool = self.pool_code(attempt.pool);
+                self.fields[CaseField::Pool as usize].put(row, CodedValue::code(pool));
                 self.put_version(row, attempt.batch);
                 Some(row)
             })
@@ -99,6 +101,7 @@ fn is_of_a_later_submission(state: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use cruncher_study::batch::Batch;
+    use cruncher_study::pool::Pool;
     use serde_json::json;
 
     use super::*;
@@ -180,6 +183,34 @@ mod tests {
         store.append(&ended(1, "failed", 9.0));
         store.set_states(&states(&[(1, None)]));
         check(&store, &[(3, "done", 3.0), (1, "failed", 1.0), (2, "done", 2.0)]);
+    }
+
+    #[test]
+    fn every_case_has_a_pool_once_a_case_names_one() {
+        let mut store = ResultStore::default();
+        store.append(&ended(3, "done", 5.0));
+        let pools = |store: &ResultStore| -> Vec<String> {
+            let cell = |row| format!("{:?}", store.cell(&ColumnId::Case(CaseField::Pool), row));
+            (0..store.len()).map(cell).collect()
+        };
+        assert_eq!((pools(&store), store.has_pools()), (vec!["Missing".to_owned()], false));
+        assert!(!store.ids().contains(&ColumnId::Case(CaseField::Pool)));
+        let case = |number: u32, pool| cruncher_study::cases::DesignCase {
+            case_id: id(number),
+            level: 2,
+            parameters: serde_json::from_value(json!({"c": number})).unwrap(),
+            replicate: 0,
+            pool,
+        };
+        let cases = [case(1, Pool::parse("gpu").ok()), case(2, None)];
+        let designed = DesignedCases(Chunk::from_cases(&batch(), cases));
+        store.append_designed(&DesignedCases::from_bytes(&designed.to_bytes()).unwrap());
+        store.append(&ended(4, "done", 6.0));
+        let expected = ["main", "gpu", "main", "main"].map(|pool| format!("Text({pool:?})"));
+        assert_eq!(pools(&store), expected);
+        assert!(store.ids().contains(&ColumnId::Case(CaseField::Pool)));
+        let part = store.part(&RowMask::full(store.len()));
+        assert_eq!((pools(&part), part.has_pools()), (expected.to_vec(), true));
     }
 
     #[test]

@@ -35,6 +35,7 @@ impl ResultStore {
             revision: next_revision(),
             dropped_values: self.dropped_values,
             versions: self.versions.clone(),
+            main_pool: self.main_pool,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{BatchCases, Entry, Ledger, RETENTION_SECS, SENDING_SECS, Submission, SubmittedModel};
-use crate::accounting::{AccountingInput, BatchAccount, CaseState, SubmissionAccount, total};
+use crate::accounting::{AccountingInput, BatchAccount, CaseCounts, CaseState, SubmissionAccount, total};
 use crate::batch::Batch;
 use crate::case::{CaseId, CaseRef};
 use crate::pool::Pool;
@@ -23,11 +23,11 @@ impl Ledger {
         // A worker with short cases names only a few of them. If the case that it named has a result by now, it holds another
         // one of the batch, as long as the queue has leased one.
         let unnamed = circumstances.leased.saturating_sub(total(&accounts).running);
-        let is_done = |case: &&CaseRef| self.entry(case).is_some_and(Entry::is_done);
-        let finished = circumstances.running.iter().filter(is_done);
-        for (batch, _) in finished.take(usize::try_from(unnamed).unwrap_or(usize::MAX)) {
+        let done = |case: &CaseRef| self.entry(case).copied().filter(Entry::is_done);
+        let finished = circumstances.running.iter().filter_map(|case| Some((&case.0, done(case)?.pool)));
+        for (batch, pool) in finished.take(usize::try_from(unnamed).unwrap_or(usize::MAX)) {
             if let Some(account) = accounts.iter_mut().find(|account| account.batch == *batch) {
-                account.start_one();
+                account.start_one(usize::from(pool));
             }
         }
         tell_unsent(&mut accounts, &held, circumstances);
@@ -72,6 +72,10 @@ impl Ledger {
             SubmissionAccount::new(own.id.clone(), own.time, is_withdrawn)
         };
         let mut submissions: Vec<_> = cases.submissions.iter().map(of_submission).collect();
+        if !cases.pools.is_empty() {
+            let pools = std::iter::once(None).chain(cases.pools.iter().copied().map(Some));
+            account.pools = pools.map(|pool| (pool, CaseCounts::default())).collect();
+        }
         let mut case_ref = (batch.clone(), CaseId::default());
         for (case, entry) in &cases.entries {
             case_ref.1 = *case;
@@ -81,6 +85,9 @@ impl Ledger {
                 submission.counts.count(state);
                 if submission.is_withdrawn {
                     account.counts.withdrawn += 1;
+                    if let Some((_, counts)) = account.pools.get_mut(usize::from(entry.pool)) {
+                        counts.withdrawn += 1;
+                    }
                     // Removed below, since the places of the others count.
                     if let Some(finish) = entry.finish_in(&mut account.finishes) {
                         finish.end_time = f64::NAN;
@@ -90,6 +97,9 @@ impl Ledger {
             }
             account.counts.count(state);
             account.level(entry.level).count(state);
+            if let Some((_, counts)) = account.pools.get_mut(usize::from(entry.pool)) {
+                counts.count(state);
+            }
             let rest = place.and_then(|place| rests.get_mut(place));
             if let Some(rest) = rest.filter(|rest| **rest > 0 && state == CaseState::Queued) {
                 *rest -= 1;

@@ -19,6 +19,7 @@ fn account_with(ledger: &Ledger, control: &StudyControl, running: &[u32], leased
 
 fn accounts_with(ledger: &Ledger, control: &StudyControl, running: &[u32], leased: u64) -> Vec<BatchAccount> {
     let running = running.iter().map(|number| (batch("b"), case(*number))).collect();
+    let filled_pools = ["gpu", "slow"].map(|name| Pool::parse(name).unwrap());
     ledger.account(&AccountingInput {
         now: NOW,
         running: &running,
@@ -27,7 +28,7 @@ fn accounts_with(ledger: &Ledger, control: &StudyControl, running: &[u32], lease
         control,
         dead_letters: 0,
         queue_is_empty: false,
-        filled_pools: &[],
+        filled_pools: &filled_pools,
         held_elsewhere: &BTreeSet::new(),
     })
 }
@@ -210,20 +211,22 @@ fn designs_tell_models_and_the_order_of_submissions() {
 }
 
 proptest! {
-    /// With any withdrawals, each case is in one state or withdrawn, in the batch as in its levels and submissions.
+    /// With any withdrawals, each case is in one state or withdrawn, in the batch as in its levels, pools and submissions.
     #[test]
     fn withdrawn_cases_and_the_states_always_sum_up(
         events in prop::collection::vec((0..20_u32, any::<bool>(), any::<bool>(), 1_000.0..2_000.0_f64), 0..60),
         empty in any::<u32>(),
-        tables in prop::collection::vec((0..4_usize, 0..20_u32, 1..20_u32, 0.0..900.0_f64), 1..6),
+        tables in prop::collection::vec((0..4_usize, 0..20_u32, 1..20_u32, 0.0..900.0_f64, 0..3_usize), 1..6),
         withdrawn in prop::collection::vec(0..4_usize, 0..4),
         running in prop::collection::vec(0..20_u32, 0..5),
         leased in 0..8_u64,
     ) {
         let ids = [FIRST, SECOND, "00000000000000f3", ""];
         let mut ledger = Ledger::default();
-        for (id, first, cases, sent) in tables {
-            ledger.add_table(&batch("b"), ids[id], sent, &rows(first..first + cases));
+        for (id, first, cases, sent, pool) in tables {
+            let pool = ["main", "gpu", "slow"].map(|name| Pool::parse_choice(name).unwrap())[pool];
+            let rows: Vec<_> = rows(first..first + cases).into_iter().map(|row| TableRow { pool, ..row }).collect();
+            ledger.add_table(&batch("b"), ids[id], sent, &rows);
         }
         for (number, is_done, is_final, end_time) in events {
             let outcome = if is_done { RowOutcome::Done } else { RowOutcome::Failed };
@@ -243,6 +246,11 @@ proptest! {
         let mut of_levels = CaseCounts { withdrawn, ..CaseCounts::default() };
         account.levels.iter().for_each(|(_, counts)| of_levels.add(counts));
         prop_assert_eq!(of_levels, CaseCounts { unsent: 0, ..account.counts });
+        let mut of_pools = CaseCounts::default();
+        for pool in [None, Pool::parse("gpu").ok(), Pool::parse("slow").ok()] {
+            account.of_pool(pool).into_iter().for_each(|counts| of_pools.add(counts));
+        }
+        prop_assert_eq!(CaseCounts { unsent: 0, ..of_pools }, CaseCounts { unsent: 0, ..account.counts });
         let own: u64 = account.submissions.iter().filter(|own| own.is_withdrawn).map(|own| own.counts.cases).sum();
         prop_assert_eq!(own, withdrawn);
         // A case that is running isn't failed any more.
@@ -302,4 +310,32 @@ fn what_its_sender_holds_is_not_sent_yet_and_nothing_else() {
     assert_eq!(unsent(&[(FIRST, 50)], Some(0), 0, &[]), [9, 0], "no more of it are queued");
     assert_eq!(unsent(&five, Some(0), 0, &["a"]), [0, 0], "another queue has the cases of a");
     assert_eq!(unsent(&five, None, 0, &[]), [0, 0], "nobody can look into another queue");
+}
+
+#[test]
+fn a_worker_with_short_cases_holds_one_of_its_own_pool() {
+    let gpu = Pool::parse("gpu").ok();
+    let mut ledger = Ledger::default();
+    let row_of = |row: TableRow| TableRow { pool: gpu.filter(|_| row.case_id != case(1)), ..row };
+    let rows: Vec<_> = rows(0..4).into_iter().map(row_of).collect();
+    ledger.add_table(&batch("b"), FIRST, SENT, &rows);
+    ledger.add_row("w", &row(0, RowOutcome::Done, false, 1_100.0));
+    let account = account_with(&ledger, &StudyControl::default(), &[0], 1);
+    let told = |pool| account.of_pool(pool).map(|counts| (counts.done, counts.running, counts.queued));
+    assert_eq!((told(gpu), told(None)), (Some((1, 1, 1)), Some((0, 0, 1))));
+    assert_eq!(told(Pool::parse("slow").ok()), None);
+}
+
+#[test]
+fn a_table_that_names_more_pools_than_a_study_has_harms_nobody() {
+    let mut ledger = Ledger::default();
+    let rows: Vec<_> = rows(0..600)
+        .into_iter()
+        .zip(0..)
+        .map(|(row, number)| TableRow { pool: Pool::parse(&format!("p{number}")).ok(), ..row })
+        .collect();
+    ledger.add_table(&batch("b"), FIRST, SENT, &rows);
+    let account = account_with(&ledger, &StudyControl::default(), &[], 0);
+    assert_eq!((account.counts.cases, account.pools.len()), (600, 256));
+    assert_eq!(account.of_pool(None).map(|counts| counts.cases), Some(345));
 }

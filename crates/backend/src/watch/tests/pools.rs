@@ -1,9 +1,11 @@
 //! Studies with pools.
 
+use cruncher_study::accounting::CaseCounts;
 use cruncher_study::diagnosis::{Notice, QueueCounts};
 use cruncher_study::pool::{Pool, shown};
 use serde_json::json;
 
+use super::super::snapshot::{PoolFigures, Snapshot};
 use super::*;
 
 /// A study of which ten cases wait in its own queue, and ten in that of the pool `gpu`, long after they were sent.
@@ -85,10 +87,40 @@ fn a_pool_without_a_worker_is_named() {
     scene.cloud.put("workers/w/heartbeat.json", beat.to_string());
     let (snapshot, ..) = scene.look();
     assert!(snapshot.notices(None).contains(&Notice::NoWorkerOfPool { pool: "main".into(), waiting: 10 }));
-    let figures = snapshot.figures_of(&snapshot.pools[1]);
-    assert_eq!((figures.waiting, figures.workers, figures.done, figures.failed), (10, 1, 4, 1));
-    assert_eq!(snapshot.pools[1].pool, Pool::parse("gpu").ok());
-    assert_eq!(snapshot.figures_of(&snapshot.pools[0]).workers, 0);
+    let figures = snapshot.pool_figures(None);
+    assert_eq!((figures[1].pool, figures[1].look), (Pool::parse("gpu").ok(), Some(snapshot.pools[1])));
+    assert_eq!((figures[1].cases.queued, figures[1].workers, figures[0].workers), (10, 1, 0));
     let again = super::super::snapshot_codec::read(super::super::snapshot_codec::write(&snapshot)).unwrap();
-    assert_eq!(again.pools, snapshot.pools);
+    assert_eq!((again.pools, again.batches), (snapshot.pools, snapshot.batches));
+}
+
+#[test]
+fn the_cases_of_all_pools_are_those_of_the_study() {
+    let mut scene = scene();
+    for number in [1, 2, 11, 12, 13] {
+        scene.put_result("b", number);
+    }
+    scene.cloud.pass(400);
+    scene.watch.expect_change();
+    let (snapshot, ..) = scene.look();
+    let told = |snapshot: &Snapshot| -> Vec<_> {
+        let figures = snapshot.pool_figures(None);
+        let one = |own: &PoolFigures| {
+            (shown(own.pool.as_ref()).to_owned(), own.cases.done, own.cases.queued, own.look.is_some())
+        };
+        figures.iter().map(one).collect()
+    };
+    let figures = [("main".to_owned(), 2, 8, true), ("gpu".to_owned(), 3, 7, true)];
+    assert_eq!(told(&snapshot), figures);
+    let mut sum = CaseCounts::default();
+    snapshot.pool_figures(None).iter().for_each(|own| sum.add(&own.cases));
+    assert_eq!(sum, snapshot.total);
+    let elsewhere = cruncher_study::batch::Batch::parse("c").ok();
+    assert!(snapshot.pool_figures(elsewhere.as_ref()).iter().all(|own| own.cases == CaseCounts::default()));
+    // What was done in a pool that was removed is still told.
+    scene.cloud.put("control.json", r#"{"v": 1}"#);
+    scene.cloud.pass(10);
+    let (snapshot, ..) = scene.look();
+    assert_eq!(told(&snapshot)[1], ("gpu".to_owned(), 3, 0, false));
+    assert_eq!(snapshot.pool_figures(None)[1].cases.lost, 7);
 }

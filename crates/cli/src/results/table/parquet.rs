@@ -101,6 +101,7 @@ impl Kind {
             | CaseField::Model
             | CaseField::State
             | CaseField::Worker
+            | CaseField::Pool
             | CaseField::Signature
             | CaseField::Error => Self::Text,
         }
