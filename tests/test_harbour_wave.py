@@ -52,8 +52,21 @@ def test_a_folder_becomes_results_and_files_and_is_extracted_from_again(
         assert "8  with a result, skipped: their inputs haven't changed (--force computes them again)" in again.out
         ran = command_line.run("extract", study, BATCH, str(EXAMPLE / "arrival.py"))
         assert ran.code == 0, ran.err
-        assert ran.out == "8 finished cases are sent to extract from by arrival.py.\n"
+        assert ran.out.splitlines() == [
+            f"Batch {BATCH} of study {study}, to extract from by arrival.py",
+            "          8  finished cases",
+            "          8  to be sent, each as a message",
+            "8 finished cases are sent to extract from by arrival.py.",
+        ]
         found = documents(launched, lambda one: "extracts" in one)
+        again = command_line.run("extract", study, BATCH, str(EXAMPLE / "arrival.py"))
+        assert "8  extracted from by the same model already, skipped (--force sends them)\n" in again.out
+        assert again.out.endswith("        0  to be sent, each as a message\n") and again.code == 0
+        forced = command_line.run("extract", study, BATCH, str(EXAMPLE / "arrival.py"), "--force")
+        assert "8  extracted from by the same model already, and again now\n" in forced.out
+        documents(launched, lambda one: len(one["extracts"]) == 2)
+        told = command_line.run("extract", study, BATCH)
+        assert told.out == "arrival.py: 8 of 8 cases done\n", told.err
     for before, after in zip(done, found, strict=True):
         result = after["result"]
         assert (
@@ -70,7 +83,7 @@ def test_a_folder_becomes_results_and_files_and_is_extracted_from_again(
     assert "arrival_at_18550_m_s" in head and len(rows) == 8
 
 
-def test_what_can_not_be_extracted_from_is_said(command_line: CommandLine) -> None:
+def test_what_can_not_be_extracted_from_is_said(command_line: CommandLine, tmp_path: Path) -> None:
     launched = command_line.launch()
     ran = command_line.run("extract", launched.study, "none", str(EXAMPLE / "arrival.py"))
     assert (ran.code, ran.err) == (
@@ -79,3 +92,11 @@ def test_what_can_not_be_extracted_from_is_said(command_line: CommandLine) -> No
     )
     ran = command_line.run("extract", launched.study, "none", "gone.py")
     assert ran.code == 1 and "gone.py can't be read" in ran.err
+    empty = tmp_path / "empty.py"
+    empty.write_text(" \n")
+    ran = command_line.run("extract", launched.study, "none", str(empty))
+    assert ran.code == 1 and "empty.py is empty: it would extract nothing." in ran.err
+    ran = command_line.run("extract", launched.study, "none")
+    assert (ran.code, ran.out) == (0, "Nothing was extracted again in batch none.\n")
+    ran = command_line.run("extract", launched.study, "none", str(EXAMPLE / "arrival.py"), "--withdraw")
+    assert ran.code == 1 and "Batch none has no extraction by this arrival.py" in ran.err
