@@ -97,7 +97,7 @@ async fn show(study: &Study, batch: &Batch) -> Result<(), CommandFailure> {
 
 fn tell_failed(extraction: &Extraction) {
     for (case, error) in extraction.failed.iter().take(MAX_NAMED) {
-        result(format_args!("  case {case:.8}: {error}"));
+        result(format_args!("  case {:.8}: {error}", case.to_string()));
     }
     if let more @ 1.. = extraction.failed.len().saturating_sub(MAX_NAMED) {
         result(format_args!("  … and {} more", thousands(more as u64)));
