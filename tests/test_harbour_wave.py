@@ -174,7 +174,7 @@ def test_an_operator_extracts_again_on_the_page(cruncher: CommandLine, visits: V
         expect(told(page, "late.py")).to_contain_text("7 of 8 cases done · 1 failed")
     page.keyboard.press("Escape")
     told(page, "late.py").get_by_text("1 failed case keeps the result of before").click()
-    told(page, "late.py").get_by_role("button", name=f"Case {highest['case_id'][:8]}").click()
+    told(page, "late.py").get_by_role("button", name=f"Case {highest['case_id'][:8]}", exact=True).click()
     sheet = page.get_by_role("dialog", name=f"Case {highest['case_id'][:8]}")
     expect(sheet).to_contain_text("ValueError: too high")
     expect(sheet.get_by_role("region", name="What the extraction printed")).to_have_text("looked")

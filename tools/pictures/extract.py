@@ -33,7 +33,8 @@ def pictures_of_an_extraction(cruncher: CommandLine, visits: Visits) -> None:
         name = re.compile("8 of 8 cases: arrival_at_18550_m_s")
         expect(plot(page, "Scatter plot")).to_have_attribute("aria-label", name)
         page.get_by_role("group", name="Scripts of earlier extractions").get_by_role("button").click()
-        expect(page.get_by_role("table", name="What will happen")).to_contain_text("skipped")
+        page.get_by_label("also where it is done or waits already").check()
+        expect(page.get_by_role("button", name="Extract from 8 cases")).to_be_visible()
     for element in page.get_by_text(study.study, exact=True).all():
         element.evaluate("element => element.textContent = 'harbour'")
     page.screenshot(path=FOLDER / "extract.png")
