@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,10 @@ from typing import Any
 from attached import attach
 from command_line import CommandLine, Launched, wait_for
 from local_cloud import REPOSITORY
-from studies import line_of
+from playwright.sync_api import FilePayload, Locator, Page, expect
+from results_page import open_results, plot
+from studies import line_of, link
+from visit import Visits, check_accessible, go_to_all
 
 EXAMPLE = REPOSITORY / "examples" / "harbour_wave"
 BATCH = "ada/harbour/shelf"
@@ -52,8 +56,21 @@ def test_a_folder_becomes_results_and_files_and_is_extracted_from_again(
         assert "8  with a result, skipped: their inputs haven't changed (--force computes them again)" in again.out
         ran = command_line.run("extract", study, BATCH, str(EXAMPLE / "arrival.py"))
         assert ran.code == 0, ran.err
-        assert ran.out == "8 finished cases are sent to extract from by arrival.py.\n"
+        assert ran.out.splitlines() == [
+            f"Batch {BATCH} of study {study}, to extract from by arrival.py",
+            "          8  finished cases",
+            "          8  to be sent, each as a message",
+            "8 finished cases are sent to extract from by arrival.py.",
+        ]
         found = documents(launched, lambda one: "extracts" in one)
+        again = command_line.run("extract", study, BATCH, str(EXAMPLE / "arrival.py"))
+        assert "8  extracted from by the same model already, skipped (--force sends them)\n" in again.out
+        assert again.out.endswith("        0  to be sent, each as a message\n") and again.code == 0
+        forced = command_line.run("extract", study, BATCH, str(EXAMPLE / "arrival.py"), "--force")
+        assert "8  extracted from by the same model already, and again now\n" in forced.out
+        documents(launched, lambda one: len(one["extracts"]) == 2)
+        told = command_line.run("extract", study, BATCH)
+        assert told.out == "arrival.py: 8 of 8 cases done\n", told.err
     for before, after in zip(done, found, strict=True):
         result = after["result"]
         assert (
@@ -70,7 +87,7 @@ def test_a_folder_becomes_results_and_files_and_is_extracted_from_again(
     assert "arrival_at_18550_m_s" in head and len(rows) == 8
 
 
-def test_what_can_not_be_extracted_from_is_said(command_line: CommandLine) -> None:
+def test_what_can_not_be_extracted_from_is_said(command_line: CommandLine, tmp_path: Path) -> None:
     launched = command_line.launch()
     ran = command_line.run("extract", launched.study, "none", str(EXAMPLE / "arrival.py"))
     assert (ran.code, ran.err) == (
@@ -79,3 +96,103 @@ def test_what_can_not_be_extracted_from_is_said(command_line: CommandLine) -> No
     )
     ran = command_line.run("extract", launched.study, "none", "gone.py")
     assert ran.code == 1 and "gone.py can't be read" in ran.err
+    empty = tmp_path / "empty.py"
+    empty.write_text(" \n")
+    ran = command_line.run("extract", launched.study, "none", str(empty))
+    assert ran.code == 1 and "empty.py is empty: it would extract nothing." in ran.err
+    ran = command_line.run("extract", launched.study, "none")
+    assert (ran.code, ran.out) == (0, "Nothing was extracted again in batch none.\n")
+    ran = command_line.run("extract", launched.study, "none", str(EXAMPLE / "arrival.py"), "--withdraw")
+    assert ran.code == 1 and "Batch none has no extraction by this arrival.py" in ran.err
+
+
+def choose(page: Page, name: str, content: bytes) -> None:
+    """Chooses a script in the open menu."""
+    file: FilePayload = {"name": name, "mimeType": "text/x-python", "buffer": content}
+    page.get_by_label("Script that extracts").set_input_files(file)
+
+
+def menu(page: Page) -> Locator:
+    """The unfolded menu."""
+    return page.get_by_role("group").filter(has=page.get_by_text("Extract…", exact=True))
+
+
+def extract(page: Page, name: str, content: bytes, cases: int) -> None:
+    """Extracts from so many cases."""
+    choose(page, name, content)
+    menu(page).get_by_role("button", name=f"Extract from {cases} cases").click()
+    expect(menu(page)).to_contain_text(f"{cases} cases are in the queue, to be extracted from by {name}.")
+
+
+def told(page: Page, name: str) -> Locator:
+    """How far the extraction by this script is."""
+    return page.get_by_role("region", name="Extracted again").get_by_role("listitem").filter(has_text=name)
+
+
+def test_an_operator_extracts_again_on_the_page(cruncher: CommandLine, visits: Visits) -> None:
+    launched = cruncher.launch()
+    ran = cruncher.run("enqueue", launched.study, str(EXAMPLE / "study.json"), "--yes")
+    assert ran.code == 0, ran.err
+    with attach(line_of(launched)):
+        done = documents(launched, lambda _: True)
+        page = open_results(visits, launched)
+        page.get_by_text("Extract…", exact=True).click()
+        for name, content, words in (
+            ("gauges.csv", b"a,b", "gauges.csv isn't a Python file: its name doesn't end in .py."),
+            ("empty.py", b" \n", "empty.py is empty: it would extract nothing."),
+            ("picture.py", b"\x89PNG\r\n\x1a\n\x00", "picture.py isn't Python: it is no text in UTF-8."),
+        ):
+            choose(page, name, content)
+            expect(page.get_by_role("alert")).to_contain_text(words)
+        choose(page, "silent.py", b"print(1)")
+        expect(menu(page)).to_contain_text("The script never names result: nothing of it would join the results.")
+        choose(page, "arrival.py", (EXAMPLE / "arrival.py").read_bytes())
+        summary = page.get_by_role("table", name="What will happen")
+        expect(summary).to_have_text(re.compile("8 *finished cases *8 *to be sent, each as a message"))
+        check_accessible(page)
+        page.set_viewport_size({"width": 1440, "height": 900})
+        menu(page).get_by_role("button", name="Extract from 8 cases").click()
+        expect(told(page, "arrival.py")).to_contain_text("8 of 8 cases done")
+        page.get_by_label("Response", exact=True).select_option(label="arrival_at_18550_m_s")
+        expect(plot(page, "Scatter plot")).to_have_attribute(
+            "aria-label", re.compile("8 of 8 cases: arrival_at_18550_m_s")
+        )
+        # The same script once more: it is said that there is nothing to do, unless somebody insists.
+        page.get_by_role("group", name="Scripts of earlier extractions").get_by_role(
+            "button", name="arrival.py"
+        ).click()
+        expect(summary).to_contain_text("extracted from by the same model already, skipped")
+        expect(menu(page).get_by_role("button", name="Extract from")).to_have_count(0)
+        menu(page).get_by_label("also where it is done or waits already").check()
+        expect(menu(page).get_by_role("button", name="Extract from 8 cases")).to_be_visible()
+        # A script that fails in one case: this keeps the result that it has.
+        highest = max(done, key=lambda one: float(one["parameters"]["wave_height_m"]))
+        limit = highest["parameters"]["wave_height_m"]
+        fails = f"if parameters['wave_height_m'] >= {limit}:\n    raise ValueError('too high')"
+        script = f"print('looked')\n{fails}\nresult['late'] = 1\n"
+        extract(page, "late.py", script.encode(), 8)
+        expect(told(page, "late.py")).to_contain_text("7 of 8 cases done · 1 failed")
+    page.keyboard.press("Escape")
+    told(page, "late.py").get_by_text("1 failed case keeps the result of before").click()
+    told(page, "late.py").get_by_role("button", name=f"Case {highest['case_id'][:8]}", exact=True).click()
+    sheet = page.get_by_role("dialog", name=f"Case {highest['case_id'][:8]}")
+    expect(sheet).to_contain_text("ValueError: too high")
+    expect(sheet.get_by_role("region", name="What the extraction printed")).to_have_text("looked")
+    expect(sheet.get_by_role("table", name="Responses")).to_contain_text("harbour_level_m")
+    expect(sheet.get_by_role("table", name="Responses")).not_to_contain_text("late")
+    check_accessible(page)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.keyboard.press("Escape")
+    # No worker is there any more: what waits can be withdrawn, and no case goes with it.
+    page.get_by_text("Extract…", exact=True).click()
+    extract(page, "other.py", b"result['other'] = 1", 8)
+    expect(told(page, "other.py")).to_contain_text("0 of 8 cases done · 8 queued")
+    page.keyboard.press("Escape")
+    told(page, "other.py").get_by_role("button", name="Withdraw other.py").click()
+    expect(told(page, "other.py")).to_contain_text("0 of 8 cases done · 8 withdrawn or gone")
+    counted = cruncher.run("status", launched.study, "--json").json()["cases"]
+    assert (counted["done"], counted["withdrawn"]) == (8, 0)
+    viewer = visits.open(link(launched, "viewer"))
+    go_to_all(viewer, "Results")
+    expect(told(viewer, "late.py")).to_contain_text("7 of 8 cases done · 1 failed")
+    expect(viewer.get_by_text("Extract…", exact=True)).to_have_count(0)

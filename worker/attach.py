@@ -843,8 +843,8 @@ class Worker:
         """The document with what was extracted, or why nothing was; and files that are new, by their keys."""
         case, failure, document = attempt.case, outcome.failure, dict(earlier.document)
         told = {
-            "model": {"key": case.model_key, "kind": case.kind}, "worker": self._identity.worker,
-            "start_time": attempt.start_time, "end_time": attempt.end_time,
+            "submission": case.submission, "model": {"key": case.model_key, "kind": case.kind},
+            "worker": self._identity.worker, "start_time": attempt.start_time, "end_time": attempt.end_time,
             "log": last_of(outcome.log, EXTRACT_LOG_CHARACTERS), "warnings": outcome.warnings,
         }  # type: Dict[str, Any]  # fmt: skip
         files: Dict[str, str] = {}

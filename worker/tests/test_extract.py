@@ -58,6 +58,7 @@ def test_what_is_extracted_joins_the_result_and_nothing_is_simulated_again(lab: 
     assert document["result"] == {"end": 5, "peak": 10}
     assert [one["path"] for one in document["files"]] == ["curve.csv", "log.txt", "peak.txt"]
     (told,) = document["extracts"]
+    assert len(told["submission"]) == 16 and told["submission"] != document["submission"]
     assert told["model"]["key"].endswith("/peak.py") and told["log"] == "looked\n" and "exception" not in told
     same = ("model", "parameters", "start_time", "end_time", "attempt", "log", "worker", "submission")
     assert {name: document[name] for name in same} == {name: before[name] for name in same}

@@ -10,6 +10,7 @@ pub mod bundle;
 mod combine;
 mod concurrency_limit;
 pub mod extract;
+pub mod extractions;
 mod index_ranges;
 mod journal;
 pub mod key_value_store;
@@ -34,7 +35,7 @@ pub use plan::{EnqueuePlan, submission_id};
 pub use points::{POINTS_PART, PointsOutcome, points_outcome, send_points};
 pub use preflight::{CaseSelection, EnqueuePreflight, SentBefore, WorkerFleet, preflight};
 pub use progress::EnqueueProgress;
-pub use retry::{RetryOutcome, RetryRequest, RetryTimeLimit, retry};
+pub use retry::{ExtractOrder, RetryOutcome, RetryRequest, RetryTimeLimit, retry};
 pub use submission_sender::{SendEnd, SubmissionSender};
 
 use cruncher_aws::Error;

@@ -77,7 +77,8 @@ impl HeldRoom {
 /// Whether an object of this key is stored packed: a table of cases, or a file of the page. Nothing else is unpacked, whatever
 /// it says of itself.
 fn is_stored_packed(key: &str) -> bool {
-    key.starts_with(ASSETS_PREFIX) || matches!(DataKey::parse(key), Some(DataKey::Cases(..)))
+    key.starts_with(ASSETS_PREFIX)
+        || matches!(DataKey::parse(key), Some(DataKey::Cases(..) | DataKey::ExtractCases(..)))
 }
 
 /// Content of an object, or the reason why it can't be read.

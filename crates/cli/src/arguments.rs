@@ -446,8 +446,13 @@ Nothing is simulated again. A worker fetches the files that a case has left into
 the case, and `result` is what it has returned before. What `result` holds at the end is the case's result from then on. A case in which the
 model fails keeps its result; the error stands in its document, in `extracts`.
 
+Before anything is sent you are told from how many cases is extracted, and which are left out: those without a result or files so far, and those
+from which the same model has extracted already (--force).
+
 Examples:
-  cruncher extract prandtl slopes/2026 peaks.py      finds peaks in the curves that the cases of this batch have left";
+  cruncher extract prandtl slopes/2026 peaks.py      finds peaks in the curves that the cases of this batch have left
+  cruncher extract prandtl slopes/2026               tells how far that is, and in which cases it failed
+  cruncher extract prandtl slopes/2026 peaks.py --withdraw";
 
 /// Run a second model over the files of finished cases
 #[derive(Debug, Args)]
@@ -459,12 +464,21 @@ pub(crate) struct ExtractArguments {
     /// The batch
     #[arg(value_parser = Batch::parse)]
     pub batch: Batch,
-    /// The model's file
+    /// The model's file; without it you are told how far the extractions of this batch are
     #[arg(value_name = "MODEL.py")]
-    pub model: PathBuf,
+    pub model: Option<PathBuf>,
     /// The way workers run it [default: python for .py, else command]
-    #[arg(long, value_name = "KIND")]
+    #[arg(long, value_name = "KIND", requires = "model")]
     pub kind: Option<ModelKindOption>,
+    /// Extract also from cases from which this model has extracted already
+    #[arg(long, requires = "model")]
+    pub force: bool,
+    /// Don't ask before cases are sent
+    #[arg(long, requires = "model")]
+    pub yes: bool,
+    /// Extract from no more cases by this model; what was extracted stays
+    #[arg(long, requires = "model", conflicts_with_all = ["force", "yes"])]
+    pub withdraw: bool,
 }
 
 #[cfg(test)]

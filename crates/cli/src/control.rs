@@ -234,7 +234,7 @@ async fn change(study: &Study, change: &dyn Fn(&mut StudyControl)) -> Result<Stu
     change_control(study, change).await.map_err(of_control)
 }
 
-fn of_control(error: ControlError) -> CommandFailure {
+pub(crate) fn of_control(error: ControlError) -> CommandFailure {
     match error {
         ControlError::Document(cruncher_backend::study::ReadError::Aws(error)) => error.into(),
         error => CommandFailure::new(sentence(&error)),

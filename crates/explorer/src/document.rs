@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use cruncher_browser::components::problem_note::problem_note;
 use cruncher_browser::download::save;
+use cruncher_browser::local_time::{clock_time, exact_time};
 use cruncher_browser::state::problem::PageProblem;
+use cruncher_study::extract::CaseExtract;
 use cruncher_study::key::DataKey;
-use cruncher_study::number_format::counted;
-use js_sys::Uint8Array;
+use cruncher_study::number_format::{counted, duration};
+use js_sys::{Date, Uint8Array};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
@@ -73,9 +75,42 @@ pub(super) fn shown(state: ResultsState, document: StoredDocument) -> AnyView {
         {printed("Traceback", &ended.traceback)}
         {curves(state, &ended)}
         {printed("What it printed", &ended.log)}
+        {extracts(&ended)}
         {raw(document.key, document.json)}
     }
     .into_any()
+}
+
+/// Shows what second models made of the case's files. One that failed last stands open.
+fn extracts(ended: &ShownDocument) -> Option<AnyView> {
+    let one = |(place, told): (usize, &CaseExtract)| {
+        let (has_failed, class) = match told.error {
+            Some(_) => ("failed", "state-text-failed"),
+            None => ("done", "state-text-done"),
+        };
+        let took = duration((told.end_time - told.start_time).max(0.0));
+        let (time, exact) = (clock_time(told.end_time, Date::now() / 1000.0), exact_time(told.end_time));
+        let warning = |words: &String| view! { <p class="notices__line notices__line--warning">{words.clone()}</p> };
+        let warnings: Vec<_> = told.warnings.iter().map(warning).collect();
+        let error = told.error.clone().map(|error| {
+            view! {
+                <p class="group__error case__error">{error}</p>
+                <p class="faint">"The result is the one of before."</p>
+            }
+        });
+        view! {
+            <details class="case__fold" open={place == 0 && told.error.is_some()}>
+                <summary><bdi>{told.model_key.clone()}</bdi>" "<span class=class>{has_failed}</span></summary>
+                {warnings}
+                {error}
+                <p class="faint"><span title=exact>{time}</span>" · "{took}" · "{told.worker.clone()}</p>
+                {printed("Traceback of the extraction", &told.traceback)}
+                {printed("What the extraction printed", &told.log)}
+            </details>
+        }
+    };
+    let shown: Vec<_> = ended.extracts.iter().enumerate().map(one).collect();
+    (!shown.is_empty()).then(|| view! { <h4>"Extracted again"</h4>{shown} }.into_any())
 }
 
 fn printed(title: &'static str, text: &str) -> Option<AnyView> {

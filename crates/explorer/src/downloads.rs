@@ -65,8 +65,8 @@ struct Making {
 
 const STOPPED: &str = "Stopped: nothing is saved.";
 
-/// Draws the menu, and the button that copies the address.
-pub(super) fn downloads(state: ResultsState) -> AnyView {
+/// Draws the menu, the button that copies the address, and what else can be done with the results.
+pub(super) fn downloads(state: ResultsState, others: Option<AnyView>) -> AnyView {
     let menu = Menu {
         state,
         which: RwSignal::new(None),
@@ -96,6 +96,7 @@ pub(super) fn downloads(state: ResultsState) -> AnyView {
     view! {
         <div class="results__actions">
             {frozen::label().is_none().then(|| copy_button("Copy link", "Copy link: the address of what is shown, without the key", LINK_COPIED, link))}
+            {others}
             {super::menu::menu("Download", move || menu.body())}
         </div>
     }

@@ -43,6 +43,10 @@ mod downloads;
 #[cfg(target_arch = "wasm32")]
 mod errors;
 #[cfg(target_arch = "wasm32")]
+mod extract;
+#[cfg(target_arch = "wasm32")]
+mod extractions;
+#[cfg(target_arch = "wasm32")]
 mod extremes;
 #[cfg(target_arch = "wasm32")]
 mod files;

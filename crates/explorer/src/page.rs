@@ -25,6 +25,8 @@ use super::combined::combined;
 use super::data::ResultsData;
 use super::downloads::downloads;
 use super::errors::errors;
+use super::extract::extract_menu;
+use super::extractions::{Extractions, extractions};
 use super::extremes::extremes;
 use super::mixed_versions::mixed_versions;
 use super::plots::panels;
@@ -91,6 +93,7 @@ fn results(access: StudyAccess, data: ResultsData) -> AnyView {
         }
     });
     follow_designs(state, is_empty);
+    let extracted = Extractions::follow(state);
     let body = move || {
         if is_empty.get() {
             return nothing(state);
@@ -104,10 +107,11 @@ fn results(access: StudyAccess, data: ResultsData) -> AnyView {
             <div class="results__top">
                 <h2>"Results"</h2>
                 <p class="faint">{move || summary(state)}</p>
-                {downloads(state)}
+                {downloads(state, extract_menu(extracted))}
             </div>
             {mixed_versions(state)}
             {combined(state)}
+            {extractions(extracted)}
             {plots}
         }
         .into_any()

@@ -300,7 +300,7 @@ fn in_words(outcome: &RetryOutcome) -> String {
     format!("{outcome}{unknown}")
 }
 
-fn of_retry(error: &EnqueueError) -> PageProblem {
+pub(super) fn of_retry(error: &EnqueueError) -> PageProblem {
     if let EnqueueError::Aws(error) = error {
         return PageProblem::from(error);
     }
@@ -374,7 +374,7 @@ fn taken_back(state: ResultsState, course: RwSignal<ActionState>, limits: Limits
     view! { {format!("{back} {words} deleted meanwhile.")}<button on:click=again>"Send again"</button> }.into_any()
 }
 
-fn of_control(error: &ControlError) -> PageProblem {
+pub(super) fn of_control(error: &ControlError) -> PageProblem {
     PageProblem {
         title: "What is called off can't be changed.".into(),
         advice: "Cancel fewer at once, all open cases of a batch, or type cruncher cancel STUDY --batch BATCH.".into(),

@@ -9,6 +9,7 @@ use crate::constraint::Constraint;
 use crate::design::{DesignFile, ModelFile};
 use crate::factor::Factor;
 use crate::isolation::CaseIsolation;
+use crate::key::DataKey;
 use crate::message::CaseMessage;
 use crate::model::ModelReference;
 use crate::pool::Pool;
@@ -108,6 +109,28 @@ impl DesignDocument {
             pool: file.pool,
             retry_of: None,
             extract: None,
+        }
+    }
+
+    /// Returns the key that the document is stored by: that of an extraction is none of a submission of cases.
+    #[must_use]
+    pub fn key(&self) -> DataKey {
+        let (batch, submission) = (self.batch.clone(), self.submission.clone());
+        if self.extract.is_some() {
+            DataKey::ExtractDesign(batch, submission)
+        } else {
+            DataKey::Design(batch, submission)
+        }
+    }
+
+    /// Returns the key of its table.
+    #[must_use]
+    pub fn table_key(&self) -> DataKey {
+        let (batch, submission) = (self.batch.clone(), self.submission.clone());
+        if self.extract.is_some() {
+            DataKey::ExtractCases(batch, submission)
+        } else {
+            DataKey::Cases(batch, submission)
         }
     }
 

@@ -8,6 +8,9 @@ pub const DATA_PREFIX: &str = "data/";
 /// The prefix of the workers' own objects: heartbeats, segments and logs.
 pub const WORKERS_PREFIX: &str = "workers/";
 
+/// What tells documents of an extraction from those of cases, before the submission: no id begins like that.
+const EXTRACT: &str = "extract-";
+
 /// An object below `data/`, as its key tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DataKey {
@@ -19,6 +22,10 @@ pub enum DataKey {
     Done(Batch, CaseId),
     /// A failure.
     Error(Batch, CaseId),
+    /// The design of a submission that extracts from cases which are done.
+    ExtractDesign(Batch, String),
+    /// The table of those cases.
+    ExtractCases(Batch, String),
 }
 
 impl DataKey {
@@ -35,9 +42,16 @@ impl DataKey {
             return Some(Self::Error(batch, CaseId::parse(&case).ok()?));
         }
         if let Some(submission) = between("design-", ".json") {
-            return Some(Self::Design(batch, submission));
+            return Some(match submission.strip_prefix(EXTRACT) {
+                Some(submission) => Self::ExtractDesign(batch, submission.to_owned()),
+                None => Self::Design(batch, submission),
+            });
         }
-        between("cases-", ".csv.gz").map(|submission| Self::Cases(batch, submission))
+        let submission = between("cases-", ".csv.gz")?;
+        Some(match submission.strip_prefix(EXTRACT) {
+            Some(submission) => Self::ExtractCases(batch, submission.to_owned()),
+            None => Self::Cases(batch, submission),
+        })
     }
 
     /// The key.
@@ -48,6 +62,8 @@ impl DataKey {
             Self::Cases(batch, submission) => format!("{DATA_PREFIX}{batch}/cases-{submission}.csv.gz"),
             Self::Done(batch, case) => format!("{DATA_PREFIX}{batch}/done-{case}.json"),
             Self::Error(batch, case) => format!("{DATA_PREFIX}{batch}/error-{case}.json"),
+            Self::ExtractDesign(batch, submission) => format!("{DATA_PREFIX}{batch}/design-{EXTRACT}{submission}.json"),
+            Self::ExtractCases(batch, submission) => format!("{DATA_PREFIX}{batch}/cases-{EXTRACT}{submission}.csv.gz"),
         }
     }
 }
@@ -88,7 +104,9 @@ mod tests {
             DataKey::Design(batch.clone(), "00ff".into()),
             DataKey::Cases(batch.clone(), "00ff".into()),
             DataKey::Done(batch.clone(), case),
-            DataKey::Error(batch, case),
+            DataKey::Error(batch.clone(), case),
+            DataKey::ExtractDesign(batch.clone(), "00ff".into()),
+            DataKey::ExtractCases(batch, "00ff".into()),
         ] {
             assert_eq!(DataKey::parse(&key.key()), Some(key));
         }

@@ -226,7 +226,7 @@ impl DataListing {
         match key {
             DataKey::Done(batch, case) => self.done.push(((batch, case), changed)),
             DataKey::Error(batch, case) => self.errors.push(((batch, case), changed)),
-            DataKey::Design(..) | DataKey::Cases(..) => {}
+            DataKey::Design(..) | DataKey::Cases(..) | DataKey::ExtractDesign(..) | DataKey::ExtractCases(..) => {}
         }
     }
 }

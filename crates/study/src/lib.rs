@@ -23,6 +23,7 @@ pub mod design;
 pub mod design_document;
 pub mod diagnosis;
 pub mod error_groups;
+pub mod extract;
 pub mod factor;
 pub mod fleet_setup;
 pub mod forecast;

@@ -47,6 +47,20 @@ pub enum ModelKind {
     Combine,
 }
 
+impl ModelKind {
+    /// Returns its name in documents.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Python => "python",
+            Self::Command => "command",
+            Self::CommandLine => "command_line",
+            Self::Bundle => "bundle",
+            Self::Combine => "combine",
+        }
+    }
+}
+
 /// The key of a model in the bucket, and the way in which it is run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelReference {

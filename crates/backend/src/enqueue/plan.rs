@@ -194,9 +194,7 @@ impl EnqueuePlan {
 
     /// Returns what stands in place of the batch's last submission if it has none. Another batch may have the same cases.
     pub(super) fn no_submission(&self) -> String {
-        let mut digits = hex(Sha256::new().chain_update(self.document.batch.to_string()));
-        digits.truncate(16);
-        digits
+        short_digest(self.document.batch.as_str())
     }
 
     /// Returns the id that keeps the queue from holding a case twice: the same for all who send it after the same submission.
@@ -218,14 +216,16 @@ impl EnqueuePlan {
         document.retry_of = Some(std::mem::replace(&mut document.submission, submission));
         document.submitted_by.clone_from(&request.by);
         document.force = request.is_forced;
-        document.extract.clone_from(&request.extract);
+        document.extract = request.extract.as_ref().map(|order| order.model.clone());
         match request.time_limit {
             RetryTimeLimit::Earlier => {}
             RetryTimeLimit::Unlimited => document.time_limit_secs = None,
             RetryTimeLimit::Secs(secs) => document.time_limit_secs = Some(secs),
         }
         document.max_attempts = request.max_attempts.unwrap_or(document.max_attempts);
-        Ok(Self { earlier: document.retry_of.clone(), ..Self::of(document, cases)? })
+        // An extraction doesn't come after a submission of cases: several may follow one.
+        let after = request.extract.as_ref().map(|order| order.after.clone());
+        Ok(Self { earlier: after.or_else(|| document.retry_of.clone()), ..Self::of(document, cases)? })
     }
 
     /// Returns its document and cases with only those cases whose places `keep` accepts.
@@ -246,6 +246,13 @@ pub fn submission_id(ports: &Ports) -> String {
         digit.and_then(|digit| char::from_digit(digit, 16)).unwrap_or('0')
     };
     (0..16).map(digit).collect()
+}
+
+/// Returns 16 hex digits that stand for a text.
+pub(super) fn short_digest(text: &str) -> String {
+    let mut digits = hex(Sha256::new().chain_update(text));
+    digits.truncate(16);
+    digits
 }
 
 pub(super) fn check_file_name(name: &str) -> Result<(), EnqueueError> {

@@ -38,8 +38,17 @@ pub struct RetryRequest {
     pub is_forced: bool,
     /// The sender: a role, or a user of the command line.
     pub by: String,
-    /// The model that is run over files of the cases, which aren't computed again then.
-    pub extract: Option<ModelReference>,
+    /// The model that is run over files of the cases, which aren't computed again then, if so.
+    pub extract: Option<ExtractOrder>,
+}
+
+/// Wish to run a second model over files of cases.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExtractOrder {
+    /// The model.
+    pub model: ModelReference,
+    /// What keeps the queue from taking a case of it twice: the same for all who have looked at the same extractions.
+    pub after: String,
 }
 
 /// Maximum duration of cases that are sent again.

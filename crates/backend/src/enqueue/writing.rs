@@ -57,14 +57,10 @@ pub(super) async fn write_down(
     document: &DesignDocument,
     cases: &DesignCases,
 ) -> Result<(), EnqueueError> {
-    let (batch, submission) = (&document.batch, &document.submission);
     let json = serde_json::to_vec_pretty(document).unwrap_or_default();
-    put(study, &DataKey::Design(batch.clone(), submission.clone()), json.into(), |put| {
-        put.content_type("application/json")
-    })
-    .await?;
+    put(study, &document.key(), json.into(), |put| put.content_type("application/json")).await?;
     let table = gzip(&write_table(cases)?);
-    put(study, &DataKey::Cases(batch.clone(), submission.clone()), table, |put| {
+    put(study, &document.table_key(), table, |put| {
         put.content_type("text/csv; charset=utf-8").content_encoding("gzip")
     })
     .await?;

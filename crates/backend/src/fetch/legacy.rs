@@ -49,7 +49,7 @@ impl<'a> PredecessorDocuments<'a> {
         match key {
             DataKey::Done(batch, case) => Ok(self.result(&(batch.clone(), *case)).await?.map(converted)),
             DataKey::Error(batch, case) => Ok(self.error(&(batch.clone(), *case)).await?.map(converted)),
-            DataKey::Design(..) | DataKey::Cases(..) => Ok(None),
+            _ => Ok(None),
         }
     }
 

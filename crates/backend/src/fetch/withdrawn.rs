@@ -50,7 +50,7 @@ fn table(key: &str) -> Option<(Batch, String)> {
 pub fn case_of(key: &str) -> Option<CaseRef> {
     match DataKey::parse(key) {
         Some(DataKey::Done(batch, case) | DataKey::Error(batch, case)) => return Some((batch, case)),
-        Some(DataKey::Design(..) | DataKey::Cases(..)) => return None,
+        Some(_) => return None,
         None => {}
     }
     // No part of a batch is called `files`.

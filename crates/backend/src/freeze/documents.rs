@@ -39,7 +39,7 @@ impl Candidate {
     const fn case(&self) -> Option<CaseId> {
         match &self.key {
             DataKey::Done(_, case) | DataKey::Error(_, case) => Some(*case),
-            DataKey::Design(..) | DataKey::Cases(..) => None,
+            DataKey::Design(..) | DataKey::Cases(..) | DataKey::ExtractDesign(..) | DataKey::ExtractCases(..) => None,
         }
     }
 
@@ -52,7 +52,9 @@ impl Candidate {
         let json = match self.key.clone() {
             DataKey::Done(batch, case) => read_result(batch, case, changed, &body).map(|document| json_of(&document)),
             DataKey::Error(batch, case) => read_error(batch, case, changed, &body).map(|document| json_of(&document)),
-            DataKey::Design(..) | DataKey::Cases(..) => return Ok(body),
+            DataKey::Design(..) | DataKey::Cases(..) | DataKey::ExtractDesign(..) | DataKey::ExtractCases(..) => {
+                return Ok(body);
+            }
         };
         json.map_err(|error| error.to_string())
     }
@@ -151,7 +153,8 @@ fn candidates(objects: Vec<ListedObject>, legacy: &LegacyStudy) -> Vec<Candidate
     let reads = legacy.reads();
     let of_legacy: BTreeSet<LegacyKey> = one_by_one(reads.results.into_iter().chain(reads.states));
     let protocol_key = |key: &str| match (DataKey::parse(key), LegacyKey::parse(key)) {
-        (Some(key), _) => Some(key).filter(|key| !matches!(key, DataKey::Cases(..))),
+        (Some(key), _) => Some(key)
+            .filter(|key| !matches!(key, DataKey::Cases(..) | DataKey::ExtractDesign(..) | DataKey::ExtractCases(..))),
         (None, Some(key)) if of_legacy.contains(&key) => match key {
             LegacyKey::Done(_, case) => Some(DataKey::Done(legacy.batch_of(case), case)),
             LegacyKey::Error(case) => Some(DataKey::Error(legacy.batch_of(case), case)),

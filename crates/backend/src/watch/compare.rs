@@ -33,6 +33,7 @@ impl Sorted {
             DataKey::Design(..) | DataKey::Cases(..) => self.tables.push(object),
             DataKey::Error(..) => self.errors.push(object),
             DataKey::Done(batch, case) => self.results.push(((batch, case), object)),
+            DataKey::ExtractDesign(..) | DataKey::ExtractCases(..) => {}
         }
     }
 }

@@ -66,7 +66,7 @@ impl StudyWatch<LightStrategy> {
             match key {
                 DataKey::Cases(..) | DataKey::Design(..) => tables.push(object),
                 DataKey::Error(..) => errors.push(ReadRequest::whole(object)),
-                DataKey::Done(..) => {}
+                DataKey::Done(..) | DataKey::ExtractDesign(..) | DataKey::ExtractCases(..) => {}
             }
             listing.add(key, changed);
         }

@@ -1,6 +1,7 @@
 //! Document that a case left: that of its result, or that of its last failure.
 
 use cruncher_results::curves::{FoundArrays, ResultArray};
+use cruncher_study::extract::{CaseExtract, extracts_in};
 use cruncher_study::outcome::{ErrorDocument, ResultDocument};
 use cruncher_study::shown_text::{visible, visible_lines};
 use cruncher_study::template::command_line::shown_words;
@@ -33,6 +34,22 @@ pub(crate) struct ShownDocument {
     pub(crate) log: String,
     /// The command that was run, if the model is one; else empty.
     pub(crate) command: String,
+    /// What second models made of its files, the last one first.
+    pub(crate) extracts: Vec<CaseExtract>,
+}
+
+/// Returns the extractions that a result tells of, as they are shown.
+fn extracts(json: &[u8]) -> Vec<CaseExtract> {
+    let shown = |told: CaseExtract| CaseExtract {
+        model_key: visible(told.file_name()),
+        worker: visible(&told.worker),
+        log: visible_lines(&told.log),
+        warnings: told.warnings.iter().map(|warning| visible(warning)).collect(),
+        error: told.error.as_deref().map(visible),
+        traceback: visible_lines(&told.traceback),
+        ..told
+    };
+    extracts_in(json).into_iter().rev().map(shown).collect()
 }
 
 /// The command that was run: words, or the line of a shell.
@@ -96,6 +113,7 @@ impl ShownDocument {
             computer: visible(&document.computer),
             log: visible_lines(&document.log),
             command: command_in(json),
+            extracts: extracts(json),
             ..Self::default()
         })
     }
@@ -296,6 +314,19 @@ mod tests {
     fn the_rest_of_a_document_is_there() {
         let ended = ended("{}");
         assert_eq!((ended.attempt, ended.log.as_str(), ended.warnings.len()), ((2, None), "text", 1));
+    }
+
+    #[test]
+    fn extractions_are_shown_the_last_one_first_and_do_no_harm() {
+        let json = r#"{"case_id": "9f86d081884c7d659a2feaa0c55ad015", "batch": "a", "start_time": 1, "end_time": 2, "extracts": [
+            {"model": {"key": "models/0/a.py"}, "worker": "w", "start_time": 1, "end_time": 2, "log": "looked"},
+            {"model": {"key": "models/0/b\u202e.py"}, "exception": "KeyError", "message": "x\u0000", "traceback": "line 3"}]}"#;
+        let shown = ShownDocument::result(json.as_bytes()).unwrap().extracts;
+        let told: Vec<_> =
+            shown.iter().map(|told| (told.error.is_some(), told.log.as_str(), told.traceback.as_str())).collect();
+        assert_eq!(told, [(true, "", "line 3"), (false, "looked", "")]);
+        let hostile = format!("{} {:?}", shown[0].model_key, shown[0].error);
+        assert!(!hostile.contains(['\u{202e}', '\0']), "{hostile}");
     }
 
     #[test]

@@ -31,7 +31,7 @@ impl ObjectKind {
         match DataKey::parse(key) {
             Some(DataKey::Done(..)) => Self::Result,
             Some(DataKey::Error(..)) => Self::Error,
-            Some(DataKey::Design(..) | DataKey::Cases(..)) => Self::Design,
+            Some(_) => Self::Design,
             None if ListingRow::of(key).is_some_and(|(row, _)| row == ListingRow::Files) => Self::File,
             None => Self::of_legacy(key),
         }

@@ -102,7 +102,7 @@ fn is_behind(store: &ResultStore, snapshot: &Snapshot, batch: Option<&Batch>) ->
 fn has_rows(key: &str, batch: Option<&Batch>) -> bool {
     match DataKey::parse(key) {
         Some(DataKey::Done(own, _) | DataKey::Error(own, _)) => batch.is_none_or(|batch| batch.contains(own.as_str())),
-        Some(DataKey::Design(..) | DataKey::Cases(..)) => false,
+        Some(_) => false,
         None => matches!(WorkerKey::parse(key), Some(WorkerKey::Segment(_))),
     }
 }
