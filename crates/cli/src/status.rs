@@ -70,7 +70,7 @@ async fn note_findings(watch: &StudyWatch, snapshot: &Snapshot) -> Option<bool> 
             // Who may only look sends nothing.
             Err(CombineError::Aws(error)) if error.is_access_denied() => is_noted = false,
             Err(error) => {
-                note(format_args!("{} isn't combined: {error}", name.rsplit_once('/').map_or("", |own| own.0)))
+                note(format_args!("{} isn't combined: {error}", name.rsplit_once('/').map_or("", |own| own.0)));
             }
         }
     }

@@ -277,6 +277,7 @@ Exit codes: 0 sent, or done before; 1 failed, or the batch will not be complete;
 /// Combine what the cases of a batch came to.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_COMBINE)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option that is typed or not")]
 pub(crate) struct CombineArguments {
     /// The study's name
     #[arg(value_parser = study)]
