@@ -125,3 +125,56 @@ def test_wrong_wishes_are_refused_in_words(launched: Launched, tmp_path: Path) -
     script.write_text("def combine_data(files, output):\n    pass\n")
     assert 'write file_extension = "csv" into it, say' in run(launched, "combine", "mesh", script).err
     assert "can't be read" in run(launched, "combine", "mesh", tmp_path / "none.py").err
+
+
+def send_with_combine(launched: Launched, folder: Path, values: list[int]) -> None:
+    """Enqueues a batch `mesh` that is combined by itself."""
+    (folder / "points.py").write_text(f"def get_points():\n    return [{{'a': a}} for a in {values}]\n")
+    (folder / "model.py").write_text(MODEL)
+    (folder / "combine.py").write_text(SCRIPT)
+    arguments = ("--points", folder / "points.py", "--python", sys.executable, "--batch", "mesh", "--yes")
+    script = ("--combine", folder / "combine.py")
+    ran = run(launched, "enqueue", "--model", folder / "model.py", *arguments, *script)
+    assert ran.code == 0, ran.err
+
+
+def batch_of(launched: Launched, name: str) -> Any:
+    """What is said of a batch; None if there is none."""
+    return next((one for one in status(launched)["batches"] if one["batch"] == name), None)
+
+
+def test_a_design_has_its_batch_combined_by_itself_and_again_with_later_cases(
+    launched: Launched, tmp_path: Path
+) -> None:
+    send_with_combine(launched, tmp_path, [5, 1])
+    text = run(launched, "status").out
+    assert "mesh is combined when it is complete: waiting for 2 cases." in text
+    assert batch_of(launched, "mesh")["combine"] == "waiting"
+    with attach(line_of(launched)):
+        # Nothing but looking sends it.
+        wait_for(lambda: (batch_of(launched, "mesh/combined") or {"complete": False})["complete"])
+        assert batch_of(launched, "mesh")["combine"] == "sent"
+        assert "mesh was combined when it was complete: see mesh/combined." in run(launched, "status").out
+        send(launched, tmp_path, [5, 1, 4])
+        wait_for(lambda: (batch_of(launched, "mesh/combined") or {"cases": {"done": 0}})["cases"]["done"] == 2)
+    s3 = launched.command_line.cloud.client("s3")
+    listed = s3.list_objects_v2(Bucket=launched.bucket, Prefix="data/mesh/combined/files/")["Contents"]
+    files = {object_at(launched, found["Key"]) for found in listed}
+    assert files == {b"5,25\n1,1\n", b"5,25\n1,1\n4,16\n"}
+    assert drain(launched) == []
+
+
+def test_a_batch_that_is_not_complete_is_not_combined_and_the_wish_can_be_taken_back(
+    launched: Launched, tmp_path: Path
+) -> None:
+    send_with_combine(launched, tmp_path, [1, 3])
+    with attach(line_of(launched)):
+        wait_for(lambda: status(launched)["cases"]["failed"] == 1)
+    text = run(launched, "status").out
+    assert "mesh isn't complete: 1 of 2 cases done, 1 failed; cruncher combine --now combines what is there." in text
+    assert batch_of(launched, "mesh/combined") is None
+    ran = run(launched, "combine", "mesh", "--never")
+    assert ran.code == 0 and "Batch mesh isn't combined by itself any more." in ran.out
+    assert batch_of(launched, "mesh")["combine"] is None
+    ran = run(launched, "combine", "mesh", "--never")
+    assert ran.code == 1 and "Batch mesh isn't combined by itself." in ran.err

@@ -27,7 +27,7 @@ mod settled;
 mod submission_sender;
 mod writing;
 
-pub use combine::{COMBINED_PART, CombineEnd, CombineError, CombineOutcome, CombineRequest, CombinedInputs, combine};
+pub use combine::{COMBINED_PART, CombineEnd, CombineError, CombineOutcome, CombineRequest, combine, combine_wanted};
 pub use journal::Journal;
 pub use outcomes::{CaseOutcome, outcomes};
 pub use pause_handle::PauseHandle;
@@ -108,6 +108,9 @@ pub enum EnqueueError {
         /// The pools of the study.
         pools: Vec<Pool>,
     },
+    /// The design names a script that combines, and doesn't hold it.
+    #[error("the script that combines isn't there: choose it")]
+    NoScript,
     /// The model isn't the one that the plan was made for.
     #[error("the model's file is not the one that the plan was made for")]
     OtherModel,

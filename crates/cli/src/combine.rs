@@ -4,11 +4,13 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use cruncher_backend::administer::control::{change_control, control};
 use cruncher_backend::enqueue::{CombineEnd, CombineError, CombineOutcome, CombineRequest, combine};
 use cruncher_backend::watch::StudyWatch;
 use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_study::accounting::CaseCounts;
 use cruncher_study::batch::Batch;
+use cruncher_study::control::StudyControl;
 use cruncher_study::model::MAX_MODEL_BYTES;
 use cruncher_study::template::uses_name;
 use serde_json::json;
@@ -27,10 +29,27 @@ const PAUSE: Duration = Duration::from_secs(3);
 
 /// Sends a case that combines, when the batch is complete or at once.
 pub(crate) async fn run(account: &CloudAccount, arguments: &CombineArguments) -> Result<(), CommandFailure> {
-    let script = read(&arguments.script)?;
-    check_script(&script, arguments)?;
+    let Some(path) = &arguments.script else {
+        return unless_ended(Box::pin(never(account, arguments)), || "Interrupted.".to_owned()).await;
+    };
+    let script = read_script(path, arguments.file_extension.is_some())?;
     let work = Box::pin(combine_when_complete(account, arguments, script));
     unless_ended(work, || "Interrupted: nothing was sent to be combined.".to_owned()).await
+}
+
+/// Takes back the wish of a design to combine the batch.
+async fn never(account: &CloudAccount, arguments: &CombineArguments) -> Result<(), CommandFailure> {
+    let study = cloud::study(cloud::client(account).await?, &arguments.study).await?;
+    let batch = &arguments.batch;
+    if control(&study).await?.combined_cases(batch).is_none() {
+        return Err(CommandFailure::new(format!("Batch {batch} isn't combined by itself.")));
+    }
+    let take_back = |control: &mut StudyControl| {
+        control.combine_no_more(batch);
+    };
+    change_control(&study, &take_back).await.map_err(|error| CommandFailure::new(sentence(&error)))?;
+    result(format_args!("Batch {batch} isn't combined by itself any more."));
+    Ok(())
 }
 
 async fn combine_when_complete(
@@ -46,7 +65,7 @@ async fn combine_when_complete(
     let request = CombineRequest {
         batch: arguments.batch.clone(),
         of: arguments.of.into(),
-        script_name: script_name(&arguments.script),
+        script_name: script_name(arguments.script.as_deref().unwrap_or(Path::new(""))),
         script,
         file_extension: arguments.file_extension.clone(),
         time_limit_secs: arguments.time_limit,
@@ -115,6 +134,13 @@ fn counts_of(snapshot: &Snapshot, batch: &Batch) -> Result<CaseCounts, CommandFa
     })
 }
 
+/// Reads a script that combines, and checks that it has what the worker will call and ask for.
+pub(crate) fn read_script(path: &Path, has_extension: bool) -> Result<Vec<u8>, CommandFailure> {
+    let script = read(path)?;
+    check_script(&script, path, has_extension)?;
+    Ok(script)
+}
+
 fn read(path: &Path) -> Result<Vec<u8>, CommandFailure> {
     let unreadable = |reason: &str| CommandFailure::new(format!("{} can't be read: {reason}.", path.display()));
     let content = fs::read(path).map_err(|error| unreadable(&error.to_string()))?;
@@ -122,13 +148,13 @@ fn read(path: &Path) -> Result<Vec<u8>, CommandFailure> {
 }
 
 /// Checks that the script has what the worker will call and ask for, as far as its text tells.
-fn check_script(script: &[u8], arguments: &CombineArguments) -> Result<(), CommandFailure> {
-    let (code, path) = (String::from_utf8_lossy(script), arguments.script.display());
+fn check_script(script: &[u8], path: &Path, has_extension: bool) -> Result<(), CommandFailure> {
+    let (code, path) = (String::from_utf8_lossy(script), path.display());
     let has = |names: [&str; 2]| names.into_iter().any(|name| uses_name(&code, name));
     if !has(["combine", "combine_data"]) {
         return Err(CommandFailure::new(format!("There is no function combine(files, output) in {path}.")));
     }
-    if arguments.file_extension.is_none() && !has(["file_extension", "output_file"]) {
+    if !has_extension && !has(["file_extension", "output_file"]) {
         return Err(CommandFailure::new(format!(
             "{path} doesn't say what the file's name ends with: write file_extension = \"csv\" into it, say, or name it with \
              --file-extension."
@@ -138,7 +164,7 @@ fn check_script(script: &[u8], arguments: &CombineArguments) -> Result<(), Comma
 }
 
 /// Returns the name under which the script is kept: workers know by it that it is Python.
-fn script_name(path: &Path) -> String {
+pub(crate) fn script_name(path: &Path) -> String {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     if name.to_ascii_lowercase().ends_with(".py") { name } else { format!("{name}.py") }
 }

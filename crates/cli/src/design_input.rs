@@ -274,6 +274,7 @@ fn of_table(table: ImportedTable, source: &DesignSource) -> DesignFile {
         force: false,
         isolation: CaseIsolation::default(),
         pool: None,
+        combine: None,
     }
 }
 

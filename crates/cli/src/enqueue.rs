@@ -5,6 +5,7 @@ mod same;
 mod summary;
 
 use std::env;
+use std::path::Path;
 use std::rc::Rc;
 
 use cruncher_backend::enqueue::{
@@ -12,11 +13,13 @@ use cruncher_backend::enqueue::{
     SentBefore, SubmissionSender, check_pools, preflight, submission_id,
 };
 use cruncher_backend::study::Study;
+use cruncher_study::combination::{CombineFile, CombinedInputs};
 use cruncher_study::design_document::Submission;
 use serde_json::{Value, json};
 
 use crate::arguments::{CloudAccount, EnqueueArguments};
 use crate::cloud;
+use crate::combine::{read_script, script_name};
 use crate::design::{command_notes, placeholder_notes, table_notes, thinned};
 use crate::design_input::DesignInput;
 use crate::failure::{CommandFailure, of_enqueue};
@@ -43,6 +46,7 @@ pub(crate) async fn run(account: &CloudAccount, arguments: &EnqueueArguments) ->
             "A table of cases doesn't name a batch: name one with --batch, such as --batch by-hand.",
         ));
     }
+    input.file.combine = combine_of(arguments, &input)?;
     let mut state = unless_ended(EnqueueSession::open(account, arguments, &input), nothing_sent).await?;
     if arguments.cancel || state.journal.as_ref().is_some_and(Journal::is_cancelling) {
         return state.cancel().await;
@@ -56,6 +60,9 @@ pub(crate) async fn run(account: &CloudAccount, arguments: &EnqueueArguments) ->
         let notes = thinned(&input.file, design).into_iter().chain(table_notes(&input)).chain(placeholders);
         let notes = notes.chain(commands);
         notes.for_each(|note| state.tell(note));
+        if selection.cases() == 0 && input.file.combine.is_some() {
+            state.tell("Nothing is sent, so nothing is combined by itself either: cruncher combine does it.");
+        }
         if selection.cases() == 0 {
             state.report("nothing", None, &[]);
             return Ok(());
@@ -66,6 +73,28 @@ pub(crate) async fn run(account: &CloudAccount, arguments: &EnqueueArguments) ->
         unless_ended(state.begin(input.model()?, &selection), desk_is_left).await?;
     }
     state.send_all().await
+}
+
+/// Returns the script that combines the batch when it is complete: the one of the options, or the design's, which is beside it.
+fn combine_of(arguments: &EnqueueArguments, input: &DesignInput) -> Result<Option<CombineFile>, CommandFailure> {
+    let Some(path) = &arguments.combine else {
+        let Some(combine) = input.file.combine.clone() else { return Ok(None) };
+        if combine.text.is_some() {
+            return Ok(Some(combine));
+        }
+        let beside = arguments.source.path().parent().unwrap_or(Path::new("")).join(&combine.file);
+        let text = script_text(&beside, combine.file_extension.is_some())?;
+        return Ok(Some(CombineFile { text: Some(text), ..combine }));
+    };
+    let of = if arguments.combine_files { CombinedInputs::Files } else { CombinedInputs::Results };
+    let file_extension = arguments.file_extension.clone();
+    let text = script_text(path, file_extension.is_some())?;
+    Ok(Some(CombineFile { file: script_name(path), text: Some(text), of, file_extension }))
+}
+
+fn script_text(path: &Path, has_extension: bool) -> Result<String, CommandFailure> {
+    let script = read_script(path, has_extension)?;
+    String::from_utf8(script).map_err(|_foreign| CommandFailure::new(format!("{} isn't UTF-8.", path.display())))
 }
 
 fn nothing_sent() -> String {

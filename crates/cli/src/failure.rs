@@ -117,6 +117,7 @@ pub(crate) fn of_enqueue(error: EnqueueError, command: &str) -> CommandFailure {
                 "Count it again on the Overview, then go on by `{command}`; or take the rest back by `{command} --cancel`."
             )
         }
+        EnqueueError::NoScript => "Name it with --combine.".to_owned(),
         EnqueueError::OtherModel
         | EnqueueError::OtherPlan
         | EnqueueError::Unreadable { .. }

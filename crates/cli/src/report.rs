@@ -68,6 +68,7 @@ pub(crate) fn as_text(study: &str, snapshot: &Snapshot) -> String {
     section(&mut text, "", &notices.iter().fold(String::new(), |all, notice| all + "  " + notice + "\n"));
     section(&mut text, "Batches", &batches(snapshot));
     section(&mut text, "Levels", &levels(&snapshot.batches));
+    section(&mut text, "", &combined(snapshot));
     section(&mut text, "Versions of a model", &model_versions(&snapshot.batches));
     section(&mut text, "Workers", &workers(snapshot));
     section(&mut text, "Errors", &errors(&snapshot.error_groups(None), snapshot.time));
@@ -183,6 +184,33 @@ const fn level_state(counts: &CaseCounts) -> &'static str {
     }
 }
 
+/// Says of each batch that is to be combined by itself how far that is.
+fn combined(snapshot: &Snapshot) -> String {
+    let line = |account: &BatchAccount| {
+        let counts = &account.counts;
+        let combined = snapshot.control.combined_cases(&account.batch)?;
+        let words = if combined == counts.cases && combined > 0 {
+            format!("was combined when it was complete: see {}/combined", account.batch)
+        } else if counts.is_complete() {
+            "is complete, and is combined at the next look of somebody who may send".to_owned()
+        } else if counts.open() > 0 {
+            format!("is combined when it is complete: waiting for {}", count(counts.cases - counts.done, "case"))
+        } else {
+            format!("isn't complete: {}; cruncher combine --now combines what is there", counts_line(counts))
+        };
+        Some(format!("  {} {words}.\n", account.batch))
+    };
+    snapshot.batches_to_name(MAX_BATCHES).into_iter().filter_map(line).collect()
+}
+
+fn combine_json(snapshot: &Snapshot, account: &BatchAccount) -> Value {
+    match snapshot.control.combined_cases(&account.batch) {
+        None => Value::Null,
+        Some(combined) if combined > 0 && combined == account.counts.cases => json!("sent"),
+        Some(_) => json!("waiting"),
+    }
+}
+
 /// Lists the versions of each batch whose model has several in the study, or of which some are withdrawn. Withdrawn cases
 /// aren't in the table of batches.
 fn model_versions(batches: &[BatchAccount]) -> String {
@@ -287,7 +315,7 @@ pub(crate) fn as_json(study: &str, snapshot: &Snapshot) -> Value {
         let levels: Vec<Value> = account.levels.iter().map(level).collect();
         let versions: Vec<Value> = told_versions(account, &snapshot.batches).iter().map(version_json).collect();
         let is_complete = account.counts.is_complete();
-        json!({"batch": account.batch, "cases": counts_json(&account.counts), "complete": is_complete, "levels": levels, "versions": versions})
+        json!({"batch": account.batch, "cases": counts_json(&account.counts), "complete": is_complete, "combine": combine_json(snapshot, account), "levels": levels, "versions": versions})
     };
     let group = |group: &ErrorGroup| {
         json!({

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use cruncher_aws::Client;
 use cruncher_backend::administer::observe::{NOTE_PAUSE_SECS, observe};
+use cruncher_backend::enqueue::{CombineError, combine_wanted};
 use cruncher_backend::watch::StudyWatch;
 use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_study::number_format::thousands;
@@ -61,7 +62,19 @@ pub(crate) async fn look(watch: &mut StudyWatch) -> Result<Snapshot, CommandFail
 
 /// Notes for others what a look has found, if that is news, and returns whether it could: who may only read can't.
 async fn note_findings(watch: &StudyWatch, snapshot: &Snapshot) -> Option<bool> {
-    Some(observe(watch.study(), &snapshot.observation()?).await.is_ok())
+    let findings = snapshot.observation()?;
+    let mut is_noted = observe(watch.study(), &findings).await.is_ok();
+    for (name, cases) in &findings.combine {
+        match combine_wanted(watch.study(), name, *cases).await {
+            Ok(outcome) => note(outcome),
+            // Who may only look sends nothing.
+            Err(CombineError::Aws(error)) if error.is_access_denied() => is_noted = false,
+            Err(error) => {
+                note(format_args!("{} isn't combined: {error}", name.rsplit_once('/').map_or("", |own| own.0)));
+            }
+        }
+    }
+    Some(is_noted)
 }
 
 fn require_done(study: &str, snapshot: &Snapshot) -> Result<(), CommandFailure> {
@@ -91,6 +104,15 @@ async fn follow(
         event_command.look(&snapshot);
         print(&arguments.study, &snapshot, arguments, &mut last_line);
         if snapshot.total.cases + snapshot.total.withdrawn > 0 && snapshot.is_checked && snapshot.total.open() == 0 {
+            // What is complete may be combined first.
+            if snapshot.observation().is_some_and(|findings| !findings.combine.is_empty())
+                && note_findings(&watch, &snapshot).await == Some(true)
+            {
+                snapshot = watch.refresh().await?;
+                if snapshot.total.open() > 0 {
+                    continue;
+                }
+            }
             event_command.end(&snapshot);
             return Ok(snapshot);
         }

@@ -6,6 +6,7 @@ use cruncher_backend::administer::forget::forget;
 use cruncher_backend::administer::observe::observe;
 use cruncher_backend::administer::pools::{delete_own_pool, make_pool};
 use cruncher_backend::administer::redrive::redrive;
+use cruncher_backend::enqueue::combine_wanted;
 use cruncher_backend::study::{self, Study};
 use cruncher_study::access::{AccessKey, StudyAccess};
 use leptos::prelude::window_event_listener_untyped;
@@ -56,6 +57,9 @@ async fn change(asked: &SteeringRequest, key: &AccessKey) -> Result<(), PageProb
         // Nobody has asked for that: if it fails, a later look tries again.
         SteeringRequest::Observe(observation) => {
             let _ = observe(&study, observation).await;
+            for (name, cases) in &observation.combine {
+                let _ = combine_wanted(&study, name, *cases).await;
+            }
             return Ok(());
         }
         SteeringRequest::Forget(workers) => forget(&study, &workers.iter().cloned().collect()).await,

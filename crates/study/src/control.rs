@@ -51,15 +51,24 @@ pub struct StudyControl {
     /// after its case, and has to be attached again.
     #[serde(deserialize_with = "keys_or_none")]
     pub retired_keys: BTreeMap<String, u64>,
+    /// Batches of which one file is made when they are complete, each with the submission that says how, joined by `/`; and the number of
+    /// cases of which it was made last, 0 if it wasn't yet.
+    #[serde(deserialize_with = "keys_or_none")]
+    pub combine: BTreeMap<String, u64>,
     /// Pools of the study, beside its own queue.
     #[serde(deserialize_with = "crate::pool::pools_or_none")]
     pub pools: Vec<Pool>,
 }
 
-/// Reads retired keys. What is none of them is as if it weren't there, as workers see it.
+/// Reads retired keys, or what is combined. What is none of them is as if it weren't there, as workers see it.
 fn keys_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, u64>, D::Error> {
     let written = Box::<RawValue>::deserialize(deserializer)?;
     Ok(serde_json::from_slice(written.get().as_bytes()).unwrap_or_default())
+}
+
+/// Whether a wish to combine is about this batch.
+fn is_of(name: &str, batch: &Batch) -> bool {
+    name.rsplit_once('/').is_some_and(|(own, _)| own == batch.as_str())
 }
 
 /// What an operator's look has found in the dead-letter queue. A viewer can only count its messages.
@@ -133,11 +142,12 @@ impl StudyControl {
             queue_empty_time: _,
             dead_letters,
             retired_keys,
+            combine,
             pools: _,
         } = self;
         let dead = dead_letters.cases.len();
         let submissions = withdrawn_submissions.len().max(held_submissions.len());
-        let names = cancelled_batches.len().max(cancelled_cases.len()).max(retired_keys.len());
+        let names = cancelled_batches.len().max(cancelled_cases.len()).max(retired_keys.len()).max(combine.len());
         drain.len().max(names).max(submissions).max(dead)
     }
 
@@ -152,6 +162,25 @@ impl StudyControl {
         self.paused = false;
         self.halted = None;
         self.go_on_time = now;
+    }
+
+    /// Asks for one file of a batch when it is complete, as a submission of it says; an earlier wish gives way.
+    pub fn combine_when_complete(&mut self, batch: &Batch, submission: &str) {
+        self.combine.retain(|name, _| !is_of(name, batch));
+        self.combine.insert(format!("{batch}/{submission}"), 0);
+    }
+
+    /// Asks for no file of a batch any more. Returns whether one was wanted.
+    pub fn combine_no_more(&mut self, batch: &Batch) -> bool {
+        let before = self.combine.len();
+        self.combine.retain(|name, _| !is_of(name, batch));
+        self.combine.len() < before
+    }
+
+    /// Returns the number of cases of which the wanted file of a batch was made last; `None` if none is wanted.
+    #[must_use]
+    pub fn combined_cases(&self, batch: &Batch) -> Option<u64> {
+        self.combine.iter().find(|(name, _)| is_of(name, batch)).map(|(_, cases)| *cases)
     }
 
     /// Whether the submission is withdrawn.

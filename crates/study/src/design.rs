@@ -9,6 +9,7 @@ pub(crate) use self::points::DesignRows;
 pub use self::points::{DesignPoints, RowMark};
 use crate::batch::Batch;
 use crate::case::ParameterValue;
+use crate::combination::CombineFile;
 use crate::constraint::{BoundConstraint, Constraint, ConstraintError, NameShape};
 use crate::factor::{Factor, FactorError, FactorValues, check_factors};
 use crate::grid::GridValues;
@@ -71,6 +72,9 @@ pub struct DesignFile {
     /// The pool that its cases are sent to; `None` is the study's own queue, or what the table says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pool: Option<Pool>,
+    /// The script that makes one file when the batch is complete, if one is wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub combine: Option<CombineFile>,
 }
 
 fn one() -> u32 {

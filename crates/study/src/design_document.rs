@@ -5,13 +5,14 @@ use serde::{Deserialize, Serialize};
 use crate::PROTOCOL_VERSION;
 use crate::batch::Batch;
 use crate::cases::{DesignCase, DesignCases, LevelSize};
+use crate::combination::{CombineFile, CombineReference};
 use crate::constraint::Constraint;
 use crate::design::{DesignFile, ModelFile};
 use crate::factor::Factor;
 use crate::isolation::CaseIsolation;
 use crate::key::DataKey;
 use crate::message::CaseMessage;
-use crate::model::ModelReference;
+use crate::model::{ModelDigest, ModelKind, ModelReference};
 use crate::pool::Pool;
 use crate::sampler::Sampler;
 
@@ -79,6 +80,15 @@ pub struct DesignDocument {
     /// The model that is run over files of these cases, which were computed before, if so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extract: Option<ModelReference>,
+    /// The script that makes one file when the batch is complete, if one is wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub combine: Option<CombineReference>,
+}
+
+fn reference(CombineFile { file, text, of, file_extension }: &CombineFile) -> CombineReference {
+    let digest = ModelDigest::of(text.as_deref().unwrap_or_default().as_bytes());
+    let model = ModelReference::new(&digest, file, ModelKind::Combine);
+    CombineReference { model, of: *of, file_extension: file_extension.clone() }
 }
 
 fn one() -> u32 {
@@ -109,6 +119,7 @@ impl DesignDocument {
             pool: file.pool,
             retry_of: None,
             extract: None,
+            combine: file.combine.as_ref().map(reference),
         }
     }
 
@@ -151,6 +162,12 @@ impl DesignDocument {
             force: self.force,
             isolation: self.isolation,
             pool: self.pool,
+            combine: self.combine.as_ref().map(|wanted| CombineFile {
+                file: wanted.model.file_name().to_owned(),
+                text: None,
+                of: wanted.of,
+                file_extension: wanted.file_extension.clone(),
+            }),
         }
     }
 

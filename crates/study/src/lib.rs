@@ -14,6 +14,7 @@ mod canonical;
 pub mod case;
 pub mod case_table;
 pub mod cases;
+pub mod combination;
 pub mod config;
 pub mod constraint;
 pub mod control;

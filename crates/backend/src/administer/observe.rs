@@ -1,6 +1,6 @@
 //! Noting what an operator's look has found, for all others: who only counts messages can't know it, nor who looks once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cruncher_aws::{Error, sqs};
 use cruncher_study::control::{DeadLetters, StudyControl};
@@ -29,6 +29,8 @@ pub struct LookFindings {
     pub queue_empty_time: Option<f64>,
     /// The number of messages of the dead-letter queue, if that isn't the noted one.
     pub dead_letters: Option<u64>,
+    /// Batches that are complete and are to be combined, as [`StudyControl::combine`] names them, and the number of their cases.
+    pub combine: BTreeMap<String, u64>,
 }
 
 impl LookFindings {
@@ -38,7 +40,8 @@ impl LookFindings {
         let halt = self.halt.as_ref().map(|reason| format!("halt {reason}"));
         let is_empty = self.queue_empty_time.map(|time| format!("empty {time}"));
         let dead_letters = self.dead_letters.map(|messages| format!("dead {messages}"));
-        halt.into_iter().chain(is_empty).chain(dead_letters).collect()
+        let combine = self.combine.iter().map(|(name, cases)| format!("combine {cases} {name}"));
+        halt.into_iter().chain(is_empty).chain(dead_letters).chain(combine).collect()
     }
 
     /// Reads the lines that [`LookFindings::to_lines`] has written.
@@ -50,6 +53,11 @@ impl LookFindings {
                 ("halt", reason) => observation.halt = Some(reason.to_owned()),
                 ("empty", time) => observation.queue_empty_time = time.parse().ok(),
                 ("dead", messages) => observation.dead_letters = messages.parse().ok(),
+                ("combine", rest) => {
+                    let wish =
+                        rest.split_once(' ').and_then(|(cases, name)| Some((name.to_owned(), cases.parse().ok()?)));
+                    observation.combine.extend(wish);
+                }
                 _ => {}
             }
         }
@@ -127,6 +135,7 @@ mod tests {
                 halt: Some("8 of the last 9 attempts failed".into()),
                 queue_empty_time: Some(1.25e9),
                 dead_letters: Some(3),
+                combine: BTreeMap::from([("mesh/fine/00f1e2d3c4b5a697".to_owned(), 56)]),
             },
             LookFindings { dead_letters: Some(0), ..LookFindings::default() },
         ] {

@@ -10,11 +10,13 @@ use std::rc::Rc;
 use cruncher_aws::{Error, s3};
 use cruncher_study::batch::{Batch, BatchError};
 use cruncher_study::case::{CaseId, CaseRef, ParameterValue};
+use cruncher_study::combination::CombinedInputs;
+use cruncher_study::control::StudyControl;
 use cruncher_study::design::{DesignFile, ModelFile};
-use cruncher_study::design_document::Submission;
+use cruncher_study::design_document::{DesignDocument, Submission};
 use cruncher_study::import::{ImportedTable, InputColumn};
 use cruncher_study::isolation::CaseIsolation;
-use cruncher_study::key::DATA_PREFIX;
+use cruncher_study::key::{DATA_PREFIX, DataKey};
 use cruncher_study::model::{ModelDigest, ModelKind};
 use cruncher_study::number_format::{counted, thousands};
 use cruncher_study::pool::Pool;
@@ -28,7 +30,9 @@ use super::plan::{EnqueuePlan, submission_id};
 use super::preflight::{SentBefore, preflight};
 use super::submission_sender::SubmissionSender;
 use super::{EnqueueError, check_pools};
-use crate::administer::control::control;
+use crate::administer::control::{ControlError, change_control, control};
+use crate::fetch::submitted::submitted_model;
+use crate::reading::MAX_DOCUMENT_BYTES;
 use crate::study::Study;
 
 /// The part that the batch of the cases which combine has behind that of their inputs.
@@ -39,26 +43,6 @@ const MAX_COMBINED_FILES: usize = 100_000;
 
 /// Maximum length of the ending of the file that is made, in characters.
 const MAX_EXTENSION_CHARS: usize = 20;
-
-/// Documents that are combined.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CombinedInputs {
-    /// The result documents of the cases.
-    Results,
-    /// The files that the cases produced.
-    Files,
-}
-
-impl CombinedInputs {
-    /// Returns its name in the protocol.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Results => "results",
-            Self::Files => "files",
-        }
-    }
-}
 
 /// Wish to combine what the cases of a batch came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -161,6 +145,31 @@ pub enum CombineError {
     /// The ending isn't one.
     #[error("`{0}` can't be the ending of a file: it has letters, digits, `-`, `_`, and points between them")]
     Extension(String),
+    /// It was to be combined when it is complete, and it isn't.
+    #[error("{missing} of the cases of {batch} have no result yet")]
+    Incomplete {
+        /// The batch.
+        batch: Batch,
+        /// Number of cases without a result.
+        missing: u64,
+    },
+    /// Nobody wants the batch to be combined by itself.
+    #[error("nothing says how {0} is combined when it is complete")]
+    NotWanted(String),
+    /// The batch is called off.
+    #[error("{0} is cancelled, so it isn't combined by itself")]
+    Cancelled(Batch),
+    /// The script can't be read.
+    #[error("{key} can't be read: {why}")]
+    Script {
+        /// Its key.
+        key: String,
+        /// The reason, in words.
+        why: String,
+    },
+    /// What was asked for in the control document can't be noted as done.
+    #[error(transparent)]
+    Control(#[from] ControlError),
     /// The batch of the case has no valid name.
     #[error(transparent)]
     Batch(#[from] BatchError),
@@ -177,20 +186,80 @@ pub enum CombineError {
 /// # Errors
 /// If there is nothing to be combined, the ending is no ending, or a request fails; nothing was sent then.
 pub async fn combine(study: &Study, request: &CombineRequest) -> Result<CombineOutcome, CombineError> {
+    combine_if(study, request, CombineWhen::Now).await
+}
+
+/// Sends the case that combines a batch which a look has found complete, as a submission of it says (`batch/submission`), and notes of
+/// how many `cases` that is: it is sent again when there are others. Two who look at the same moment send the same case, which the queue
+/// takes once.
+///
+/// # Errors
+/// If the batch isn't complete any more, is called off, or nothing says how it is combined; if a request fails.
+pub async fn combine_wanted(study: &Study, name: &str, cases: u64) -> Result<CombineOutcome, CombineError> {
+    let not_wanted = || CombineError::NotWanted(name.to_owned());
+    let (batch, submission) = name.rsplit_once('/').ok_or_else(not_wanted)?;
+    let batch = Batch::parse(batch)?;
+    let key = DataKey::Design(batch.clone(), submission.to_owned()).key();
+    let json = study.read(&key, MAX_DOCUMENT_BYTES).await.map_err(EnqueueError::from)?;
+    let document: DesignDocument =
+        serde_json::from_slice(&json).map_err(|source| EnqueueError::Unreadable { key, source })?;
+    let wanted = document.combine.ok_or_else(not_wanted)?;
+    let unread = |why| CombineError::Script { key: wanted.model.key.clone(), why };
+    let script = submitted_model(study, &wanted.model).await.map_err(unread)?;
+    let request = CombineRequest {
+        batch,
+        of: wanted.of,
+        script_name: wanted.model.file_name().to_owned(),
+        script: script.into_bytes(),
+        file_extension: wanted.file_extension,
+        time_limit_secs: None,
+        max_attempts: document.max_attempts,
+        is_forced: false,
+        pool: document.pool,
+        by: document.submitted_by,
+    };
+    let outcome = combine_if(study, &request, CombineWhen::Complete).await?;
+    let note = |control: &mut StudyControl| {
+        if let Some(combined) = control.combine.get_mut(name) {
+            *combined = cases;
+        }
+    };
+    change_control(study, &note).await?;
+    Ok(outcome)
+}
+
+/// When something is combined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CombineWhen {
+    /// At once, with what is there.
+    Now,
+    /// Only if every case is done. That no case has left a file is told by the script then.
+    Complete,
+}
+
+async fn combine_if(
+    study: &Study,
+    request: &CombineRequest,
+    when: CombineWhen,
+) -> Result<CombineOutcome, CombineError> {
     check_extension(request.file_extension.as_deref())?;
     let cases = NamedCases::read(study, &request.batch).await?.counted;
     if cases.is_empty() {
         return Err(CombineError::NoBatch(request.batch.clone()));
     }
-    let inputs = Inputs::list(study, request, &cases).await?;
+    let inputs = Inputs::list(study, request, &cases, when).await?;
     let batch = Batch::parse(&format!("{}/{COMBINED_PART}", request.batch))?;
     let list = write_list(study, request, &inputs).await?;
     let submission = Submission { id: submission_id(study.client.ports()), time: study.now(), by: request.by.clone() };
     let plan = EnqueuePlan::new(&design(request, batch.clone(), &inputs, list), &request.script, &submission)?;
     plan.check_attempts(study.config.max_receives)?;
     check_pools(study, &plan).await?;
-    if control(study).await?.cancelled_batches.contains(&batch) {
+    let cancelled = control(study).await?.cancelled_batches;
+    if cancelled.contains(&batch) {
         return Err(EnqueueError::BatchCancelled(batch).into());
+    }
+    if when == CombineWhen::Complete && cancelled.contains(&request.batch) {
+        return Err(CombineError::Cancelled(request.batch.clone()));
     }
     let end = send(study, request, &plan).await?;
     let case = (batch, plan.case_id(0));
@@ -230,7 +299,12 @@ struct Inputs {
 }
 
 impl Inputs {
-    async fn list(study: &Study, request: &CombineRequest, all: &[CaseId]) -> Result<Self, CombineError> {
+    async fn list(
+        study: &Study,
+        request: &CombineRequest,
+        all: &[CaseId],
+        when: CombineWhen,
+    ) -> Result<Self, CombineError> {
         let batch = &request.batch;
         let mut done = BTreeMap::new();
         for (name, etag) in below(study, batch, "done-").await? {
@@ -239,6 +313,9 @@ impl Inputs {
         }
         let wanted: Vec<CaseId> = all.iter().copied().filter(|case| done.contains_key(case)).collect();
         let (cases, missing) = (wanted.len() as u64, (all.len() - wanted.len()) as u64);
+        if missing > 0 && when == CombineWhen::Complete {
+            return Err(CombineError::Incomplete { batch: batch.clone(), missing });
+        }
         if wanted.is_empty() {
             return Err(CombineError::NoResults { batch: batch.clone(), cases: all.len() as u64 });
         }
@@ -247,7 +324,7 @@ impl Inputs {
             CombinedInputs::Files => Self::files(study, batch, &wanted).await?,
         };
         match names.len() {
-            0 => Err(CombineError::NoFiles(batch.clone())),
+            0 if when == CombineWhen::Now => Err(CombineError::NoFiles(batch.clone())),
             many if many > MAX_COMBINED_FILES => Err(CombineError::TooMany(many)),
             _ => Ok(Self { names, cases, missing }),
         }
@@ -318,6 +395,7 @@ fn design(request: &CombineRequest, batch: Batch, inputs: &Inputs, list: String)
         force: request.is_forced,
         pool: request.pool,
         isolation: CaseIsolation::Case,
+        combine: None,
     }
 }
 

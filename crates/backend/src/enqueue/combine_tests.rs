@@ -155,3 +155,52 @@ fn what_can_not_be_combined_is_said_before_anything_is_sent() {
     assert!(words(&request).contains("is cancelled"));
     assert_eq!(scene.cloud.queue.lock().unwrap().len(), 0);
 }
+
+/// A study with a batch of five cases, whose design asks for one file of all when it is complete; and the wish's name.
+fn wanting() -> (Scene, String) {
+    let (cloud, study) = TestCloud::study();
+    let factors = r#"[{"name": "a", "minimum": 0.0, "maximum": 1.0}]"#;
+    let mut file = crate::testing::design(factors);
+    file.sampler = serde_json::from_str(r#"{"kind": "random", "cases": 5}"#).unwrap();
+    let combine = r#"{"file": "combine.py", "text": "def combine(files, output): pass", "file_extension": "csv"}"#;
+    file.combine = serde_json::from_str(combine).unwrap();
+    let submission = Submission { id: "00f1e2d3c4b5a697".into(), time: study.now(), by: "ana".into() };
+    let plan = EnqueuePlan::new(&file, MODEL, &submission).unwrap();
+    let selection = CaseSelection::all(&plan);
+    let begun = SubmissionSender::begin(&study, plan.clone(), MODEL, &selection, None, memory());
+    block_on(block_on(begun).unwrap().run(&PauseHandle::default(), &mut |_| {})).unwrap();
+    cloud.queue.lock().unwrap().clear();
+    let name = format!("{}/{}", plan.document().batch, submission.id);
+    (Scene { cloud, study, plan }, name)
+}
+
+#[test]
+fn a_design_s_wish_is_met_once_when_the_batch_is_complete() {
+    let (scene, name) = wanting();
+    let wishes = || block_on(control(&scene.study)).unwrap().combine;
+    assert_eq!(wishes(), BTreeMap::from([(name.clone(), 0)]));
+    scene.finish(&[0, 1, 2, 3]);
+    // A look that is wrong, or late, sends nothing.
+    let early = block_on(combine_wanted(&scene.study, &name, 5));
+    assert!(matches!(early, Err(CombineError::Incomplete { missing: 1, .. })), "{early:?}");
+    assert!(scene.cloud.queue.lock().unwrap().is_empty() && wishes()[&name] == 0);
+    scene.finish(&[4]);
+    // Two look at the same moment.
+    let both = [combine_wanted(&scene.study, &name, 5), combine_wanted(&scene.study, &name, 5)];
+    let ends = block_on(futures::future::join_all(both));
+    assert!(ends.iter().all(|end| matches!(end, Ok(CombineOutcome { cases: 5, missing: 0, .. }))), "{ends:?}");
+    assert_eq!(scene.cloud.queue.lock().unwrap().len(), 1);
+    let message = scene.message();
+    let parameters = &message["parameters"];
+    assert_eq!((&message["batch"], &parameters["file_extension"]), (&json!("b/combined"), &json!("csv")));
+    assert_eq!(wishes()[&name], 5);
+    let again = block_on(combine_wanted(&scene.study, &name, 5)).unwrap();
+    assert_eq!(again.end, CombineEnd::SentBefore);
+    // A batch that is called off isn't combined by itself.
+    let cancel = |control: &mut StudyControl| control.cancelled_batches.extend([scene.batch()]);
+    block_on(change_control(&scene.study, &cancel)).unwrap();
+    let cancelled = block_on(combine_wanted(&scene.study, &name, 5));
+    assert!(matches!(cancelled, Err(CombineError::Cancelled(_))), "{cancelled:?}");
+    let unknown = block_on(combine_wanted(&scene.study, "b/1111111111111111", 5));
+    assert!(unknown.is_err());
+}

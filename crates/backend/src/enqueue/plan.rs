@@ -9,6 +9,7 @@ use cruncher_study::batch::Batch;
 use cruncher_study::case::{CaseId, ParameterValue, Parameters};
 use cruncher_study::case_table::read_cases;
 use cruncher_study::cases::DesignCases;
+use cruncher_study::combination::CombineReference;
 use cruncher_study::design::DesignFile;
 use cruncher_study::design_document::{DesignDocument, Submission};
 use cruncher_study::factor::{Factor, FactorValues};
@@ -40,6 +41,8 @@ pub struct EnqueuePlan {
     longest_bytes: usize,
     /// Each level, and the place behind its last case.
     levels: Vec<(u32, u32)>,
+    /// The script that combines, if the design has one and isn't in the bucket yet.
+    combine_script: Option<String>,
     /// The submission before it: that whose cases are sent again, or that which was the batch's last one when its sender looked;
     /// `None` if the sender didn't look.
     pub(super) earlier: Option<String>,
@@ -58,7 +61,12 @@ impl EnqueuePlan {
             check_commands(model, &cases)?;
         }
         let place = ModelReference::new(&digest, &file.model.file, file.model.kind);
-        Self::of(DesignDocument::new(file, &cases, place, submission), cases)
+        let mut plan = Self::of(DesignDocument::new(file, &cases, place, submission), cases)?;
+        if let Some(combine) = &file.combine {
+            check_file_name(&combine.file)?;
+            plan.combine_script = Some(combine.text.clone().ok_or(EnqueueError::NoScript)?);
+        }
+        Ok(plan)
     }
 
     /// Reads back a plan that was begun from the study's bucket: after the end of a tab or process, or on another computer.
@@ -84,7 +92,15 @@ impl EnqueuePlan {
             end += u32::try_from(level.cases).unwrap_or(u32::MAX);
             (level.level, end)
         });
-        Ok(Self { levels: levels.collect(), document, cases, digest, longest_bytes, earlier: None })
+        Ok(Self {
+            levels: levels.collect(),
+            document,
+            cases,
+            digest,
+            longest_bytes,
+            combine_script: None,
+            earlier: None,
+        })
     }
 
     /// Returns the same cases as another submission: one that was begun earlier and continues.
@@ -160,6 +176,11 @@ impl EnqueuePlan {
         let Some((row, pool)) = wrong.min() else { return Ok(()) };
         let row = (self.document.pool != Some(pool)).then_some(row);
         Err(EnqueueError::NoPool { row, pool, pools: pools.to_vec() })
+    }
+
+    /// Returns the script that combines, and its place; `None` if there is none, or it is in the bucket.
+    pub(super) fn combine_script(&self) -> Option<(&ModelReference, &[u8])> {
+        Some((&self.document.combine.as_ref()?.model, self.combine_script.as_ref()?.as_bytes()))
     }
 
     pub(super) fn len(&self) -> u32 {
@@ -282,6 +303,9 @@ fn digest(document: &DesignDocument, cases: &DesignCases) -> String {
     let isolation = if isolation.is_usual() { "" } else { " isolated" };
     let settings = format!("{} {:?} {force} {time_limit_secs:?} {max_attempts}{isolation}\n", model.key, model.kind);
     let mut digest = Sha256::new().chain_update(settings);
+    if let Some(CombineReference { model, of, file_extension }) = &document.combine {
+        digest.update(format!("combine {} {} {file_extension:?}\n", model.key, of.name()));
+    }
     let have_pools = cases.have_pools();
     for place in 0..cases.len() {
         digest.update(cases.case_id(place).to_string());

@@ -115,6 +115,7 @@ fn design(batch: Option<&Batch>, name: &str) -> DesignFile {
         force: false,
         pool: None,
         isolation: CaseIsolation::Case,
+        combine: None,
     }
 }
 

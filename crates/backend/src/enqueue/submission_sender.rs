@@ -12,7 +12,7 @@ use super::preflight::CaseSelection;
 use super::progress::EnqueueProgress;
 use super::send_loop::SendLoop;
 use super::settled::taken;
-use super::writing::{write_down, write_model};
+use super::writing::{put_model, write_down, write_model};
 use super::{EnqueueError, check_pools};
 use crate::administer::control::{change_control, control};
 use crate::study::Study;
@@ -59,6 +59,9 @@ impl SubmissionSender {
         check_pools(study, &plan).await?;
         plan.earlier = selection.earlier().cloned();
         write_model(study, &plan, model).await?;
+        if let Some((place, script)) = plan.combine_script() {
+            put_model(study, place, script).await?;
+        }
         let mut sending = Self::new(study, plan, selection, hold_after, keep);
         if let Err(error) = sending.write_down().await {
             // A journal that can't be deleted now is deleted, or continues, when it is read back.
@@ -131,6 +134,13 @@ impl SubmissionSender {
         self.journal.enter(JournalStage::Writing);
         self.journal.write(&*self.keep).await?;
         write_down(&self.study, self.plan.document(), self.plan.cases()).await?;
+        let document = self.plan.document();
+        if document.combine.is_some() {
+            // Behind the table: who looks in between finds cases that aren't done.
+            let wish =
+                |control: &mut StudyControl| control.combine_when_complete(&document.batch, &document.submission);
+            change_control(&self.study, &wish).await.map_err(EnqueueError::Control)?;
+        }
         self.journal.enter(JournalStage::Sending);
         Ok(self.journal.write(&*self.keep).await?)
     }

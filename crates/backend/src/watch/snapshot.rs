@@ -191,6 +191,15 @@ impl Snapshot {
         )
     }
 
+    /// Returns the batches that are complete, and are to be combined with other cases than last time.
+    fn to_combine(&self) -> impl Iterator<Item = (String, u64)> {
+        self.control.combine.iter().filter_map(|(name, combined)| {
+            let (batch, _) = name.rsplit_once('/')?;
+            let counts = self.batches.iter().find(|account| account.batch.as_str() == batch)?.counts;
+            (counts.is_complete() && counts.cases != *combined).then(|| (name.clone(), counts.cases))
+        })
+    }
+
     /// Returns what this look has found that others should know; `None` if there is nothing that isn't noted yet.
     #[must_use]
     pub fn observation(&self) -> Option<LookFindings> {
@@ -207,7 +216,8 @@ impl Snapshot {
         let is_empty = self.is_checked && self.queue.messages() == 0 && self.batches.iter().any(is_uncovered);
         let queue_empty_time = is_empty.then_some(self.time);
         let dead_letters = (self.dead_letters != self.control.dead_letters.messages).then_some(self.dead_letters);
-        let observation = LookFindings { halt, queue_empty_time, dead_letters };
+        let combine = self.to_combine().filter(|_| self.is_checked).collect();
+        let observation = LookFindings { halt, queue_empty_time, dead_letters, combine };
         (observation != LookFindings::default()).then_some(observation)
     }
 }
@@ -273,5 +283,24 @@ mod tests {
             let is_lost = snapshot.notices(of).contains(&Notice::Lost { cases: 1 });
             assert_eq!(is_lost, chosen.is_none_or(|chosen| chosen.as_str() == "soil"));
         }
+    }
+
+    #[test]
+    fn a_complete_batch_is_to_be_combined_until_it_was_with_as_many_cases() {
+        let mut snapshot =
+            Snapshot { batches: vec![account("soil", 2, 0, &[]), account("steel", 2, 1, &[])], ..Snapshot::default() };
+        snapshot.is_checked = true;
+        for name in ["soil", "steel", "gone"] {
+            snapshot.control.combine_when_complete(&batch(name), "00aa");
+        }
+        let found = |snapshot: &Snapshot| snapshot.observation().unwrap_or_default().combine;
+        assert_eq!(found(&snapshot), BTreeMap::from([("soil/00aa".to_owned(), 2)]));
+        let unchecked = Snapshot { is_checked: false, ..snapshot.clone() };
+        assert!(found(&unchecked).is_empty(), "a table may be missing yet");
+        for (combined, is_wanted) in [(2, false), (1, true)] {
+            snapshot.control.combine.insert("soil/00aa".to_owned(), combined);
+            assert_eq!(!found(&snapshot).is_empty(), is_wanted, "{combined}");
+        }
+        assert!(snapshot.control.combine_no_more(&batch("soil")) && found(&snapshot).is_empty());
     }
 }

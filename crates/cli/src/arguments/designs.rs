@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use cruncher_backend::enqueue::CombinedInputs;
 use cruncher_study::batch::Batch;
+use cruncher_study::combination::CombinedInputs;
 use cruncher_study::import::{DecimalMark, NumberReading, PercentSign};
 use cruncher_study::model::ModelKind;
 use cruncher_study::model_document::ResultRow;
@@ -192,6 +192,10 @@ Ctrl-C pauses. The same command again, also after a crash, goes on where the las
 with --cancel it takes back what was not sent. What that needs is kept in $XDG_STATE_HOME/cruncher, by default
 ~/.local/state/cruncher (Windows: %LOCALAPPDATA%\\cruncher).
 
+With --combine one file is made of all results when every case is done. There is no server: the first who looks then with a key that
+may send has it made, an open page of an operator, or cruncher status.
+A design file names its script in its field `combine`.
+
 With --first it sends a few cases, waits for their results, shows them, and asks whether to send the rest. Where nobody can
 be asked it says the command that does it; with --yes the rest is sent if each of the first has a result.
 
@@ -200,6 +204,7 @@ Examples:
   cruncher enqueue prandtl footing.json --first 5
   cruncher enqueue prandtl cases.csv --model footing.py --batch prandtl/by-hand
   cruncher enqueue prandtl --points points.py --model footing.py --batch prandtl/mesh
+  cruncher enqueue prandtl --points points.py --model footing.py --batch prandtl/mesh --combine combine.py
   cruncher enqueue prandtl jobdetails.csv --batch runs     (its column `command` is run)
   cruncher enqueue prandtl footing.json --yes --json | jq .sent
 
@@ -228,6 +233,15 @@ pub(crate) struct EnqueueArguments {
     /// Send all cases to this pool, in place of the one that the design names; `main` is the study's own queue
     #[arg(long, value_name = "NAME", value_parser = PoolChoice::parse)]
     pub pool: Option<PoolChoice>,
+    /// Have a worker make one file of all results when the batch is complete, by this script in Python
+    #[arg(long, value_name = "COMBINE.py")]
+    pub combine: Option<PathBuf>,
+    /// Combine the files that the cases left, in place of their results
+    #[arg(long, requires = "combine")]
+    pub combine_files: bool,
+    /// What the combined file's name ends with [default: as the script says]
+    #[arg(long, value_name = "ENDING", requires = "combine")]
+    pub file_extension: Option<String>,
     /// Don't ask
     #[arg(long)]
     pub yes: bool,
@@ -263,6 +277,7 @@ Exit codes: 0 sent, or done before; 1 failed, or the batch will not be complete;
 /// Combine what the cases of a batch came to.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_COMBINE)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option that is typed or not")]
 pub(crate) struct CombineArguments {
     /// The study's name
     #[arg(value_parser = study)]
@@ -271,8 +286,11 @@ pub(crate) struct CombineArguments {
     #[arg(value_parser = Batch::parse)]
     pub batch: Batch,
     /// The script, a file in Python with a function `combine(files, output)`
-    #[arg(value_name = "COMBINE.py")]
-    pub script: PathBuf,
+    #[arg(value_name = "COMBINE.py", required_unless_present = "never")]
+    pub script: Option<PathBuf>,
+    /// Don't combine the batch by itself when it is complete, as its design asks for
+    #[arg(long, conflicts_with_all = ["script", "now", "force", "file_extension", "time_limit"])]
+    pub never: bool,
     /// What is combined: the results of the cases, or the files that they left
     #[arg(long, value_name = "WHAT", default_value = "results")]
     pub of: CombinedOption,

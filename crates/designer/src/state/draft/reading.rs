@@ -51,6 +51,7 @@ impl DesignDraft {
             force: self.is_forced,
             isolation: if self.is_isolated { CaseIsolation::Case } else { CaseIsolation::Worker },
             pool: self.pool,
+            combine: None,
         };
         if complaints.is_empty() && is_sampled {
             complaints.extend(file.check().err().map(|error| self.complaint(&error)));
