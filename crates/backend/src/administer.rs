@@ -9,6 +9,7 @@ pub mod launch;
 pub mod observe;
 pub mod page;
 pub mod pools;
+pub mod prices;
 pub mod publish;
 pub mod redrive;
 pub mod restore;
