@@ -95,6 +95,37 @@ async fn spot(study: &Study, kind: &str) -> Result<Option<f64>, Error> {
     Ok(found)
 }
 
+/// The prices that were kept, read again only if they have changed.
+#[derive(Debug, Clone)]
+pub struct KeptPrices {
+    etag: String,
+    prices: Result<ReadPrices, String>,
+}
+
+impl Default for KeptPrices {
+    fn default() -> Self {
+        Self { etag: String::new(), prices: Ok(ReadPrices::default()) }
+    }
+}
+
+impl KeptPrices {
+    /// Looks whether there are other prices, and returns them; the error says why they can't be read. A listing comes first: a browser
+    /// complains about each object that isn't there.
+    ///
+    /// # Errors
+    /// If the listing fails.
+    pub async fn look(&mut self, study: &Study) -> Result<Result<ReadPrices, String>, Error> {
+        let listing = s3::ListObjects::new(&study.config.bucket).prefix(PRICES_KEY).max_keys(1);
+        let listed = study.client.send(&listing).await?.objects;
+        match listed.into_iter().find(|object| object.key == PRICES_KEY) {
+            None => *self = Self::default(),
+            Some(object) if object.etag == self.etag => {}
+            Some(object) => *self = Self { etag: object.etag, prices: kept_prices(study).await },
+        }
+        Ok(self.prices.clone())
+    }
+}
+
 /// Returns the prices that were kept; none if nobody has read any.
 ///
 /// # Errors

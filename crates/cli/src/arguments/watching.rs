@@ -45,6 +45,9 @@ pub(crate) struct LogsArguments {
     /// Only entries before this time
     #[arg(long, value_name = "TIME", value_parser = log_time)]
     pub until: Option<LogTime>,
+    /// Only entries with this in their text, in capitals or not
+    #[arg(long, value_name = "TEXT")]
+    pub text: Option<String>,
     /// Go on with what comes, until Ctrl-C
     #[arg(long, conflicts_with = "until")]
     pub follow: bool,
