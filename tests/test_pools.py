@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +156,7 @@ def test_a_clean_up_leaves_nothing(command_line: CommandLine) -> None:
 # Where the local cloud can keep something, and how everything of it is told. Alarms and parameters of Systems Manager
 # aren't among them: it refuses boto3's questions for both. A fleet has no alarm there (`Scales` is false), and no
 # template makes a parameter.
-LISTED = {
+LISTED: dict[str, tuple[str, Callable[[Any], list[str]]]] = {
     "buckets": ("s3", lambda s3: [one["Name"] for one in s3.list_buckets()["Buckets"]]),
     "queues": ("sqs", lambda sqs: sqs.get_paginator("list_queues").paginate().build_full_result().get("QueueUrls", [])),
     "users": ("iam", lambda iam: [one["UserName"] for one in every(iam, "list_users", "Users")]),

@@ -94,7 +94,7 @@ pub(crate) fn summary(fleet: &FleetState, setups: &[FleetSetup], now: f64) -> St
 
 /// Reads the number of computers that somebody has typed; the error says why the fleet can't have as many.
 pub(crate) fn typed_size(text: &str, max: u32, command: &str) -> Result<u32, String> {
-    let size: u32 = text.trim().parse().map_err(|_| "Computers: a whole number, 0 or more.".to_owned())?;
+    let size: u32 = text.trim().parse().ok().ok_or("Computers: a whole number, 0 or more.")?;
     if size > max {
         return Err(format!(
             "At most {}. {command} --max {size} allows more.",
