@@ -212,20 +212,18 @@ fn size_form(state: FleetsState, fleet: &FleetState) -> Option<AnyView> {
 }
 
 /// Says what was asked for or what is wrong, at the fleet that it is about.
-fn said(state: FleetsState, fleet: &FleetState) -> Option<AnyView> {
+fn said(state: FleetsState, fleet: &FleetState) -> AnyView {
     let asked = state.asked.get().filter(|(pool, _)| *pool == fleet.pool);
     let asked = asked
         .map(|(_, size)| format!("Asking Auto Scaling for {} …", counted(u64::from(size), "computer", "computers")));
     let wrong = state.said.get().filter(|(pool, _)| *pool == fleet.pool).map(|(_, words)| words);
     let problem = state.problem.get().filter(|(pool, _)| *pool == fleet.pool).map(|(_, problem)| problem_note(problem));
-    Some(
-        view! {
-            {asked.map(|words| view! { <p class="fleets__said faint" role="status">{words}</p> })}
-            {wrong.map(|words| view! { <p class="fleets__said fleets__said--wrong" role="alert">{words}</p> })}
-            {problem}
-        }
-        .into_any(),
-    )
+    view! {
+        {asked.map(|words| view! { <p class="fleets__said faint" role="status">{words}</p> })}
+        {wrong.map(|words| view! { <p class="fleets__said fleets__said--wrong" role="alert">{words}</p> })}
+        {problem}
+    }
+    .into_any()
 }
 
 /// Asks for a size: at once, or if computers end, after a question.
