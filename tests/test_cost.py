@@ -5,12 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import time
 from typing import Any
 
+import boto3
 import pytest
 from attached import attach
-from command_line import CommandLine, Launched
+from aws_prices import Prices
+from command_line import CommandLine, Launched, Ran
 from enqueue import enqueue
+from proxy import proxy
 from small_models import DOUBLE, RAISING
 from studies import line_of, queue_of, wait_for_end
 
@@ -89,3 +94,113 @@ def test_the_table_is_a_file_and_a_text(study: Launched, monkeypatch: pytest.Mon
     assert "a finished case of 1." in text and "No case waits or runs." in text and "  lab-pc " in text
     ran = run("cost", study.study, "--price", "cheap")
     assert ran.code == 2 and "`cheap` is no price" in ran.err
+
+
+# ---- Prices that AWS tells. The local cloud has none: these answer as AWS documents it. ----
+
+
+def put(study: Launched, key: str, document: dict[str, Any]) -> None:
+    """Puts a document into the study's bucket."""
+    s3 = study.command_line.cloud.client("s3")
+    s3.put_object(Bucket=study.bucket, Key=key, Body=json.dumps(document).encode())
+
+
+def put_worker(study: Launched, host: str, instance_type: str) -> None:
+    """The heartbeat of a worker that has just ended."""
+    worker, now = f"{host}_linux_1-aa", time.time()
+    times = {"start_time": now - 3600, "time": now, "busy_secs": 60.0}
+    about = {"host": host, "instance_type": instance_type, "vcpus": 4, "state": "stopped"}
+    put(study, f"workers/{worker}/heartbeat.json", {"v": 1, "worker": worker, **about, **times})
+
+
+def put_setup(study: Launched, host: str, instance_type: str) -> None:
+    """What a spot instance of a fleet says."""
+    about = {"group": f"cruncher-{study.study}-Fleet-main", "life_cycle": "spot", "instance_type": instance_type}
+    now = time.time()
+    document = {"v": 1, "host": host, **about, "start_time": now, "time": now, "state": "working"}
+    put(study, f"workers/{host}/setup.json", document)
+
+
+def read_prices(study: Launched, url: str, *options: str) -> Ran:
+    """Asks what instances cost, at another address than that of the cloud."""
+    command_line = study.command_line
+    whole = command_line.arguments("cost", study.study, "--read-prices", *options)
+    command = [url if part == command_line.cloud.endpoint_url else part for part in whole]
+    ended = subprocess.run(command, env=command_line.environment(), capture_output=True, text=True, timeout=60)
+    return Ran(ended.returncode, ended.stdout, ended.stderr)
+
+
+def test_prices_are_asked_of_aws_and_kept_with_source_and_date(study: Launched) -> None:
+    put_worker(study, "node1", "c7i.xlarge")
+    put_worker(study, "node2", "c7a.large")
+    put_setup(study, "node2", "c7a.large")
+    put_worker(study, "node3", "x9.unheard")
+    put_worker(study, "node4", "lab-pc")
+    assert cost(study)["read_prices"] == []
+    told = Prices({"c7i.xlarge": 0.2037}, {"c7a.large": {"eu-central-1a": 0.03, "eu-central-1b": 0.04}})
+    with proxy(study.command_line.cloud) as between:
+        between.instead = told
+        ran = read_prices(study, between.url, "--json")
+        assert ran.code == 0, ran.err
+        assert "No price of x9.unheard: AWS has no price in dollars for it in" in ran.err
+        assert "No price of lab-pc: it is no instance type of EC2" in ran.err
+        prices = {one["instance_type"]: (one["dollars_per_hour"], one["source"]) for one in ran.json()["read_prices"]}
+        # Of a spot instance that of the dearest zone counts.
+        assert prices == {"c7i.xlarge": (0.2037, "price-list"), "c7a.large": (0.04, "spot-price-history")}
+        asked = told.asked.copy()
+        # The same parameters as boto3 sends: the shapes are AWS's own.
+        botos = {name: boto3.client(name, endpoint_url=between.url, **CREDENTIALS) for name in ("pricing", "ec2")}
+        filters = [{"Type": "TERM_MATCH", "Field": name, "Value": value} for name, value in FILTERS.items()]
+        told.asked.clear()
+        (found,) = (
+            botos["pricing"]
+            .get_paginator("get_products")
+            .paginate(ServiceCode="AmazonEC2", Filters=filters, FormatVersion="aws_v1")
+            .build_full_result()["PriceList"]
+        )
+        assert json.loads(found)["product"]["attributes"]["instanceType"] == "c7i.xlarge"
+        at = next(form["StartTime"] for name, form in asked if name == "DescribeSpotPriceHistory")
+        history = botos["ec2"].describe_spot_price_history(
+            InstanceTypes=["c7a.large"], ProductDescriptions=["Linux/UNIX"], StartTime=at, EndTime=at
+        )["SpotPriceHistory"]
+        assert [one["SpotPrice"] for one in history] == ["0.030000", "0.040000"]
+        assert [one for one in told.asked if one not in asked] == []
+
+    # Kept for all who look, until it is read again; an entered price outweighs it.
+    text = study.command_line.run("cost", study.study).out
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    assert f"c7i.xlarge costs $ 0.2037 an hour on demand, by AWS's price list, read on {today}." in text
+    assert f"c7a.large costs $ 0.04 an hour spot, by EC2's history of spot prices, read on {today}." in text
+    rows = {row["instance_type"]: row for row in cost(study)["rows"]}
+    assert rows["c7i.xlarge"]["dollars"] == pytest.approx(0.2037 * rows["c7i.xlarge"]["host_secs"] / 3600)
+    assert rows["x9.unheard"]["dollars"] is None
+    entered = cost(study, "--price", "c7i.xlarge=3600")
+    (row,) = (row for row in entered["rows"] if row["instance_type"] == "c7i.xlarge")
+    assert row["dollars"] == row["host_secs"]
+    assert [one["instance_type"] for one in entered["read_prices"]] == ["c7a.large"]
+
+
+def test_a_key_that_may_not_ask_is_told_of_each_type_and_what_is_kept_stays(study: Launched) -> None:
+    put_worker(study, "node1", "c7i.xlarge")
+    put_worker(study, "node2", "c7a.large")
+    put_setup(study, "node2", "c7a.large")
+    kept = {"instance_type": "c7i.xlarge", "source": "price-list", "dollars_per_hour": 0.5, "time": 1_790_000_000.0}
+    put(study, "prices.json", {"v": 1, "prices": [kept]})
+    with proxy(study.command_line.cloud) as between:
+        between.instead = Prices(None, None)
+        ran = read_prices(study, between.url)
+    assert ran.code == 1 and "AWS told no price" in ran.err
+    assert "No price of c7i.xlarge: the key may not call pricing:GetProducts." in ran.err
+    assert "No price of c7a.large: the key may not call ec2:DescribeSpotPriceHistory." in ran.err
+    assert "c7i.xlarge costs $ 0.5 an hour on demand, by AWS's price list, read on 2026-09-21." in ran.out
+    for broken in (b"no JSON", b"{}", b" " * (300 << 10)):
+        study.command_line.cloud.client("s3").put_object(Bucket=study.bucket, Key="prices.json", Body=broken)
+        ran = study.command_line.run("cost", study.study)
+        assert ran.code == 0 and "No price is taken from the bucket: prices.json" in ran.err
+
+
+CREDENTIALS = {"region_name": "eu-central-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
+FILTERS = {
+    "instanceType": "c7i.xlarge", "regionCode": "eu-central-1", "operatingSystem": "Linux", "tenancy": "Shared",
+    "preInstalledSw": "NA", "capacitystatus": "Used",
+}  # fmt: skip

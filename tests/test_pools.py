@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,102 @@ def test_a_clean_up_leaves_nothing(command_line: CommandLine) -> None:
     assert not [name for name in (*buckets, *users, *policies) if name.startswith(start)]
     sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName=other)["QueueUrl"])
     cloudformation.delete_stack(StackName=alive[0])
+
+
+# Where the local cloud can keep something, and how everything of it is told. Alarms and parameters of Systems Manager
+# aren't among them: it refuses boto3's questions for both. A fleet has no alarm there (`Scales` is false), and no
+# template makes a parameter.
+LISTED: dict[str, tuple[str, Callable[[Any], list[str]]]] = {
+    "buckets": ("s3", lambda s3: [one["Name"] for one in s3.list_buckets()["Buckets"]]),
+    "queues": ("sqs", lambda sqs: sqs.get_paginator("list_queues").paginate().build_full_result().get("QueueUrls", [])),
+    "users": ("iam", lambda iam: [one["UserName"] for one in every(iam, "list_users", "Users")]),
+    "roles": ("iam", lambda iam: [one["RoleName"] for one in every(iam, "list_roles", "Roles")]),
+    "policies": ("iam", lambda iam: [one["Arn"] for one in every(iam, "list_policies", "Policies", Scope="Local")]),
+    "instance profiles": (
+        "iam",
+        lambda iam: [one["InstanceProfileName"] for one in every(iam, "list_instance_profiles", "InstanceProfiles")],
+    ),
+    "stacks": (
+        "cloudformation",
+        lambda one: [
+            stack["StackName"]
+            for stack in every(one, "describe_stacks", "Stacks")
+            if stack["StackStatus"] != "DELETE_COMPLETE"
+        ],
+    ),
+    "groups": (
+        "autoscaling",
+        lambda one: [
+            group["AutoScalingGroupName"] for group in every(one, "describe_auto_scaling_groups", "AutoScalingGroups")
+        ],
+    ),
+    "launch templates": (
+        "ec2",
+        lambda ec2: [one["LaunchTemplateName"] for one in ec2.describe_launch_templates()["LaunchTemplates"]],
+    ),
+    "security groups": (
+        "ec2",
+        lambda ec2: [one["GroupName"] for one in ec2.describe_security_groups()["SecurityGroups"]],
+    ),
+}
+
+
+def every(client: Any, operation: str, what: str, **parameters: Any) -> list[dict[str, Any]]:
+    """All entries of a listing, over its pages."""
+    pages = client.get_paginator(operation).paginate(**parameters)
+    return [entry for page in pages for entry in page.get(what, [])]
+
+
+def kept_of(study: Launched) -> dict[str, list[str]]:
+    """Everything in the local cloud that is called by the study, kind by kind."""
+    found = {}
+    for kind, (service, listed) in LISTED.items():
+        names = [name for name in listed(study.command_line.cloud.client(service)) if study.study in name]
+        if names:
+            found[kind] = sorted(names)
+    return found
+
+
+def test_a_clean_up_of_all_that_a_study_can_have_leaves_nothing(command_line: CommandLine, tmp_path: Path) -> None:
+    study = command_line.launch()
+    cloud = command_line.cloud
+    s3 = cloud.client("s3")
+    install = tmp_path / "install.sh"
+    install.write_text("echo\n")
+    for name in ("gpu", "large"):
+        pool(study, "add", name)
+    for options in ((), ("--pool", "gpu")):
+        ran = command_line.run("fleet", "start", study.study, "--install", str(install), *options)
+        assert ran.code == 0, ran.err
+    # Cases that wait in each queue, a result, a file of it, a combined one, logs and prices.
+    table = "a,pool\n1,gpu\n2,\n3,large\n"
+    assert send(study, tmp_path, "cases.csv", table, "--batch", "by-hand").code == 0
+    with attach(line_of(study)):
+        wait_for_end(study, done=1)
+    done = next(key for key in keys(study) if "/done-" in key)
+    case_id = done.rpartition("done-")[2].removesuffix(".json")
+    for key in (f"data/by-hand/files/{case_id}/field.csv", f"data/by-hand/files/{case_id}/combined.csv"):
+        s3.put_object(Bucket=study.bucket, Key=key, Body=b"1\n")
+    s3.put_object(Bucket=study.bucket, Key="workers/ip-10-0-0-7/setup.txt", Body=b"installing\n")
+    s3.put_object(Bucket=study.bucket, Key="prices.json", Body=b"{}")
+    # Replaced: the earlier version is kept.
+    s3.put_object(Bucket=study.bucket, Key="prices.json", Body=b'{"v": 1, "prices": []}')
+    # Parts of a file that nobody has put together.
+    s3.create_multipart_upload(Bucket=study.bucket, Key=f"data/by-hand/files/{case_id}/large.bin")
+    assert any(key.endswith("/log.txt") for key in keys(study))
+    before = kept_of(study)
+    assert {"buckets", "queues", "users", "roles", "policies", "stacks", "groups", "launch templates"} <= set(before)
+    assert len(before["groups"]) == 2 and len(before["queues"]) == 6
+
+    ran = command_line.run("clean-up", study.study, "--delete-results", "--yes")
+    assert ran.code == 0, ran.err
+    assert kept_of(study) == {}
+
+
+def keys(study: Launched) -> list[str]:
+    """The keys of all objects of the study."""
+    s3 = study.command_line.cloud.client("s3")
+    return [entry["Key"] for entry in every(s3, "list_objects_v2", "Contents", Bucket=study.bucket)]
 
 
 def test_pools_that_are_left_alone_are_cleaned_up(command_line: CommandLine) -> None:

@@ -121,13 +121,18 @@ def test_an_address_of_the_designer_opens_it_and_a_draft_outlives_a_look_elsewhe
 
 
 def test_a_new_design_throws_the_old_one_away_only_if_somebody_says_so(study: Launched, visits: Visits) -> None:
-    visits.expected.append("dialog: Throw this draft away")
     page = open_design(visits, study)
     define(page)
     preview(page, "64 cases")
     button(page, "New").click()
+    question = page.get_by_role("dialog", name="Throw this draft away?")
+    expect(question.get_by_role("button", name="Cancel")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(question).to_have_count(0)
     expect(text(page, "Maximum of a")).to_have_value("100")
-    assert [said for said in visits.complaints if "Throw this draft away" in said]
+    button(page, "New").click()
+    question.get_by_role("button", name="Throw it away").click()
+    preview(page, "Nothing to show yet")
 
 
 # Whether the program of the page has come.

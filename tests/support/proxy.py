@@ -6,7 +6,7 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -102,6 +102,8 @@ class Proxy:
     # Who answers requests for messages in place of the cloud.
     shuffle: Shuffle | None = None
     fault: Fault = lambda number, body: None
+    # What is answered in place of the cloud, by headers (small letters) and content. `None`: it is passed on.
+    instead: Callable[[Mapping[str, str], bytes], Answer | None] = lambda headers, content: None
     delay_secs: float = 0
     requests: int = 0
     sends: int = 0
@@ -145,6 +147,10 @@ class _Handler(BaseHTTPRequestHandler):
         proxy.count()
         content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         time.sleep(proxy.delay_secs)
+        told = proxy.instead({name.lower(): value for name, value in self.headers.items()}, content)
+        if told is not None:
+            self._answer(told.status, [("Content-Type", "application/x-amz-json-1.1")], told.body)
+            return
         target = self.headers.get("X-Amz-Target")
         if target == "AmazonSQS.ReceiveMessage" and proxy.shuffle is not None:
             found = proxy.shuffle.answer(json.loads(content))

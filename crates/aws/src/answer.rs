@@ -73,15 +73,15 @@ struct Body {
     server_time: Option<Duration>,
 }
 
-/// Reads `<Error>` of S3, or `<ErrorResponse><Error>` of the query protocol.
+/// Reads `<Error>` of S3, `<ErrorResponse><Error>` of the query protocol, or `<Response><Errors><Error>` of EC2.
 fn from_xml(body: &[u8]) -> Option<Body> {
     let root = xml::parse(body)?;
-    let error = if root.name == "Error" { &root } else { root.child("Error")? };
+    let error = if root.name == "Error" { &root } else { root.child("Errors").unwrap_or(&root).child("Error")? };
     let owned = |name: &str| error.text(name).or_else(|| root.text(name)).map(str::to_owned);
     Some(Body {
         code: owned("Code"),
         message: owned("Message"),
-        request_id: owned("RequestId"),
+        request_id: owned("RequestId").or_else(|| owned("RequestID")),
         server_time: error.text("ServerTime").and_then(time::from_iso),
     })
 }
@@ -191,6 +191,7 @@ pub(crate) fn kind_of_code(code: &str, message: &str) -> ErrorKind {
         | "MissingSecurityHeader"
         | "IncompleteSignature"
         | "IncompleteSignatureException"
+        | "AuthFailure"
         | "NotSignedUp"
         | "OptInRequired" => ErrorKind::RefusedCredentials,
         "AccessDenied"

@@ -15,6 +15,10 @@ pub enum Service {
     Iam,
     /// Groups of computers.
     AutoScaling,
+    /// Computers: what they cost at the spot market.
+    Ec2,
+    /// AWS's price list.
+    Pricing,
 }
 
 impl Service {
@@ -27,6 +31,8 @@ impl Service {
             Self::CloudFormation => "cloudformation",
             Self::Iam => "iam",
             Self::AutoScaling => "autoscaling",
+            Self::Ec2 => "ec2",
+            Self::Pricing => "pricing",
         }
     }
 }
@@ -73,6 +79,7 @@ impl Endpoints {
         match (&self.endpoint_url, service) {
             (Some(url), _) => format!("{url}/"),
             (None, Service::Iam) => format!("https://{}/", self.iam().host),
+            (None, Service::Pricing) => format!("https://api.pricing.{}.{suffix}/", self.pricing_region()),
             (None, _) => format!("https://{}.{region}.{suffix}/", service.name()),
         }
     }
@@ -82,7 +89,19 @@ impl Endpoints {
     pub fn signing_region(&self, service: Service) -> &str {
         match service {
             Service::Iam => self.iam().region,
+            Service::Pricing => self.pricing_region(),
             _ => &self.region,
+        }
+    }
+
+    /// Returns the region whose endpoint has the price list, which is the same at each: those of a partition are few.
+    /// <https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-price-list-query-api.html>
+    fn pricing_region(&self) -> &'static str {
+        match self.region.split('-').next() {
+            Some("cn") => "cn-northwest-1",
+            Some("eu") => "eu-central-1",
+            Some("ap") => "ap-south-1",
+            _ => "us-east-1",
         }
     }
 
@@ -135,6 +154,22 @@ mod tests {
             assert_eq!(endpoints.service_url(Service::Iam), url);
             assert_eq!(endpoints.signing_region(Service::Iam), signed_for);
         }
+    }
+
+    #[test]
+    fn the_price_list_is_at_few_addresses() {
+        for (region, url, signed_for) in [
+            ("us-west-2", "https://api.pricing.us-east-1.amazonaws.com/", "us-east-1"),
+            ("eu-north-1", "https://api.pricing.eu-central-1.amazonaws.com/", "eu-central-1"),
+            ("ap-southeast-2", "https://api.pricing.ap-south-1.amazonaws.com/", "ap-south-1"),
+            ("cn-north-1", "https://api.pricing.cn-northwest-1.amazonaws.com.cn/", "cn-northwest-1"),
+        ] {
+            let endpoints = Endpoints::new(region, None);
+            assert_eq!(endpoints.service_url(Service::Pricing), url);
+            assert_eq!(endpoints.signing_region(Service::Pricing), signed_for);
+        }
+        let own = Endpoints::new("eu-central-1", Some("http://127.0.0.1:4566".to_owned()));
+        assert_eq!(own.service_url(Service::Pricing), "http://127.0.0.1:4566/");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The part of AWS that a study needs: S3, SQS, `CloudFormation`, IAM and Auto Scaling.
+//! The part of AWS that a study needs: S3, SQS, `CloudFormation`, IAM and Auto Scaling, and prices of EC2.
 //!
 //! An AWS call is a value ([`Operation`]): it builds a request, and it reads the answer. In between, [`Client`] signs, sends
 //! and repeats. It uses its surroundings through [`Ports`]: a transport, a clock, a timer and random numbers; [`transport`]
@@ -33,7 +33,9 @@ mod xml;
 
 pub mod autoscaling;
 pub mod cloudformation;
+pub mod ec2;
 pub mod iam;
+pub mod pricing;
 pub mod retry;
 pub mod s3;
 pub mod sqs;

@@ -85,10 +85,27 @@ impl UnsignedRequest {
 
     /// Builds a call in the JSON protocol. <https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html>
     pub(crate) fn sqs(endpoints: &Endpoints, action: &str, body: &impl serde::Serialize) -> Result<Self, Error> {
+        let (version, target) = ("application/x-amz-json-1.0", format!("AmazonSQS.{action}"));
+        Self::json(endpoints, Service::Sqs, version, &target, body)
+    }
+
+    /// Builds such a call of the price list. <https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html>
+    pub(crate) fn pricing(endpoints: &Endpoints, action: &str, body: &impl serde::Serialize) -> Result<Self, Error> {
+        let (version, target) = ("application/x-amz-json-1.1", format!("AWSPriceListService.{action}"));
+        Self::json(endpoints, Service::Pricing, version, &target, body)
+    }
+
+    fn json(
+        endpoints: &Endpoints,
+        service: Service,
+        version: &str,
+        target: &str,
+        body: &impl serde::Serialize,
+    ) -> Result<Self, Error> {
         let body = serde_json::to_vec(body).map_err(|error| Error::invalid(error.to_string()))?;
-        RequestBuilder::new(Service::Sqs, http::Method::POST, endpoints.service_url(Service::Sqs))
-            .header(CONTENT_TYPE, "application/x-amz-json-1.0")
-            .header(HeaderName::from_static("x-amz-target"), &format!("AmazonSQS.{action}"))
+        RequestBuilder::new(service, http::Method::POST, endpoints.service_url(service))
+            .header(CONTENT_TYPE, version)
+            .header(HeaderName::from_static("x-amz-target"), target)
             .body(body)
     }
 
@@ -102,6 +119,7 @@ impl UnsignedRequest {
         let version = match service {
             Service::Iam => "2010-05-08",
             Service::AutoScaling => "2011-01-01",
+            Service::Ec2 => "2016-11-15",
             _ => "2010-05-15",
         };
         let head = [("Action", action), ("Version", version)];

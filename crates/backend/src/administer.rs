@@ -10,6 +10,7 @@ pub mod observe;
 pub mod page;
 pub mod pool_account;
 pub mod pools;
+pub mod prices;
 pub mod publish;
 pub mod redrive;
 pub mod restore;

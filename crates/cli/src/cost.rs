@@ -1,15 +1,18 @@
 //! `cruncher cost`
 
 use cruncher_backend::administer::launch::launch_time;
+use cruncher_backend::administer::prices::{PriceReading, keep_prices, kept_prices, read_prices};
+use cruncher_backend::study::Study;
 use cruncher_backend::watch::StudyWatch;
 use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_backend::watch::workers::WorkersWatch;
 use cruncher_study::cost::{
-    CostEstimate, CostInput, HOUR_SECS, PriceList, RequestCounts, UsageGrouping, UsageRow, WorkerUsage, usage_csv,
-    usage_rows,
+    CostEstimate, CostInput, HOUR_SECS, PriceList, ReadPrice, ReadPrices, RequestCounts, UsageGrouping, UsageRow,
+    WantedPrice, WorkerUsage, usage_csv, usage_rows,
 };
 use cruncher_study::heartbeat::SILENT_SECS;
 use cruncher_study::number_format::{duration, significant, thousands};
+use cruncher_study::utc_time::written;
 use serde_json::{Value, json};
 
 use crate::arguments::{CloudAccount, CostArguments};
@@ -22,7 +25,7 @@ use crate::text::{TextAlign, printable, table};
 
 /// Shows what a study has used and cost.
 pub(crate) async fn run(account: &CloudAccount, arguments: &CostArguments) -> Result<(), CommandFailure> {
-    let prices = PriceList::parse(arguments.prices.iter().map(String::as_str)).map_err(CommandFailure::new)?;
+    let mut prices = PriceList::parse(arguments.prices.iter().map(String::as_str)).map_err(CommandFailure::new)?;
     let mut study = cloud::study(cloud::client(account).await?, &arguments.study).await?;
     study.config.launch_time = launch_time(&study.client, &study.config.bucket).await?;
     let snapshot = status::look(&mut StudyWatch::new(study.clone())).await?;
@@ -38,15 +41,57 @@ pub(crate) async fn run(account: &CloudAccount, arguments: &CostArguments) -> Re
     if let Some(words) = watch.missing_usages() {
         note(words);
     }
+    let (read, failed) = if arguments.read_prices {
+        ask_for_prices(watch.study(), &WantedPrice::all(&usages, &watch.setups())).await?
+    } else {
+        (kept(watch.study()).await, false)
+    };
+    prices.take_over(read);
     let [s3_get, s3_put, sqs] = watch.study().client.sent_by_price();
+    let kinds =
+        usage_rows(&usages, UsageGrouping::InstanceType, 0.0, &|_| None).into_iter().map(|row| row.name).collect();
     let report = CostReport {
         rows: usage_rows(&usages, arguments.by.into(), alive_since(&snapshot), &|kind| prices.of(kind)),
         estimate: estimate(&usages, &prices, &snapshot, RequestCounts { s3_get, s3_put, sqs }),
         grouping: arguments.by.into(),
         prices,
+        kinds,
     };
     report.print(arguments, &snapshot);
-    Ok(())
+    if failed { Err(CommandFailure::new("AWS told no price.")) } else { Ok(()) }
+}
+
+/// Returns the prices that somebody has read. A document that can't be read is none, and is said.
+async fn kept(study: &Study) -> ReadPrices {
+    kept_prices(study).await.unwrap_or_else(|why| {
+        note(format_args!("No price is taken from the bucket: {}.", printable(&why, 300)));
+        ReadPrices::default()
+    })
+}
+
+/// Asks AWS for prices, and keeps what it tells. The output says, too, whether it told none of those that were wanted.
+async fn ask_for_prices(study: &Study, wanted: &[WantedPrice]) -> Result<(ReadPrices, bool), CommandFailure> {
+    if wanted.is_empty() {
+        note("No worker and no computer of a fleet has told its instance type, so no price is asked for.");
+    }
+    for price in wanted.iter().filter(|price| price.is_mixed) {
+        let kind = printable(&price.instance_type, 40);
+        note(format_args!(
+            "{kind} is used as spot instance and otherwise: the price on demand is taken, the dearer one."
+        ));
+    }
+    let PriceReading { read, missing } = read_prices(study, wanted).await;
+    for (kind, why) in &missing {
+        note(format_args!("No price of {}: {}.", printable(kind, 40), printable(why, 300)));
+    }
+    let (mut all, is_none) = (kept(study).await, read.is_empty() && !missing.is_empty());
+    if !read.is_empty() {
+        for price in read {
+            all.enter(price);
+        }
+        keep_prices(study, &all).await?;
+    }
+    Ok((all, is_none))
 }
 
 fn alive_since(snapshot: &Snapshot) -> f64 {
@@ -76,6 +121,8 @@ struct CostReport {
     estimate: CostEstimate,
     grouping: UsageGrouping,
     prices: PriceList,
+    /// Instance types of the hosts, each once.
+    kinds: Vec<String>,
 }
 
 impl CostReport {
@@ -89,7 +136,8 @@ impl CostReport {
         }
         if !arguments.json && !self.estimate.unpriced.is_empty() {
             let names: Vec<String> = self.estimate.unpriced.iter().take(10).map(|name| printable(name, 60)).collect();
-            note(format_args!("Not counted, for want of a price: {}. --price tells one.", names.join(", ")));
+            let names = names.join(", ");
+            note(format_args!("Not counted, for want of a price: {names}. --price tells one, --read-prices asks AWS."));
         }
     }
 
@@ -110,11 +158,17 @@ impl CostReport {
         let [reads, writes, sqs] = [s3_get, s3_put, sqs].map(thousands);
         let (hosts, requests) = (dollars(estimate.host_dollars), dollars(estimate.request_dollars));
         let until_now = dollars(estimate.so_far_dollars());
+        let prices: String = self.read_prices().map(price_line).collect();
         let rows = if self.rows.is_empty() { "No worker was attached.\n".to_owned() } else { self.table() };
         format!(
             "Study {study}: {until_now} until now{each}.\n{end}\nComputers {hosts}, requests {requests}: S3 reads {reads}, S3 writes and \
-             lists {writes}, SQS {sqs}.\n\n{rows}"
+             lists {writes}, SQS {sqs}.\n{prices}\n{rows}"
         )
+    }
+
+    /// Returns the prices that count and weren't entered.
+    fn read_prices(&self) -> impl Iterator<Item = &ReadPrice> {
+        self.kinds.iter().filter_map(|kind| self.prices.read(kind))
     }
 
     fn table(&self) -> String {
@@ -161,9 +215,24 @@ impl CostReport {
             },
             "requests": estimate.requests,
             "without_price": estimate.unpriced,
+            "read_prices": self.read_prices().map(price_json).collect::<Vec<_>>(),
             "rows": self.rows.iter().map(row).collect::<Vec<_>>(),
         })
     }
+}
+
+/// Writes a price that was read, with its source and date, as a line.
+fn price_line(price: &ReadPrice) -> String {
+    let day: String = written(price.time).chars().take(10).collect();
+    let kind = printable(&price.instance_type, 40);
+    format!("{kind} costs $ {} an hour {}, read on {day}.\n", price.dollars_per_hour, price.source.words())
+}
+
+fn price_json(price: &ReadPrice) -> Value {
+    json!({
+        "instance_type": price.instance_type, "source": price.source.name(), "dollars_per_hour": price.dollars_per_hour,
+        "time": price.time,
+    })
 }
 
 /// Writes dollars: `$ 12.35`, and small ones with three digits, `$ 0.00123`.

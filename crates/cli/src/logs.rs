@@ -5,8 +5,7 @@ use std::time::Duration;
 use cruncher_backend::watch::worker_logs::WorkerLogs;
 use cruncher_study::number_format::counted;
 use cruncher_study::shown_text::visible;
-use cruncher_study::utc_time::written;
-use cruncher_study::worker_log::{LogEntry, LogFilter, LogLeftOut, MergedLog, host_of};
+use cruncher_study::worker_log::{LogEntry, LogFilter, LogLeftOut, MergedLog, as_line, host_of};
 use serde_json::{Value, json};
 
 use crate::arguments::{CloudAccount, LogsArguments};
@@ -61,6 +60,7 @@ fn filter(arguments: &LogsArguments, now: f64) -> LogFilter {
         level: arguments.level.into(),
         since: arguments.since.map(|time| time.secs(now)),
         until: arguments.until.map(|time| time.secs(now)),
+        text: arguments.text.clone(),
     }
 }
 
@@ -80,12 +80,6 @@ fn tell(log: &MergedLog, arguments: &LogsArguments) {
     if log.entries.is_empty() && !arguments.follow && !arguments.json {
         note("No entry was found. Workers write their logs every minute, and when they end.");
     }
-}
-
-/// Returns an entry as people read it. Further lines of its text stand below its first one.
-fn as_line(worker: &str, entry: &LogEntry) -> String {
-    let head = format!("{}  {:<7}  {}  ", written(entry.time), entry.level.name(), visible(worker));
-    head + &entry.text.replace('\n', "\n    ")
 }
 
 fn as_json(study: &str, log: &MergedLog) -> Value {

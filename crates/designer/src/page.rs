@@ -1,5 +1,6 @@
 //! The designer's page: the form to the left, the preview to the right.
 
+use cruncher_browser::components::confirmation::{Confirmation, Question};
 use cruncher_browser::components::problem_note::problem_note;
 use cruncher_browser::local_time::clock_time;
 use cruncher_browser::programs::PageProgram;
@@ -112,12 +113,19 @@ fn undo(state: DesignState) -> Option<AnyView> {
 }
 
 fn toolbar(state: DesignState) -> AnyView {
+    let confirmation = Confirmation::default();
     let anew = move |_| {
-        let is_sure = state.draft.read_untracked().is_untouched()
-            || window().confirm_with_message("Throw this draft away and begin a new one?").unwrap_or(false);
-        if is_sure {
+        if state.draft.read_untracked().is_untouched() {
             clear(state);
+            return;
         }
+        confirmation.ask(Question {
+            title: "Throw this draft away?".into(),
+            words: "Factors, model and table of this form go, and a new design begins. What was sent stays as it is."
+                .into(),
+            action: "Throw it away".into(),
+            act: Box::new(move || clear(state)),
+        });
     };
     let extend = move |_| {
         state.say("Looking for designs that were submitted …");
@@ -125,6 +133,7 @@ fn toolbar(state: DesignState) -> AnyView {
     };
     let is_operator = state.access.with_value(|access| access.role) == cruncher_study::access::Role::Operator;
     view! {
+        {confirmation.view()}
         <div class="designer__top">
             <h2>"Design"</h2>
             <span class="top__gap"></span>

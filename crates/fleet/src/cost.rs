@@ -1,11 +1,12 @@
 //! The section Cost: what the study's hosts were used for, and what that comes to.
 
+use cruncher_backend::administer::prices::KeptPrices;
 use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_backend::watch::{LightStrategy, StudyWatch};
 use cruncher_browser::state::problem::PageProblem;
 use cruncher_browser::{address, download};
 use cruncher_study::cost::{
-    CostEstimate, CostInput, PriceList, RequestCounts, UsageGrouping, UsageRow, usage_csv, usage_rows,
+    CostEstimate, CostInput, PriceList, ReadPrices, RequestCounts, UsageGrouping, UsageRow, usage_csv, usage_rows,
 };
 use cruncher_study::forecast::ForecastBasis;
 use cruncher_study::heartbeat::SILENT_SECS;
@@ -15,8 +16,11 @@ use leptos::wasm_bindgen::JsValue;
 
 use super::fleet_state::FleetState;
 use crate::state::bounded_rows::{MAX_ROWS, more};
-use crate::state::cost_view::{COLUMNS, CostView, bar, cells, figures, grouping_name};
+use crate::state::cost_view::{COLUMNS, CostView, bar, cells, figures, grouping_name, price_words};
 use crate::state::section::PageSection;
+
+/// Maximum number of prices that are told.
+const MAX_PRICES: usize = 20;
 
 /// What is known of the cost beside what workers tell. Copies share it.
 #[derive(Clone, Copy)]
@@ -24,6 +28,9 @@ pub(crate) struct CostState {
     view: RwSignal<CostView>,
     /// The study's cases, as of the last look; `None` before that, or if the study is too large to be read here.
     snapshot: RwSignal<Option<Snapshot>>,
+    /// Prices that AWS has told, or why they can't be read.
+    read_prices: RwSignal<Result<ReadPrices, String>>,
+    kept: StoredValue<KeptPrices>,
     watch: StoredValue<Option<StudyWatch<LightStrategy>>>,
     is_reading: StoredValue<bool>,
 }
@@ -34,6 +41,8 @@ impl CostState {
         let cost = Self {
             view: RwSignal::new(CostView::parse(&address::fragment())),
             snapshot: RwSignal::new(None),
+            read_prices: RwSignal::new(Ok(ReadPrices::default())),
+            kept: StoredValue::new(KeptPrices::default()),
             watch: StoredValue::new(None),
             is_reading: StoredValue::new(false),
         };
@@ -67,6 +76,12 @@ impl CostState {
 
     async fn try_read(self, state: FleetState) -> Result<Option<Snapshot>, PageProblem> {
         let study = state.study().await?;
+        let mut kept = self.kept.get_value();
+        let read = kept.look(&study).await.map_err(|error| PageProblem::from(&error))?;
+        self.kept.set_value(kept);
+        if self.read_prices.with_untracked(|known| *known != read) {
+            self.read_prices.set(read);
+        }
         let mut watch = self.watch.try_update_value(Option::take).flatten().unwrap_or_else(|| StudyWatch::light(study));
         let looked = watch.refresh().await;
         self.watch.set_value(Some(watch));
@@ -82,7 +97,10 @@ pub(super) fn cost(state: FleetState, cost: CostState) -> AnyView {
             return is_well.then(|| view! { <p class="empty" role="status">"Looking for workers …"</p> }).into_any();
         }
         match cost.view.get().prices() {
-            Ok(prices) => priced(state, cost, &prices),
+            Ok(mut prices) => {
+                prices.take_over(cost.read_prices.get().unwrap_or_default());
+                priced(state, cost, &prices)
+            }
             Err(words) => view! { <p class="cost__problem" role="alert">{words}</p> }.into_any(),
         }
     };
@@ -146,7 +164,11 @@ fn priced(state: FleetState, cost: CostState, prices: &PriceList) -> AnyView {
         .collect();
     let unpriced = (!estimate.unpriced.is_empty()).then(|| {
         let names: Vec<&str> = estimate.unpriced.iter().take(10).map(String::as_str).collect();
-        let words = format!("Not counted, for want of a price: {}.", names.join(", "));
+        let names = names.join(", ");
+        let study = state.opened().map(|study| study.config.study).unwrap_or_default();
+        let words = format!(
+            "Not counted, for want of a price: {names}. Enter one above, or let cruncher cost {study} --read-prices ask AWS: no key of the study may."
+        );
         view! { <p class="faint">{words}</p> }
     });
     let csv = usage_csv(&rows, by, prices);
@@ -154,12 +176,24 @@ fn priced(state: FleetState, cost: CostState, prices: &PriceList) -> AnyView {
     view! {
         <dl class="cost__figures">{figures}</dl>
         {unpriced}
+        {price_notes(state, cost, prices)}
         {move || state.missing_usages.get().map(|words| view! { <p class="faint">{words}</p> })}
         {table(&rows, by)}
         <p class="faint">"A host counts from its first worker's start to the last sign of life of any. Storage and downloads aren't in it."</p>
         <button class="quiet" on:click=save>"Download as CSV"</button>
     }
     .into_any()
+}
+
+/// Draws the prices that weren't entered, each with its source and date.
+fn price_notes(state: FleetState, cost: CostState, prices: &PriceList) -> AnyView {
+    let now = state.now.get_untracked();
+    let rows = usage_rows(&state.usages.get_untracked(), UsageGrouping::InstanceType, now, &|_| None);
+    let mut words: Vec<String> = rows.iter().filter_map(|row| prices.read(&row.name)).map(price_words).collect();
+    words.truncate(MAX_PRICES);
+    words.extend(cost.read_prices.get().err().map(|why| format!("No price that AWS has told is taken: {why}.")));
+    let lines: Vec<_> = words.into_iter().map(|words| view! { <li>{words}</li> }).collect();
+    (!lines.is_empty()).then(|| view! { <ul class="log-notes faint" aria-label="Prices">{lines}</ul> }).into_any()
 }
 
 fn own_requests(state: FleetState) -> [u64; 3] {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cruncher_aws::s3::ListedObject;
+use cruncher_backend::administer::control::control;
 use cruncher_backend::administer::fleet::{self, FleetState as Fleet};
 use cruncher_backend::study::{self, Study};
 use cruncher_backend::watch::workers::WorkersWatch;
@@ -45,6 +46,8 @@ pub(crate) struct FleetState {
     pub(crate) setups_left_out: RwSignal<usize>,
     /// Fleets, as of the last look.
     pub(crate) fleets: RwSignal<Vec<Fleet>>,
+    /// Names of the study's pools beside its own queue, as of the last look.
+    pub(crate) pools: RwSignal<Vec<String>>,
     /// Words that say why fleets can't be seen, if so.
     pub(crate) fleets_problem: RwSignal<Option<String>>,
     /// Reason why the last look failed, if it did.
@@ -72,6 +75,7 @@ impl FleetState {
             setups: RwSignal::new(Vec::new()),
             setups_left_out: RwSignal::new(0),
             fleets: RwSignal::new(Vec::new()),
+            pools: RwSignal::new(Vec::new()),
             fleets_problem: RwSignal::new(None),
             problem: RwSignal::new(None),
             now: RwSignal::new(0.0),
@@ -130,6 +134,10 @@ impl FleetState {
     }
 
     async fn look_at_fleets(self, study: &Study) {
+        // Of whose pools nothing is known those that were known stay.
+        if let Ok(control) = control(study).await {
+            self.pools.set(control.pools.iter().map(|pool| pool.as_str().to_owned()).collect());
+        }
         match fleet::fleets(study).await {
             Ok(fleets) => {
                 self.fleets_problem.set(None);

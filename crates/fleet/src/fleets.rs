@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use cruncher_backend::administer::fleet::{FleetError, FleetState, resize, setup_log};
+use cruncher_browser::clipboard::copy;
+use cruncher_browser::components::confirmation::{Confirmation, Question};
 use cruncher_browser::components::press::press;
 use cruncher_browser::components::problem_note::problem_note;
 use cruncher_browser::local_time::past_time;
@@ -13,10 +15,13 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::fleet_state::FleetState as PageState;
-use crate::state::fleets::{ComputerRow, summary};
+use crate::state::fleets::{ComputerRow, missing_fleets, shrinking, start_command, summary, typed_size};
 
 /// Heads of the table's columns.
 const COLUMNS: [&str; 6] = ["Instance", "State", "Type", "Host", "Workers", "Heard of"];
+
+/// Maximum number of pools without a fleet that are listed.
+const MAX_MISSING: usize = 20;
 
 /// State of the fleets, beside that of the page. Copies share it.
 #[derive(Clone, Copy)]
@@ -25,9 +30,17 @@ struct FleetsState {
     /// Hosts whose set-up stands open, and what each has printed.
     open: RwSignal<BTreeSet<String>>,
     logs: RwSignal<Vec<(String, String)>>,
-    /// Whether a size is being asked for.
-    is_asking: RwSignal<bool>,
-    problem: RwSignal<Option<PageProblem>>,
+    /// The pool for whose fleet a size is being asked for, and that size.
+    asked: RwSignal<Option<(String, u32)>>,
+    /// What was typed as the size of a pool's fleet, as long as it isn't its size.
+    typed: RwSignal<Vec<(String, String)>>,
+    /// What is wrong with what was typed for a pool.
+    said: RwSignal<Option<(String, String)>>,
+    /// Why the fleet of a pool wasn't changed.
+    problem: RwSignal<Option<(String, PageProblem)>>,
+    /// The command that was copied, and whether that worked.
+    copied: RwSignal<Option<(String, bool)>>,
+    confirmation: Confirmation,
 }
 
 /// Draws the fleets, if there are any.
@@ -36,8 +49,12 @@ pub(super) fn fleets(page: PageState) -> AnyView {
         page,
         open: RwSignal::new(BTreeSet::new()),
         logs: RwSignal::new(Vec::new()),
-        is_asking: RwSignal::new(false),
+        asked: RwSignal::new(None),
+        typed: RwSignal::new(Vec::new()),
+        said: RwSignal::new(None),
         problem: RwSignal::new(None),
+        copied: RwSignal::new(None),
+        confirmation: Confirmation::default(),
     };
     // A log that stands open grows with each look.
     Effect::new(move || {
@@ -53,14 +70,13 @@ pub(super) fn fleets(page: PageState) -> AnyView {
             .map(|fleet| one(state, fleet, &ComputerRow::all(fleet, &setups, now), summary(fleet, &setups, now)))
             .collect_view()
     };
-    // Only AWS's own credentials start a fleet: a page can't.
-    let may_start = page.access.with_value(|access| access.role == Role::Operator);
-    let hint = move || {
+    let is_operator = page.access.with_value(|access| access.role == Role::Operator);
+    let missing = move || {
         let is_known = page.workers.read().is_some() && page.fleets_problem.read().is_none();
-        let is_none = may_start && is_known && page.fleets.read().is_empty();
-        let study = page.opened().filter(|_| is_none)?;
-        let command = format!("cruncher fleet start {}", study.config.study);
-        Some(view! { <p class="faint">"No fleet yet: "<code>{command}</code>" lets AWS start computers."</p> })
+        let study = page.opened().filter(|_| is_operator && is_known)?;
+        let (pools, fleets) = (page.pools.get(), page.fleets.get());
+        let pools: Vec<&str> = pools.iter().map(String::as_str).collect();
+        missing(state, &missing_fleets(&study.config.study, &pools, &fleets))
     };
     let left_out = move || {
         let left_out = page.setups_left_out.get();
@@ -68,12 +84,12 @@ pub(super) fn fleets(page: PageState) -> AnyView {
         (left_out > 0).then(|| view! { <p class="faint">{format!("Left out: {others} heard of longest ago.")}</p> })
     };
     let refused = move || page.fleets_problem.get().map(|words| view! { <p class="faint" role="status">{words}</p> });
-    view! { {move || state.problem.get().map(problem_note)} {refused} {hint} {content} {left_out} }.into_any()
+    view! { {state.confirmation.view()} {refused} {content} {missing} {left_out} }.into_any()
 }
 
 fn one(state: FleetsState, fleet: &FleetState, rows: &[ComputerRow], told: String) -> AnyView {
     let label = format!("Fleet of pool {}", fleet.pool);
-    let now = state.page.now.get();
+    let (now, own) = (state.page.now.get(), fleet.clone());
     let heads: Vec<_> = COLUMNS.map(|name| view! { <th scope="col">{name}</th> }).into();
     let lines: Vec<_> = rows.iter().map(|row| computer(state, row, now)).collect();
     let table = (!rows.is_empty()).then(|| {
@@ -85,54 +101,146 @@ fn one(state: FleetsState, fleet: &FleetState, rows: &[ComputerRow], told: Strin
     });
     view! {
         <section class="fleets__one" aria-label=label>
-            <div class="fleets__head"><h3>{format!("Pool {}", fleet.pool)}</h3><span class="faint">{told}</span>{buttons(state, fleet)}</div>
+            <div class="fleets__head"><h3>{format!("Pool {}", fleet.pool)}</h3><span class="faint">{told}</span>{size_form(state, fleet)}</div>
+            {move || said(state, &own)}
             {table}
         </section>
     }
     .into_any()
 }
 
+/// Draws the commands that start fleets of pools that have none. A stack that makes a role needs whoever administers the account: no key of
+/// a study can.
+fn missing(state: FleetsState, commands: &[(&str, String)]) -> Option<AnyView> {
+    let lines: Vec<_> =
+        commands.iter().take(MAX_MISSING).map(|(pool, command)| command_line(state, pool, command)).collect();
+    (!lines.is_empty()).then(|| {
+        view! {
+            <section class="fleets__missing" aria-label="Pools without a fleet">
+                <p class="faint">"Without a fleet. Whoever administers the AWS account lets computers start with:"</p>
+                {lines}
+            </section>
+        }
+        .into_any()
+    })
+}
+
+fn command_line(state: FleetsState, pool: &str, command: &str) -> AnyView {
+    let (own, line) = (command.to_owned(), command.to_owned());
+    let label = format!("Command that starts a fleet of pool {pool}");
+    let copied = move || match state.copied.get() {
+        Some((line, true)) if line == own => "Copied",
+        Some((line, false)) if line == own => "Select it, then Ctrl-C",
+        _ => "Copy",
+    };
+    let copy_it = press(move |_| {
+        let line = line.clone();
+        spawn_local(async move {
+            let worked = copy(line.clone()).await;
+            state.copied.set(Some((line, worked)));
+        });
+    });
+    view! {
+        <div class="copy">
+            <code class="copy__line" tabindex="0" role="textbox" aria-readonly="true" aria-label=label.clone()>{command.to_owned()}</code>
+            <button class="copy__button" aria-label=format!("Copy: {label}") on:click=copy_it>{copied}</button>
+        </div>
+    }
+    .into_any()
+}
+
 /// Draws what an operator can do about the size: the group follows within a minute or two.
-fn buttons(state: FleetsState, fleet: &FleetState) -> Option<AnyView> {
+fn size_form(state: FleetsState, fleet: &FleetState) -> Option<AnyView> {
     if state.page.access.with_value(|access| access.role) != Role::Operator {
         return None;
     }
-    let (desired, max) = (fleet.group.desired, fleet.group.max);
-    let button = |name: &'static str, to: u32, title: String| {
-        let (fleet, is_useless) = (fleet.clone(), to == desired || to > max);
-        let ask = press(move |_| ask(state, fleet.clone(), to));
-        view! { <button title=title disabled=move || { is_useless || state.is_asking.get() } on:click=ask>{name}</button> }
+    let (pool, desired, max) = (fleet.pool.clone(), fleet.group.desired, fleet.group.max);
+    let command = start_command(&state.page.opened()?.config.study, &pool);
+    let typed = {
+        let pool = pool.clone();
+        move || {
+            let typed = state.typed.read().iter().find(|(own, _)| *own == pool).map(|(_, text)| text.clone());
+            typed.unwrap_or_else(|| desired.max(1).to_string())
+        }
     };
-    let (first, second) = match desired {
-        0 => (("Start", 1.min(max), "Starts a computer"), None),
-        _ => (
-            ("Grow", desired.saturating_add(1), "Starts another computer"),
-            Some((
-                button("Shrink", desired - 1, "Ends a computer, which gives its cases back".to_owned()),
-                button(
-                    "Stop",
-                    0,
-                    "Ends all computers, which give their cases back. The fleet begins again when cases wait."
-                        .to_owned(),
-                ),
-            )),
-        ),
+    let size = {
+        let typed = typed.clone();
+        move || typed_size(&typed(), max, &command)
     };
-    let title = if desired >= max { format!("It has its maximum of {max}") } else { first.2.to_owned() };
-    Some(view! { <span class="fleets__buttons">{button(first.0, first.1, title)}{second}</span> }.into_any())
+    let name = {
+        let size = size.clone();
+        move || match size() {
+            _ if desired == 0 => "Start",
+            Ok(size) if size < desired => "Shrink",
+            _ => "Grow",
+        }
+    };
+    let is_useless = {
+        let size = size.clone();
+        move || state.asked.read().is_some() || size().is_ok_and(|size| size == desired)
+    };
+    let kept = pool.clone();
+    let keep = move |event| {
+        let text = event_target_value(&event);
+        state.said.set(None);
+        state.typed.update(|typed| match typed.iter_mut().find(|(own, _)| *own == kept) {
+            Some((_, known)) => *known = text,
+            None => typed.push((kept.clone(), text)),
+        });
+    };
+    let (asked_fleet, stopped_fleet) = (fleet.clone(), fleet.clone());
+    let change = press(move |_| match size() {
+        Ok(size) => ask(state, &asked_fleet, size),
+        Err(words) => state.said.set(Some((asked_fleet.pool.clone(), words))),
+    });
+    let stop = (desired > 0).then(|| {
+        let stop = press(move |_| ask(state, &stopped_fleet, 0));
+        view! { <button disabled=move || state.asked.read().is_some() on:click=stop>"Stop"</button> }
+    });
+    Some(
+        view! {
+            <span class="fleets__buttons">
+                <label class="fleets__size">"Computers"
+                    <input type="number" inputmode="numeric" min="0" max=max.to_string() prop:value=typed on:input=keep />
+                </label>
+                <button disabled=is_useless on:click=change>{name}</button>
+                {stop}
+            </span>
+        }
+        .into_any(),
+    )
 }
 
-fn ask(state: FleetsState, fleet: FleetState, desired: u32) {
-    if desired < fleet.group.desired {
-        let words = format!(
-            "The fleet of pool {} goes from {} to {desired}. Computers that end give their cases back. Go on?",
-            fleet.pool, fleet.group.desired
-        );
-        if !window().confirm_with_message(&words).unwrap_or(false) {
-            return;
-        }
+/// Says what was asked for or what is wrong, at the fleet that it is about.
+fn said(state: FleetsState, fleet: &FleetState) -> AnyView {
+    let asked = state.asked.get().filter(|(pool, _)| *pool == fleet.pool);
+    let asked = asked
+        .map(|(_, size)| format!("Asking Auto Scaling for {} …", counted(u64::from(size), "computer", "computers")));
+    let wrong = state.said.get().filter(|(pool, _)| *pool == fleet.pool).map(|(_, words)| words);
+    let problem = state.problem.get().filter(|(pool, _)| *pool == fleet.pool).map(|(_, problem)| problem_note(problem));
+    view! {
+        {asked.map(|words| view! { <p class="fleets__said faint" role="status">{words}</p> })}
+        {wrong.map(|words| view! { <p class="fleets__said fleets__said--wrong" role="alert">{words}</p> })}
+        {problem}
     }
-    state.is_asking.set(true);
+    .into_any()
+}
+
+/// Asks for a size: at once, or if computers end, after a question.
+fn ask(state: FleetsState, fleet: &FleetState, desired: u32) {
+    let (own, from) = (fleet.clone(), fleet.group.desired);
+    if desired >= from {
+        send(state, own, desired);
+        return;
+    }
+    let (title, words) = shrinking(&fleet.pool, from, desired);
+    let action = format!("End {}", counted(u64::from(from - desired), "computer", "computers"));
+    state.confirmation.ask(Question { title, words, action, act: Box::new(move || send(state, own.clone(), desired)) });
+}
+
+fn send(state: FleetsState, fleet: FleetState, desired: u32) {
+    let pool = fleet.pool.clone();
+    state.asked.set(Some((pool.clone(), desired)));
     state.problem.set(None);
     spawn_local(async move {
         let outcome = async {
@@ -146,8 +254,12 @@ fn ask(state: FleetsState, fleet: FleetState, desired: u32) {
                 },
             })
         };
-        state.problem.set(outcome.await.err());
-        state.is_asking.set(false);
+        match outcome.await {
+            // What was typed is the size now.
+            Ok(()) => state.typed.update(|typed| typed.retain(|(own, _)| *own != pool)),
+            Err(problem) => state.problem.set(Some((pool, problem))),
+        }
+        state.asked.set(None);
         state.page.look();
     });
 }

@@ -1,12 +1,15 @@
 //! The section Logs: what all workers say of themselves, as one log.
 
 use cruncher_backend::watch::worker_logs::WorkerLogs;
-use cruncher_browser::address;
+use cruncher_browser::components::press::press;
 use cruncher_browser::local_time::exact_time;
 use cruncher_browser::state::problem::PageProblem;
-use cruncher_study::worker_log::{LogEntry, LogLevel, MergedLog, host_of};
+use cruncher_browser::{address, download};
+use cruncher_study::number_format::counted;
+use cruncher_study::worker_log::{LogEntry, LogLevel, MergedLog, as_line, host_of};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos::wasm_bindgen::JsValue;
 
 use super::fleet_state::FleetState;
 use crate::state::log_view::{LogView, SPANS, left_out_words};
@@ -133,7 +136,8 @@ fn filters(state: FleetState, logs: LogsState) -> AnyView {
     };
     let host = field("Host", view.host.clone(), |view, host| LogView { host, ..view.clone() });
     let worker = field("Worker", view.worker.clone(), |view, worker| LogView { worker, ..view.clone() });
-    view! { <div class="log-filters">{level}{since}{host}{worker}</div> }.into_any()
+    let text = field("Text", view.text.clone(), |view, text| LogView { text, ..view.clone() });
+    view! { <div class="log-filters">{level}{since}{host}{worker}{text}</div> }.into_any()
 }
 
 fn entries(state: FleetState, log: &MergedLog, view: &LogView) -> AnyView {
@@ -145,21 +149,26 @@ fn entries(state: FleetState, log: &MergedLog, view: &LogView) -> AnyView {
         let words = if *view == LogView::default() {
             "No worker has written a log yet."
         } else {
-            "No entry is of this level, time, host and worker."
+            "No entry is of this level, time, host and worker, with this text."
         };
         return view! { {notes}<p class="empty" role="status">{words}</p> }.into_any();
     }
+    let saved: String = log.entries.iter().map(|(worker, entry)| as_line(worker, entry) + "\n").collect();
+    let save = press(move |_| download::save("log.txt", "text/plain", &JsValue::from_str(&saved)));
+    let count = counted(log.entries.len() as u64, "entry", "entries");
     // The latest come first: nobody scrolls to the end of a page that grows.
     let rows: Vec<_> =
         log.entries.iter().skip(hidden).rev().map(|(worker, entry)| row(state, view, worker, entry)).collect();
     view! {
         {notes}
+        <p class="log-notes faint">{format!("{count}, the latest first; new ones appear by themselves.")}</p>
         <div class="scroll" tabindex="0" role="region" aria-label="Entries">
             <table class="table log">
                 <thead><tr><th scope="col">"Time"</th><th scope="col">"Level"</th><th scope="col">"Worker"</th><th scope="col">"Text"</th></tr></thead>
                 <tbody>{rows}</tbody>
             </table>
         </div>
+        <button class="quiet" on:click=save>{format!("Download {count} as text")}</button>
     }
     .into_any()
 }

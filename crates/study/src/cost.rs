@@ -5,11 +5,13 @@
 
 mod estimate;
 mod prices;
+mod read_prices;
 mod table;
 mod usage;
 
 pub use estimate::{CostEstimate, CostInput};
 pub use prices::{PriceList, RequestPrices};
+pub use read_prices::{MAX_PRICES_BYTES, PRICES_KEY, PriceSource, ReadPrice, ReadPrices, WantedPrice};
 pub use table::usage_csv;
 pub use usage::{RequestCounts, UsageGrouping, UsageRow, WorkerUsage, usage_rows};
 

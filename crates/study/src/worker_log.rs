@@ -6,7 +6,7 @@ mod filter;
 mod merge;
 
 use crate::key::WORKERS_PREFIX;
-use crate::shown_text::visible_lines;
+use crate::shown_text::{visible, visible_lines};
 use crate::utc_time;
 
 pub use filter::LogFilter;
@@ -86,6 +86,13 @@ pub fn worker_of_log(key: &str) -> Option<&str> {
 #[must_use]
 pub fn host_of(worker: &str) -> &str {
     worker.split('_').next().unwrap_or_default()
+}
+
+/// Writes an entry as people read it, in a line; further lines of its text stand below its first one.
+#[must_use]
+pub fn as_line(worker: &str, entry: &LogEntry) -> String {
+    let head = format!("{}  {:<7}  {}  ", utc_time::written(entry.time), entry.level.name(), visible(worker));
+    head + &entry.text.replace('\n', "\n    ")
 }
 
 /// Reads a log that was written at `written_time`: no entry of it is later. Lines without a time belong to the entry before; those in

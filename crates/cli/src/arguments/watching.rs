@@ -45,6 +45,9 @@ pub(crate) struct LogsArguments {
     /// Only entries before this time
     #[arg(long, value_name = "TIME", value_parser = log_time)]
     pub until: Option<LogTime>,
+    /// Only entries with this in their text, in capitals or not
+    #[arg(long, value_name = "TEXT")]
+    pub text: Option<String>,
     /// Go on with what comes, until Ctrl-C
     #[arg(long, conflicts_with = "until")]
     pub follow: bool,
@@ -63,9 +66,14 @@ What a computer costs is told by --price, in dollars an hour: for any computer, 
 know theirs; elsewhere the environment variable CRUNCHER_INSTANCE_TYPE tells it. Requests cost what AWS takes for them in us-east-1;
 --price s3-get=, s3-put= and sqs= say what a million costs elsewhere. Storage and downloads aren't counted.
 
+--read-prices asks AWS, with your own credentials, which need pricing:GetProducts and ec2:DescribeSpotPriceHistory: what the instance types
+cost that workers and computers of fleets tell, of Linux in the study's region, as spot instances where all computers of a type are. What it
+is told is kept in the bucket as prices.json, for the page, too, until it is read again. A price that is entered outweighs it.
+
 Examples:
   cruncher cost prandtl --price 0.34
   cruncher cost prandtl --price c7i.2xlarge=0.357 --price lab-pc=0
+  cruncher cost prandtl --read-prices
   cruncher cost prandtl --by host --csv > hosts.csv
   cruncher cost prandtl --price 0.34 --json | jq .dollars.expected";
 
@@ -79,6 +87,9 @@ pub(crate) struct CostArguments {
     /// What a computer costs an hour in dollars, or one of a type, TYPE=DOLLARS; may be there several times
     #[arg(long = "price", value_name = "PRICE", value_parser = price)]
     pub prices: Vec<String>,
+    /// Ask AWS what the instance types cost that workers tell, and keep that in the bucket for all who look
+    #[arg(long)]
+    pub read_prices: bool,
     /// What the rows of the table stand for
     #[arg(long, value_enum, default_value_t = GroupingOption::Type, value_name = "WHAT")]
     pub by: GroupingOption,

@@ -1,7 +1,7 @@
 //! How the cost is shown. The address says it: `#/fleet?section=cost&by=host&price=0.34,c7i.2xlarge=0.357`, the price percent-encoded.
 
 use cruncher_browser::state::route::{Route, decoded, encoded};
-use cruncher_study::cost::{CostEstimate, HOUR_SECS, PriceList, UsageGrouping, UsageRow};
+use cruncher_study::cost::{CostEstimate, HOUR_SECS, PriceList, ReadPrice, UsageGrouping, UsageRow};
 use cruncher_study::number_format::{duration, thousands};
 
 use super::section::PageSection;
@@ -80,18 +80,28 @@ pub(crate) fn dollars(value: f64) -> String {
     if value >= 0.095 || value == 0.0 { format!("${value:.2}") } else { format!("${value:.5}") }
 }
 
+/// Says what a type costs, who says so, and since when.
+pub(crate) fn price_words(price: &ReadPrice) -> String {
+    let day: String = cruncher_study::utc_time::written(price.time).chars().take(10).collect();
+    format!("{}: ${} an hour {}, read on {day}.", price.instance_type, price.dollars_per_hour, price.source.words())
+}
+
 /// Returns the figures above the table: each with its name. `is_known` says whether anybody could tell what is still open.
 pub(crate) fn figures(estimate: &CostEstimate, is_known: bool) -> Vec<(&'static str, String)> {
+    // What has no price is in no sum.
+    let sum =
+        |value: f64| if estimate.unpriced.is_empty() { dollars(value) } else { format!("at least {}", dollars(value)) };
     let end = match estimate.expected_dollars {
-        Some((least, Some(most))) if dollars(least) == dollars(most) => dollars(least),
+        Some((least, Some(most))) if dollars(least) == dollars(most) => sum(least),
+        Some((least, Some(_))) if !estimate.unpriced.is_empty() => sum(least),
         Some((least, Some(most))) => format!("{} to {}", dollars(least), dollars(most)),
         Some((least, None)) => format!("{} or more", dollars(least)),
         None if is_known => "can't be told yet".to_owned(),
         None => "cruncher cost tells it".to_owned(),
     };
     vec![
-        ("Until now", dollars(estimate.so_far_dollars())),
-        ("A finished case", estimate.case_dollars.map_or_else(|| "–".to_owned(), dollars)),
+        ("Until now", sum(estimate.so_far_dollars())),
+        ("A finished case", estimate.case_dollars.map_or_else(|| "none yet".to_owned(), sum)),
         ("In the end", end),
         ("Requests", dollars(estimate.request_dollars)),
     ]
@@ -130,5 +140,13 @@ mod tests {
         assert_eq!((bar(&rows[0], &rows), bar(&rows[1], &rows)), ((100.0, 25.0), (25.0, 6.25)));
         assert_eq!((dollars(0.0), dollars(12.346)), ("$0.00".to_owned(), "$12.35".to_owned()));
         assert_eq!(figures(&CostEstimate::default(), true)[2].1, "can't be told yet");
+        assert_eq!(figures(&CostEstimate::default(), true)[1].1, "none yet");
+        let partly = CostEstimate {
+            unpriced: vec!["lab-pc".into()],
+            expected_dollars: Some((1.0, Some(2.0))),
+            ..CostEstimate::default()
+        };
+        let told: Vec<String> = figures(&partly, true).into_iter().map(|(_, value)| value).collect();
+        assert_eq!(told, ["at least $0.00", "none yet", "at least $1.00", "$0.00"]);
     }
 }

@@ -92,6 +92,51 @@ pub(crate) fn summary(fleet: &FleetState, setups: &[FleetSetup], now: f64) -> St
     format!("{wanted} wanted, {there} in service, at most {}{cost}", group.max)
 }
 
+/// Reads the number of computers that somebody has typed; the error says why the fleet can't have as many.
+pub(crate) fn typed_size(text: &str, max: u32, command: &str) -> Result<u32, String> {
+    let size: u32 = text.trim().parse().ok().ok_or("Computers: a whole number, 0 or more.")?;
+    if size > max {
+        return Err(format!(
+            "At most {}. {command} --max {size} allows more.",
+            counted(u64::from(max), "computer", "computers")
+        ));
+    }
+    Ok(size)
+}
+
+/// Says what becomes of a fleet that is made smaller: the question, and what it means.
+pub(crate) fn shrinking(pool: &str, from: u32, to: u32) -> (String, String) {
+    let ended = counted(u64::from(from - to), "computer ends", "computers end");
+    let (whose, which, end) = match (from - to, to) {
+        (1, 0) => ("its", "", " The fleet begins again when cases wait."),
+        (1, _) => ("its", " Auto Scaling chooses which.", ""),
+        (_, 0) => ("their", "", " The fleet begins again when cases wait."),
+        _ => ("their", " Auto Scaling chooses which.", ""),
+    };
+    let title = if to == 0 {
+        format!("Stop the fleet of pool {pool}?")
+    } else {
+        format!("Shrink the fleet of pool {pool} to {to}?")
+    };
+    (
+        title,
+        format!("{ended}; {whose} cases go back to the queue and are computed again from their beginning.{which}{end}"),
+    )
+}
+
+/// Returns the commands that start fleets of pools that have none, each with the pool's name: `main` is the study's own queue.
+pub(crate) fn missing_fleets<'a>(study: &str, pools: &'a [&'a str], fleets: &[FleetState]) -> Vec<(&'a str, String)> {
+    let all = std::iter::once("main").chain(pools.iter().copied());
+    let missing = all.filter(|pool| !fleets.iter().any(|fleet| fleet.pool == *pool));
+    missing.map(|pool| (pool, start_command(study, pool))).collect()
+}
+
+/// Returns the command that starts the fleet of a pool, or changes it.
+pub(crate) fn start_command(study: &str, pool: &str) -> String {
+    let option = if pool == "main" { String::new() } else { format!(" --pool {pool}") };
+    format!("cruncher fleet start {study}{option}")
+}
+
 /// What computers have cost, of which the price is known; `None` if no price is.
 fn dollars<'a>(setups: impl Iterator<Item = &'a FleetSetup>, now: f64) -> Option<f64> {
     setups.filter_map(|setup| setup.dollars(now)).reduce(|sum, own| sum + own)
@@ -156,6 +201,35 @@ mod tests {
                 ("i-0", "failed, exit code 7", true),
             ]
         );
+    }
+
+    #[test]
+    fn a_typed_size_is_a_number_that_the_fleet_may_have() {
+        let size = |text| typed_size(text, 5, "cruncher fleet start s");
+        assert_eq!((size(" 3 "), size("0"), size("5")), (Ok(3), Ok(0), Ok(5)));
+        assert_eq!(size("6").unwrap_err(), "At most 5 computers. cruncher fleet start s --max 6 allows more.");
+        for text in ["", "-1", "1.5", "many", "99999999999"] {
+            assert_eq!(size(text).unwrap_err(), "Computers: a whole number, 0 or more.", "{text}");
+        }
+    }
+
+    #[test]
+    fn who_ends_computers_is_told_what_becomes_of_their_cases() {
+        let cases = "go back to the queue and are computed again from their beginning.";
+        let (title, words) = shrinking("gpu", 3, 1);
+        assert_eq!(title, "Shrink the fleet of pool gpu to 1?");
+        assert_eq!(words, format!("2 computers end; their cases {cases} Auto Scaling chooses which."));
+        let (title, words) = shrinking("main", 1, 0);
+        assert_eq!(title, "Stop the fleet of pool main?");
+        assert_eq!(words, format!("1 computer ends; its cases {cases} The fleet begins again when cases wait."));
+    }
+
+    #[test]
+    fn pools_without_a_fleet_have_a_command() {
+        let (main, fleets) = ("cruncher fleet start s".to_owned(), [fleet(Vec::new())]);
+        let gpu = ("gpu", "cruncher fleet start s --pool gpu".to_owned());
+        assert_eq!(missing_fleets("s", &["gpu"], &[]), [("main", main), gpu.clone()]);
+        assert_eq!(missing_fleets("s", &["gpu"], &fleets), [gpu]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Which entries of the logs are shown. The address says it: `#/fleet?section=logs&level=error&since=1h&host=node7&worker=4711-3fa2c1`.
+//! Which entries of the logs are shown. The address says it: `#/fleet?section=logs&level=error&since=1h&host=node7&worker=4711-3fa2c1&text=refused`.
 
 use cruncher_browser::state::route::{Route, decoded, encoded};
 use cruncher_study::worker_log::{LogFilter, LogLeftOut, LogLevel};
@@ -20,6 +20,8 @@ pub(crate) struct LogView {
     pub(crate) worker: Option<String>,
     pub(crate) host: Option<String>,
     pub(crate) level: LogLevel,
+    /// What stands in their texts.
+    pub(crate) text: Option<String>,
     /// Place among [`SPANS`].
     pub(crate) span: usize,
 }
@@ -34,6 +36,7 @@ impl LogView {
         Self {
             worker: text("worker"),
             host: text("host"),
+            text: text("text"),
             level: field("level").and_then(LogLevel::of_name).unwrap_or_default(),
             span: span.unwrap_or_default(),
         }
@@ -51,7 +54,7 @@ impl LogView {
         if self.span > 0 {
             say("since", SPANS[self.span].0);
         }
-        for (name, value) in [("host", &self.host), ("worker", &self.worker)] {
+        for (name, value) in [("host", &self.host), ("worker", &self.worker), ("text", &self.text)] {
             if let Some(value) = value {
                 say(name, &encoded(value));
             }
@@ -68,6 +71,7 @@ impl LogView {
             // To the minute, so that a look a few seconds later asks for the same.
             since: SPANS[self.span].2.map(|secs| ((now - secs) / 60.0).floor() * 60.0),
             until: None,
+            text: self.text.clone(),
         }
     }
 }
@@ -100,6 +104,7 @@ mod tests {
         for view in [
             LogView::default(),
             LogView { level: LogLevel::Error, span: 2, ..LogView::default() },
+            LogView { text: Some("no such & file".to_owned()), ..LogView::default() },
             LogView { host: some.clone(), worker: Some("a&b=c%1 ü".to_owned()), ..LogView::default() },
         ] {
             let address = view.address(&route);

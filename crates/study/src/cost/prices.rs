@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::RequestCounts;
+use super::{ReadPrice, ReadPrices, RequestCounts};
 
 /// What a million requests of each kind cost, in dollars.
 ///
@@ -41,6 +41,8 @@ pub struct PriceList {
     by_type: BTreeMap<String, f64>,
     /// Dollars an hour of a host whose type has no price.
     other: Option<f64>,
+    /// What AWS has said.
+    read: ReadPrices,
     /// Prices of requests.
     pub requests: RequestPrices,
 }
@@ -93,16 +95,49 @@ impl PriceList {
         self.by_type.contains_key(kind)
     }
 
+    /// Takes over prices that were read. One that somebody has entered, for the type or for any host, outweighs them.
+    pub fn take_over(&mut self, read: ReadPrices) {
+        self.read = read;
+    }
+
     /// Returns what a host of a type costs an hour, in dollars.
     #[must_use]
     pub fn of(&self, kind: &str) -> Option<f64> {
+        self.entered(kind).or_else(|| self.read.of(kind).map(|price| price.dollars_per_hour))
+    }
+
+    /// Returns the price of a type, if it is one that was read.
+    #[must_use]
+    pub fn read(&self, kind: &str) -> Option<&ReadPrice> {
+        self.read.of(kind).filter(|_| self.entered(kind).is_none())
+    }
+
+    fn entered(&self, kind: &str) -> Option<f64> {
         self.by_type.get(kind).copied().or(self.other)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::PriceSource;
     use super::*;
+
+    #[test]
+    fn an_entered_price_outweighs_one_that_was_read() {
+        let read = |kind: &str| ReadPrice {
+            instance_type: kind.into(),
+            source: PriceSource::PriceList,
+            dollars_per_hour: 0.2,
+            time: 1.0,
+        };
+        let mut list = PriceList::parse(["c7i.xlarge=0.1"]).unwrap();
+        list.take_over(ReadPrices { prices: vec![read("c7i.xlarge"), read("c7a.large")] });
+        assert_eq!((list.of("c7i.xlarge"), list.of("c7a.large"), list.of("lab")), (Some(0.1), Some(0.2), None));
+        assert!(list.read("c7i.xlarge").is_none() && list.read("c7a.large").is_some());
+        list.add("0.5").unwrap();
+        assert_eq!((list.of("c7a.large"), list.of("lab")), (Some(0.5), Some(0.5)));
+        assert!(list.read("c7a.large").is_none());
+    }
 
     #[test]
     fn prices_are_of_a_type_of_any_host_or_of_requests() {

@@ -15,6 +15,8 @@ pub struct LogFilter {
     pub since: Option<f64>,
     /// Written before this time.
     pub until: Option<f64>,
+    /// With this in its text, in capitals or not.
+    pub text: Option<String>,
 }
 
 impl LogFilter {
@@ -31,6 +33,7 @@ impl LogFilter {
         entry.level >= self.level
             && self.since.is_none_or(|since| entry.time >= since)
             && self.until.is_none_or(|until| entry.time < until)
+            && self.text.as_ref().is_none_or(|text| entry.text.to_lowercase().contains(&text.to_lowercase()))
     }
 }
 
@@ -54,7 +57,7 @@ mod tests {
 
     #[test]
     fn entries_are_chosen_by_time_and_level() {
-        let entry = LogEntry { time: 10.0, level: LogLevel::Warning, text: String::new() };
+        let entry = LogEntry { time: 10.0, level: LogLevel::Warning, text: "No such PACKAGE".into() };
         let all = LogFilter::default();
         for (filter, is_taken) in [
             (all.clone(), true),
@@ -63,6 +66,8 @@ mod tests {
             (LogFilter { since: Some(10.0), ..all.clone() }, true),
             (LogFilter { since: Some(10.5), ..all.clone() }, false),
             (LogFilter { until: Some(10.5), ..all.clone() }, true),
+            (LogFilter { text: Some("such package".into()), ..all.clone() }, true),
+            (LogFilter { text: Some("a package".into()), ..all.clone() }, false),
             (LogFilter { until: Some(10.0), ..all }, false),
         ] {
             assert_eq!(filter.takes(&entry), is_taken, "{filter:?}");

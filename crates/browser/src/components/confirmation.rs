@@ -1,0 +1,77 @@
+//! A question before something that can't be undone: a modal dialog, which the browser closes with Escape and gives the focus back from.
+
+use leptos::html::Dialog;
+use leptos::prelude::*;
+
+use super::press::press;
+
+/// What is asked.
+pub struct Question {
+    /// What is about to happen, as a question.
+    pub title: String,
+    /// What that means for whom.
+    pub words: String,
+    /// Name of the button that does it.
+    pub action: String,
+    /// Does it.
+    pub act: Box<dyn Fn() + Send + Sync>,
+}
+
+/// The dialog of a page that asks such questions, one at a time. Copies share it.
+#[derive(Clone, Copy)]
+pub struct Confirmation {
+    question: RwSignal<Option<Question>>,
+    element: NodeRef<Dialog>,
+}
+
+impl Default for Confirmation {
+    fn default() -> Self {
+        Self { question: RwSignal::new(None), element: NodeRef::new() }
+    }
+}
+
+impl Confirmation {
+    /// Asks.
+    pub fn ask(self, question: Question) {
+        self.question.set(Some(question));
+        if let Some(dialog) = self.element.get_untracked() {
+            // A dialog in the document can be shown.
+            let _ = dialog.show_modal();
+        }
+    }
+
+    fn close(self) {
+        if let Some(dialog) = self.element.get_untracked() {
+            dialog.close();
+        }
+    }
+
+    /// Draws the dialog, which is there and closed as long as nothing is asked. The focus begins at the button that does nothing.
+    #[must_use]
+    pub fn view(self) -> AnyView {
+        let text = move |part: fn(&Question) -> &String| {
+            move || {
+                self.question
+                    .with(|question| question.as_ref().map(|question| part(question).clone()).unwrap_or_default())
+            }
+        };
+        let agree = press(move |_| {
+            // The dialog is closed first: what is done may draw the page anew.
+            self.close();
+            if let Some(question) = self.question.try_update(Option::take).flatten() {
+                (question.act)();
+            }
+        });
+        view! {
+            <dialog class="confirmation" node_ref=self.element aria-labelledby="confirmation-title" aria-describedby="confirmation-words">
+                <h2 id="confirmation-title">{text(|question| &question.title)}</h2>
+                <p id="confirmation-words">{text(|question| &question.words)}</p>
+                <div class="confirmation__buttons">
+                    <button autofocus="" on:click=press(move |_| self.close())>"Cancel"</button>
+                    <button class="confirmation__action" on:click=agree>{text(|question| &question.action)}</button>
+                </div>
+            </dialog>
+        }
+        .into_any()
+    }
+}
