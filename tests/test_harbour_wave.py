@@ -99,7 +99,8 @@ def test_what_can_not_be_extracted_from_is_said(command_line: CommandLine) -> No
 
 def drop_paths(page: Page, *paths: Path) -> None:
     """Drops what lies at these paths where the model is chosen, as it is dragged from the computer."""
-    place = page.get_by_text(re.compile("^or drop (it|another one) here")).bounding_box()
+    model = page.get_by_role("region", name="Model", exact=True)
+    place = model.get_by_text(re.compile("^or drop (it|another one) here")).bounding_box()
     assert place is not None
     carried = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
     browser = page.context.new_cdp_session(page)
