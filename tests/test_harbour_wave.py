@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from attached import attach
 from command_line import CommandLine, Launched, wait_for
+from design_page import (
+    button,
+    define,
+    ids,
+    open_design,
+    open_file,
+    preview,
+    review,
+    save,
+    send_all,
+)
 from local_cloud import REPOSITORY
 from playwright.sync_api import FilePayload, Locator, Page, expect
 from results_page import open_results, plot
 from studies import line_of, link
-from visit import Visits, check_accessible, go_to_all
+from visit import Visits, check_accessible, go_to_all, wait_until
 
 EXAMPLE = REPOSITORY / "examples" / "harbour_wave"
 BATCH = "ada/harbour/shelf"
@@ -196,3 +209,122 @@ def test_an_operator_extracts_again_on_the_page(cruncher: CommandLine, visits: V
     go_to_all(viewer, "Results")
     expect(told(viewer, "late.py")).to_contain_text("7 of 8 cases done · 1 failed")
     expect(viewer.get_by_text("Extract…", exact=True)).to_have_count(0)
+
+
+def drop_paths(page: Page, *paths: Path) -> None:
+    """Drops what lies at these paths where the model is chosen, as it is dragged from the computer."""
+    model = page.get_by_role("region", name="Model", exact=True)
+    place = model.get_by_text(re.compile("^or drop (it|another one) here")).bounding_box()
+    assert place is not None
+    carried = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    browser = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        browser.send(
+            "Input.dispatchDragEvent", {"type": kind, "x": place["x"] + 5, "y": place["y"] + 5, "data": carried}
+        )
+
+
+def test_a_folder_of_the_page_is_computed_and_its_files_are_seen(
+    cruncher: CommandLine, visits: Visits, binary: Path
+) -> None:
+    launched = cruncher.launch()
+    page = open_design(visits, launched)
+    model = page.get_by_role("region", name="Model", exact=True)
+    open_file(page, (EXAMPLE / "study.json").read_bytes())
+    gone = "The files of wave aren't here: choose or drop the folder again. Everything else is."
+    expect(page.get_by_role("alert").filter(has_text=gone)).to_be_visible()
+    page.get_by_label("Model folder", exact=True).set_input_files(EXAMPLE / "wave")
+    expect(model).to_contain_text("Its model.json runs run.py, and fills placeholders in scenario.ini, too.")
+    expect(model).to_contain_text("4 files")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    chips = page.get_by_role("list", name="scenario.ini: Placeholders").get_by_role("listitem")
+    expect(chips).to_have_text([re.compile("wave_height_m.*has a factor"), re.compile("wave_length_m.*has a factor")])
+    preview(page, "8 cases")
+    check_accessible(page)
+    ran = subprocess.run(
+        [binary, "design", EXAMPLE / "study.json", "--model", EXAMPLE / "wave", "--csv", "-"], capture_output=True
+    )
+    assert ran.returncode == 0, ran.stderr.decode()
+    assert ids(save(page, "Save CSV")) == ids(ran.stdout)
+    page.reload()
+    expect(model).to_contain_text("4 files")
+    assert review(page)["To be sent"] == f"8 cases to the batch {BATCH}"
+    send_all(page, 8)
+    with attach(line_of(launched)):
+        done: list[dict[str, Any]] = []
+
+        def is_done() -> bool:
+            done[:] = look(launched)
+            return len(done) == 8
+
+        wait_until(page, "all results", is_done, 120_000)
+    go_to_all(page, "Cases")
+    page.get_by_role("row").nth(1).click()
+    case = page.get_by_role("region", name=re.compile("^Case "))
+    case.locator("summary").filter(has_text="Files").click()
+    case.get_by_role("button", name="Preview highest.svg").click()
+    picture = case.get_by_role("img", name="Preview of highest.svg")
+    wait_until(page, "the picture", lambda: bool(picture.evaluate("image => image.naturalWidth > 0")))
+    with page.expect_download() as download:
+        case.get_by_role("button", name=re.compile("^Download gauges.csv")).click()
+    assert Path(download.value.path()).read_text().startswith("time_s")
+
+
+def test_a_folder_is_dropped_and_asks_what_is_run(
+    cruncher: CommandLine, visits: Visits, binary: Path, tmp_path: Path
+) -> None:
+    page = open_design(visits, cruncher.launch())
+    model = page.get_by_role("region", name="Model", exact=True)
+    alert = model.get_by_role("alert")
+    wave = tmp_path / "tide"
+    shutil.copytree(EXAMPLE / "wave", wave)
+    (wave / "model.json").unlink()
+    (wave / "run.py").rename(wave / "solve.py")
+    (wave / "other.py").write_text("pass\n")
+    for made in (".git/HEAD", "outputs/old.csv", "__pycache__/a.pyc"):
+        (wave / made).parent.mkdir()
+        (wave / made).write_text("x")
+    drop_paths(page, wave, wave / "solve.py")
+    expect(alert).to_contain_text("2 things were dropped.")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    drop_paths(page, empty)
+    expect(alert).to_have_text("empty can't be a model: there is no file in it.")
+    drop_paths(page, wave)
+    expect(model).to_contain_text("4 files")
+    expect(alert).to_have_text("Tide can't be a model yet: it isn't said which of its files is run.")
+    page.get_by_role("combobox", name="Main file").select_option("solve.py")
+    expect(alert).to_have_count(0)
+    page.get_by_role("checkbox", name="scenario.ini").check()
+    button(page, "Add 2 factors").click()
+    define(page, "wave_height_m", "0.2", "2")
+    define(page, "wave_length_m", "3000", "9000", number=2)
+    preview(page, "64 cases")
+    expect(page.get_by_role("region", name="scenario.ini: Rendered model")).to_contain_text(
+        re.compile(r"height_m = \d")
+    )
+    design = tmp_path / "tides.json"
+    design.write_bytes(save(page, "Save JSON"))
+    table = save(page, "Save CSV")
+    options = ("--main", "solve.py", "--template", "scenario.ini", "--csv", "-")
+    ran = subprocess.run([binary, "design", design, *options], capture_output=True)
+    assert ran.returncode == 0, ran.stderr.decode()
+    assert ids(table) == ids(ran.stdout) and len(ids(table)) == 64
+    # The same as one file, which needs no option.
+    shutil.move(wave, tmp_path / "away")
+    (tmp_path / "tide.zip").write_bytes(save(page, "Save ZIP"))
+    ran = subprocess.run([binary, "design", design, "--csv", "-"], capture_output=True)
+    assert ids(ran.stdout) == ids(table), ran.stderr.decode()
+    button(page, "a command line").click()
+    page.get_by_role("textbox", name="Command line").fill("python3 solve.py {{tide_m}}")
+    expect(model).to_contain_text("tide_m")
+    expect(button(page, "Add the factor tide_m")).to_be_visible()
+    button(page, "Remove").click()
+    expect(model).not_to_contain_text("4 files")
+    drop_paths(page, tmp_path / "tide.zip")
+    expect(model).to_contain_text("Its model.json runs solve.py, and fills placeholders in scenario.ini, too.")
+    assert ids(save(page, "Save CSV")) == ids(table)
+    (tmp_path / "wrong.zip").write_bytes(b"PK\x03\x04 no")
+    drop_paths(page, tmp_path / "wrong.zip")
+    expect(alert).to_have_text("wrong.zip can't be a model: it is no ZIP, or a part of one.")
+    expect(model).to_contain_text("5 files")

@@ -14,6 +14,7 @@ mod reading;
 pub mod study;
 #[cfg(test)]
 mod testing;
+pub mod unzip;
 pub mod watch;
 
 pub use study::Study;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cruncher_backend::unzip::is_zip;
 use cruncher_browser::state::problem::PageProblem;
 use cruncher_study::access::StudyAccess;
 use cruncher_study::case::Parameters;
@@ -13,6 +14,7 @@ use web_sys::Blob;
 use super::messages::{DesignPicture, PointsCase, PointsFailure, PointsQuality, TableSummary, WrongTable};
 use super::send_state::{SendReports, SendState};
 use crate::state::draft::DesignDraft;
+use crate::state::folder::FolderIndex;
 
 /// State of the designer. Copies share everything.
 #[derive(Clone, Copy)]
@@ -21,10 +23,10 @@ pub(super) struct DesignState {
     pub(super) access: StoredValue<StudyAccess>,
     /// The content of the form.
     pub(super) draft: RwSignal<DesignDraft>,
-    /// The model file.
+    /// The model file, or the files of its folder.
     pub(super) model: RwSignal<Option<ModelText>>,
-    /// The model file that was chosen before the model became a command line.
-    pub(super) chosen_file: StoredValue<Option<ModelText>>,
+    /// What was chosen as the model, whatever it is now.
+    pub(super) chosen: StoredValue<ChosenModels>,
     /// The reason why the last file that was chosen as a model isn't one.
     pub(super) model_problem: RwSignal<Option<String>>,
     /// The imported table.
@@ -84,7 +86,34 @@ pub(super) struct FormState {
     table: String,
 }
 
-/// A model file, as text.
+/// What was chosen as the model, and what is known of the folder that it may be.
+pub(super) struct ChosenModels {
+    /// The model file that was chosen before the model became something else.
+    pub(super) file: Option<ModelText>,
+    /// The folder that was chosen before the model became something else.
+    pub(super) folder: Option<ModelText>,
+    index: Memo<Option<Arc<FolderIndex>>>,
+    progress: RwSignal<Option<FolderProgress>>,
+    /// Number of the reading of a folder that counts.
+    pub(super) turn: u32,
+}
+
+/// How far the reading of a folder is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct FolderProgress {
+    /// Its name.
+    pub(super) name: String,
+    /// Number of files that were read.
+    pub(super) read: usize,
+    /// Number of its files; 0 as long as that isn't known.
+    pub(super) of: usize,
+    /// Size of the files that were read.
+    pub(super) read_bytes: u64,
+    /// Size of all files.
+    pub(super) all_bytes: u64,
+}
+
+/// A model file; or a ZIP of the files of a folder, to which that what is run of it isn't added yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ModelText {
     /// Its name.
@@ -200,11 +229,22 @@ impl PreviewState {
 impl DesignState {
     /// Returns the state of an empty form.
     pub(super) fn new(access: StudyAccess) -> Self {
+        let model = RwSignal::<Option<ModelText>>::default();
         Self {
             access: StoredValue::new(access),
             draft: RwSignal::default(),
-            model: RwSignal::default(),
-            chosen_file: StoredValue::new(None),
+            model,
+            chosen: StoredValue::new(ChosenModels {
+                file: None,
+                folder: None,
+                index: Memo::new(move |_| {
+                    let model = model.read();
+                    let folder = model.as_ref().filter(|model| model.is_folder())?;
+                    FolderIndex::of(&folder.content).map(Arc::new)
+                }),
+                progress: RwSignal::default(),
+                turn: 0,
+            }),
             model_problem: RwSignal::default(),
             table: RwSignal::default(),
             points: RwSignal::default(),
@@ -228,9 +268,26 @@ impl DesignState {
         }
     }
 
+    /// Returns what is known of the model's folder, if it is one.
+    pub(super) fn folder(self) -> Memo<Option<Arc<FolderIndex>>> {
+        self.chosen.with_value(|chosen| chosen.index)
+    }
+
+    /// Returns how far the reading of a folder is, if one is read.
+    pub(super) fn folder_progress(self) -> RwSignal<Option<FolderProgress>> {
+        self.chosen.with_value(|chosen| chosen.progress)
+    }
+
     /// Returns the content of the form.
     pub(super) fn form(self) -> FormState {
         FormState { draft: self.draft.get(), model: self.model.get(), table: self.table.read().name() }
+    }
+}
+
+impl ModelText {
+    /// Whether it is a folder.
+    pub(super) fn is_folder(&self) -> bool {
+        is_zip(&self.content)
     }
 }
 

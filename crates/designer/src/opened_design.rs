@@ -5,6 +5,7 @@ use std::sync::Arc;
 use cruncher_study::design::{DesignFile, ModelFile};
 use cruncher_study::design_document::DesignDocument;
 use cruncher_study::import;
+use cruncher_study::model::ModelKind;
 use js_sys::{Array, Uint8Array};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -55,9 +56,11 @@ fn take_design(state: DesignState, design: &DesignFile, name: &str) {
     let before = (state.draft.get_untracked(), state.model.get_untracked());
     let ModelFile { file, text, .. } = &design.model;
     let held = text.as_ref().map(|text| ModelText { name: file.clone(), content: Arc::from(text.as_bytes()) });
-    // If the file only names its model, the model that was chosen here stays.
-    let model = held.or_else(|| before.1.clone());
-    let name_of_model = model.as_ref().map(|model| model.name.clone()).unwrap_or_default();
+    // If the file only names its model, the model that was chosen here stays, if it is of that kind.
+    let is_folder = design.model.kind == ModelKind::Bundle;
+    let model = held.or_else(|| before.1.clone()).filter(|model| model.is_folder() == is_folder);
+    let named = if is_folder { file.clone() } else { String::new() };
+    let name_of_model = model.as_ref().map_or(named, |model| model.name.clone());
     let draft = DesignDraft { model: name_of_model, ..DesignDraft::of(design) };
     let model = if draft.is_command() { None } else { model };
     let changed =

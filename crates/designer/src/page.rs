@@ -19,7 +19,7 @@ use super::design_state::{DesignState, PointsState, TableState};
 use super::focus::{FocusPart, form, skip_links};
 use super::form::file_drop::file_button;
 use super::form::quoted::quoted;
-use super::form::{factors, model, pool, preview, sampler, submit, table};
+use super::form::{factors, folder_reading, model, pool, preview, sampler, submit, table};
 use super::messages::SendOrder;
 use super::opened_design::{choose_model, open_file};
 use super::send_state::SendState;
@@ -70,7 +70,7 @@ fn page(access: StudyAccess) -> AnyView {
 }
 
 fn form_and_preview(state: DesignState, canvas: NodeRef<Canvas>) -> AnyView {
-    model::follow_command(state);
+    model::follow_kind(state);
     let content = view! {
         {skip_links()}
         {toolbar(state)}
@@ -150,7 +150,8 @@ fn toolbar(state: DesignState) -> AnyView {
 fn clear(state: DesignState) {
     state.is_strict.set(false);
     state.model.set(None);
-    state.chosen_file.set_value(None);
+    state.chosen.update_value(|chosen| (chosen.file, chosen.folder) = (None, None));
+    folder_reading::stop(state);
     state.model_problem.set(None);
     state.table.set(TableState::None);
     state.table_file.set_value(None);

@@ -16,6 +16,7 @@ use cruncher_study::factor::Factor;
 use cruncher_study::sampler::Sampler;
 use leptos::html::Canvas;
 use leptos::prelude::*;
+use wasm_bindgen::JsValue;
 use web_sys::Blob;
 
 use super::design_state::{DesignState, PreviewState, TableState};
@@ -23,6 +24,7 @@ use super::json_message::{JsonMessage, Parts};
 use super::messages::{PictureTarget, PointsAnswer, PointsRequest};
 use super::points::MAX_DRAWN;
 use super::preview_canvas;
+use super::sending::packed;
 use super::worker::WorkerRequest;
 use crate::state::draft::PointsSource;
 
@@ -256,7 +258,8 @@ pub(super) fn write_json(state: DesignState) {
 /// Returns a design that holds the chosen model, if there is one.
 fn with_model(state: DesignState, mut file: DesignFile) -> DesignFile {
     let model = state.model.read_untracked();
-    file.model.text = model.as_ref().and_then(|model| String::from_utf8(model.content.to_vec()).ok());
+    let model = model.as_ref().filter(|model| !model.is_folder());
+    file.model.text = model.and_then(|model| String::from_utf8(model.content.to_vec()).ok());
     file
 }
 
@@ -269,8 +272,15 @@ fn ask_to_write(state: DesignState, wanted: Wanted) {
     match wanted {
         Wanted::Json(file) => post(state, PointsRequest::WriteJson { file }),
         Wanted::Table(file) => {
-            let model = state.model.read_untracked().as_ref().map(|model| model.content.clone());
-            let parts: Parts = model.iter().map(|model| js_sys::Uint8Array::from(&**model).into()).collect();
+            let model = state.model.get_untracked().map(|model| packed(state, &model));
+            let model = match model.transpose() {
+                Ok(model) => model,
+                Err(reason) => {
+                    CLIENT.with_borrow_mut(|client| client.unwritten.pop_back());
+                    return state.say(format!("{reason}."));
+                }
+            };
+            let parts: Parts = model.into_iter().map(JsValue::from).collect();
             post_with(state, PointsRequest::WriteTable { file }, parts);
         }
     }

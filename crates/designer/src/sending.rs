@@ -8,11 +8,12 @@ use cruncher_browser::visit_flags::VisitFlag;
 use cruncher_browser::worker_channel::{WorkerEvent, WorkerHandle};
 use cruncher_browser::{address, designer};
 use cruncher_study::access::Role;
-use js_sys::Date;
+use cruncher_study::model::ModelKind;
+use js_sys::{Date, Uint8Array};
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 
-use super::design_state::{DesignState, PointsState, TableState};
+use super::design_state::{DesignState, ModelText, PointsState, TableState};
 use super::form::model::certain_failure;
 use super::form::script;
 use super::json_message::{JsonMessage, Parts};
@@ -23,6 +24,7 @@ use super::send_state::SendState;
 use super::sent_form;
 use super::worker::WorkerRequest;
 use crate::state::draft::PointsSource;
+use crate::state::folder::pack;
 
 thread_local! {
     /// The worker that sends. It lives as long as the page, so that sending goes on while another page is shown.
@@ -80,12 +82,17 @@ pub(super) fn prepare(state: DesignState) {
     let Ok(file) = read else { return };
     let Some(model) = state.model.get_untracked() else {
         // The browser kept its name, but had no room for the file.
-        return state.sending.set(SendState::Refused("choose the model file again".to_owned()));
+        let what = if file.model.kind == ModelKind::Bundle { "folder" } else { "model file" };
+        return state.sending.set(SendState::Refused(format!("choose the {what} again")));
     };
     let is_table = state.draft.read_untracked().source == PointsSource::Table;
     if let Some(reason) = is_table.then(|| missing_table(&state.table.read_untracked())).flatten() {
         return state.sending.set(SendState::Refused(reason.to_owned()));
     }
+    let content = match packed(state, &model) {
+        Ok(content) => content,
+        Err(reason) => return state.sending.set(SendState::Refused(reason)),
+    };
     if let Some(reason) = untrack(|| certain_failure(state)) {
         return state.sending.set(SendState::Refused(reason));
     }
@@ -95,7 +102,16 @@ pub(super) fn prepare(state: DesignState) {
         let parts: Parts = table_file(state).into_iter().map(JsValue::from).collect();
         order_with(state, SendOrder::Import { reading: state.reading.get_untracked() }, parts);
     }
-    order_with(state, SendOrder::Prepare { file }, vec![js_sys::Uint8Array::from(&*model.content).into()]);
+    order_with(state, SendOrder::Prepare { file }, vec![content.into()]);
+}
+
+/// Returns the model as it is sent: of a folder, its bundle.
+pub(super) fn packed(state: DesignState, model: &ModelText) -> Result<Uint8Array, String> {
+    if model.is_folder() {
+        let content = pack(&model.content, &model.name, &state.draft.read_untracked())?;
+        return Ok(Uint8Array::from(content.as_slice()));
+    }
+    Ok(Uint8Array::from(&*model.content))
 }
 
 /// Returns what must be done about the table before it can be used.

@@ -7,7 +7,7 @@ use cruncher_browser::download::save;
 use cruncher_browser::frozen;
 use cruncher_browser::local_time::{clock_time, exact_time};
 use cruncher_browser::state::problem::PageProblem;
-use cruncher_study::number_format::thousands;
+use cruncher_study::number_format::{size, thousands};
 use cruncher_study::shown_text::visible;
 use js_sys::{Date, Uint8Array};
 use leptos::prelude::*;
@@ -16,7 +16,6 @@ use leptos::task::spawn_local;
 use crate::reading;
 use crate::results_state::ResultsState;
 use crate::state::combined::{CombinedFile, combined_files, of_cases};
-use crate::state::sizes::size;
 
 /// Maximum number of files that are shown: the latest.
 const MAX_SHOWN: usize = 10;

@@ -9,6 +9,8 @@ use cruncher_study::model_document::{
 };
 use cruncher_study::number_format::thousands;
 
+use crate::unzip::{UnzipError, ZipEntry, entries};
+
 /// The name of the document at a bundle's root.
 pub const DOCUMENT_NAME: &str = "model.json";
 
@@ -95,6 +97,9 @@ pub enum BundleError {
     /// The format can't hold them.
     #[error(transparent)]
     Zip(#[from] ZipError),
+    /// A ZIP that was given in place of a folder can't be read.
+    #[error(transparent)]
+    Unzip(#[from] UnzipError),
 }
 
 /// Whether a file belongs into a bundle: not what is hidden, made by Python, or what a run of the model has left in `outputs/`.
@@ -104,6 +109,66 @@ pub fn belongs(path: &str) -> bool {
     let is_outside = path.split('/').any(is_made) || path.starts_with("outputs/");
     let is_compiled = path.rsplit_once('.').is_some_and(|(_, end)| end == "pyc");
     !is_outside && !is_compiled
+}
+
+/// Returns the files of a ZIP that belong into a bundle.
+///
+/// # Errors
+/// If it can't be read, or its files are too large for a bundle.
+pub fn files_of(archive: &[u8]) -> Result<Vec<BundleFile>, BundleError> {
+    let mut entries = entries(archive)?;
+    entries.retain(|entry| belongs(&entry.path));
+    let size_bytes = entries.iter().map(|entry| entry.size_bytes).sum();
+    if size_bytes > MAX_BUNDLE_BYTES {
+        return Err(BundleError::TooLarge(size_bytes));
+    }
+    let file =
+        |entry: &ZipEntry| Ok(BundleFile { path: entry.path.clone(), content: entry.content(archive)?.into_owned() });
+    entries.iter().map(file).collect()
+}
+
+/// Returns the files of the folder that was packed, if all lie in one folder: many programs pack it together with its name.
+#[must_use]
+pub fn without_outer_folder(files: Vec<BundleFile>) -> Vec<BundleFile> {
+    let first = files.first().and_then(|file| file.path.split_once('/'));
+    let Some(folder) = first.map(|(folder, _)| format!("{folder}/")) else { return files };
+    if !files.iter().all(|file| file.path.starts_with(&folder)) {
+        return files;
+    }
+    let inside = files.into_iter().map(|BundleFile { path, content }| BundleFile {
+        path: path.get(folder.len()..).unwrap_or_default().to_owned(),
+        content,
+    });
+    inside.filter(|file| belongs(&file.path)).collect()
+}
+
+/// Packs files as they are, without saying what is run: for keeping them until that is known.
+///
+/// # Errors
+/// If they can't be a bundle, whatever is run.
+pub fn store(files: Vec<BundleFile>) -> Result<Vec<u8>, BundleError> {
+    Ok(zip(&checked(files)?)?)
+}
+
+/// Returns the file that is run though nobody said it: one of the usual names, or the only one of Python at the root. `paths`
+/// are those of the folder, in alphabetical order.
+///
+/// # Errors
+/// If it can't be told, with some that it may be.
+pub fn usual_main(paths: &[&str]) -> Result<String, BundleError> {
+    if let Some(main) = USUAL_MAINS.into_iter().find(|main| paths.contains(main)) {
+        return Ok(main.to_owned());
+    }
+    let at_root: Vec<_> = paths.iter().copied().filter(|path| !path.contains('/')).collect();
+    let python: Vec<_> = at_root.iter().copied().filter(|path| path.to_ascii_lowercase().ends_with(".py")).collect();
+    match (python.as_slice(), at_root.as_slice()) {
+        ([main], _) | ([], [main]) => Ok((*main).to_owned()),
+        _ => {
+            let mut some = if python.is_empty() { at_root } else { python };
+            some.truncate(5);
+            Err(BundleError::NoMain(some.join(", ")))
+        }
+    }
 }
 
 impl Bundle {
@@ -181,7 +246,7 @@ fn check_file_path(path: &str) -> Result<(), &'static str> {
 fn document(files: &BTreeMap<String, Vec<u8>>, run: &BundleRun) -> Result<ModelDocument, BundleError> {
     let main = match &run.main {
         Some(main) => main.clone(),
-        None => usual_main(files)?,
+        None => usual_main(&files.keys().map(String::as_str).collect::<Vec<_>>())?,
     };
     if !files.contains_key(&main) {
         return Err(BundleError::Missing(main));
@@ -200,24 +265,6 @@ fn document(files: &BTreeMap<String, Vec<u8>>, run: &BundleRun) -> Result<ModelD
     };
     document.check()?;
     Ok(document)
-}
-
-/// Returns the file that is run though nobody said it: one of the usual names, or the only one of Python at the root.
-fn usual_main(files: &BTreeMap<String, Vec<u8>>) -> Result<String, BundleError> {
-    if let Some(main) = USUAL_MAINS.into_iter().find(|main| files.contains_key(*main)) {
-        return Ok(main.to_owned());
-    }
-    let at_root: Vec<_> = files.keys().filter(|path| !path.contains('/')).collect();
-    let python: Vec<_> = at_root.iter().filter(|path| path.to_ascii_lowercase().ends_with(".py")).collect();
-    match (python.as_slice(), at_root.as_slice()) {
-        ([main], _) => Ok((**main).clone()),
-        ([], [main]) => Ok((*main).clone()),
-        _ => {
-            let some = if python.is_empty() { at_root.iter().take(5).collect::<Vec<_>>() } else { python };
-            let some: Vec<_> = some.into_iter().take(5).map(|path| path.as_str()).collect();
-            Err(BundleError::NoMain(some.join(", ")))
-        }
-    }
 }
 
 fn zip(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, ZipError> {
@@ -328,6 +375,32 @@ mod tests {
             Bundle::pack(many, &none).unwrap_err().to_string(),
             "it has 10,001 files, and a bundle has at most 10,000"
         );
+    }
+
+    #[test]
+    fn a_zip_stands_for_the_folder_that_it_was_packed_of() {
+        let some = [("run.py", "x = {{a}}"), ("data/mesh.txt", "1 2 3"), ("outputs/old.csv", ""), (".git/HEAD", "x")];
+        let wanted = files(&[("data/mesh.txt", "1 2 3"), ("run.py", "x = {{a}}")]);
+        let zipped = |prefix: &str| {
+            let files = some.iter().map(|(path, content)| (format!("{prefix}{path}"), content.as_bytes().to_vec()));
+            zip(&files.collect()).unwrap()
+        };
+        for prefix in ["", "wave/"] {
+            let found = files_of(&zipped(prefix)).map(without_outer_folder);
+            assert_eq!(found, Ok(wanted.clone()), "{prefix}");
+        }
+        let below = files(&[("src/a.py", "1"), ("src/b.py", "2")]);
+        assert_eq!(files_of(&store(below.clone()).unwrap()), Ok(below));
+        let bundle = Bundle::pack(wanted, &run("run.py", &[])).unwrap();
+        let again = Bundle::pack(files_of(&bundle.content).unwrap(), &BundleRun::default()).unwrap();
+        assert_eq!(again.content, bundle.content, "a bundle is packed to the same bytes again");
+        let kept = files(&[("b.py", "2"), ("a.py", "1")]);
+        assert_eq!(files_of(&store(kept).unwrap()), Ok(files(&[("a.py", "1"), ("b.py", "2")])));
+        assert_eq!(
+            store(files(&[("../a", "")])).unwrap_err().to_string(),
+            error(&[("../a", "")], &BundleRun::default())
+        );
+        assert_eq!(files_of(b"no").unwrap_err().to_string(), "it is no ZIP, or a part of one");
     }
 
     #[test]

@@ -26,8 +26,18 @@ pub(super) async fn write_model(study: &Study, plan: &EnqueuePlan, model: &[u8])
     Ok(put_model(study, place, model).await?)
 }
 
+/// Size of a model from which one more request asks whether it is there, before all of it is sent.
+const LARGE_BYTES: usize = 1 << 20;
+
 /// Writes a model at its place, unless it is there.
 pub(super) async fn put_model(study: &Study, place: &ModelReference, model: &[u8]) -> Result<(), Error> {
+    if model.len() > LARGE_BYTES {
+        let head = s3::HeadObject::new(&study.config.bucket, &place.key);
+        // Whatever else is wrong, the writing says it.
+        if study.client.send(&head).await.is_ok() {
+            return Ok(());
+        }
+    }
     let put = s3::PutObject::new(&study.config.bucket, &place.key, model.to_vec());
     let put = put.content_type(media_type(place, model)).if_none_match_any();
     match study.client.send(&put).await {

@@ -5,6 +5,9 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, File, FileList, HtmlInputElement};
 
+use super::folder_reading::{take_chosen, take_dropped, take_file};
+use crate::design_state::DesignState;
+
 /// Shows a place for one file; `id` is that of its input, `name` its label for a screen reader, `accept` the permitted endings
 /// of a file's name; `take` is called with the file.
 pub(crate) fn file_drop(
@@ -38,6 +41,63 @@ pub(crate) fn file_drop(
         <label class="drop" on:drop=drop on:dragover=over on:dragleave=|event| mark(&event, "drop")>
             <input class="visually-hidden" id=id type="file" accept=accept aria-label=name on:change=choose />
             <span class="drop__button">"Choose a file"</span>
+            <span class="faint">{words}</span>
+        </label>
+    }
+    .into_any()
+}
+
+/// Shows the place for a model: a file is chosen, a file or a folder dropped.
+pub(crate) fn model_drop(state: DesignState, id: &'static str, words: &'static str) -> AnyView {
+    let choose = move |input: &HtmlInputElement| {
+        if let Some(file) = input.files().and_then(|files| files.get(0)) {
+            take_file(state, file);
+        }
+    };
+    let accept = ".py,.txt,.zip,text/x-python,application/zip";
+    let input = move || {
+        view! { <input class="visually-hidden" id=id type="file" accept=accept aria-label="Model file" on:change=move |event| chosen(&event, choose) /> }
+            .into_any()
+    };
+    drop_place(state, input(), "Choose a file", words)
+}
+
+/// Shows the place for a model that is a folder.
+pub(crate) fn folder_drop(state: DesignState, id: &'static str) -> AnyView {
+    let choose = move |input: &HtmlInputElement| {
+        if let Some(files) = input.files() {
+            take_chosen(state, &files);
+        }
+    };
+    let input = view! {
+        <input class="visually-hidden" id=id type="file" prop:webkitdirectory=true aria-label="Model folder" on:change=move |event| chosen(&event, choose) />
+    };
+    drop_place(state, input.into_any(), "Choose a folder", "or drop it here: code, data, and what else a case needs")
+}
+
+fn chosen(event: &ev::Event, take: impl Fn(&HtmlInputElement)) {
+    let input: HtmlInputElement = event_target(event);
+    take(&input);
+    // An empty value lets the same file, changed meanwhile, be chosen again.
+    input.set_value("");
+}
+
+fn drop_place(state: DesignState, input: AnyView, button: &'static str, words: &'static str) -> AnyView {
+    let drop = move |event: DragEvent| {
+        event.prevent_default();
+        mark(&event, "drop");
+        if let Some(dropped) = event.data_transfer() {
+            take_dropped(state, &dropped);
+        }
+    };
+    let over = |event: DragEvent| {
+        event.prevent_default();
+        mark(&event, "drop drop--over");
+    };
+    view! {
+        <label class="drop" on:drop=drop on:dragover=over on:dragleave=|event| mark(&event, "drop")>
+            {input}
+            <span class="drop__button">{button}</span>
             <span class="faint">{words}</span>
         </label>
     }

@@ -5,6 +5,8 @@ pub(super) mod factors;
 pub(super) mod field;
 pub(super) mod file_drop;
 mod first_cases;
+pub(super) mod folder_form;
+pub(super) mod folder_reading;
 pub(super) mod model;
 pub(super) mod pool;
 pub(super) mod preview;

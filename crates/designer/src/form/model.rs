@@ -1,6 +1,5 @@
 //! The model: its file, and the placeholders in it that the factors fill.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use cruncher_browser::download;
@@ -8,18 +7,19 @@ use cruncher_study::import::ColumnKind;
 use cruncher_study::model::{MAX_MODEL_BYTES, ModelKind};
 use cruncher_study::model_document::MODEL_DOCUMENT_NAME;
 use cruncher_study::number_format::counted;
+use cruncher_study::shown_text::visible;
 use cruncher_study::template::{self, ModelLanguage, Placeholder, UnfilledReason, decode, render};
 use js_sys::Uint8Array;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::File;
 
 use super::command_form;
 use super::field::{FormComplaints, problem_line};
-use super::file_drop::file_drop;
+use super::file_drop::{folder_drop, model_drop};
 use super::first_cases::tally;
 use super::quoted::quoted;
+use super::{folder_form, folder_reading};
 use crate::design_state::{DesignState, ModelText, PreviewState, TableState};
 use crate::draft_storage;
 use crate::focus::{FocusPart, REVIEW, focus, focus_next_empty};
@@ -27,8 +27,9 @@ use crate::messages::{ImportedColumn, StopReason};
 use crate::send_state::SendState;
 use crate::sent_form::replaced_model;
 use crate::state::draft::factor::FactorDraft;
-use crate::state::draft::{FormPlace, PointsSource};
+use crate::state::draft::{DesignDraft, FormPlace, PointsSource};
 use crate::state::excerpt::{ExcerptLine, excerpt};
+use crate::state::folder::{self, main_of};
 use crate::state::placeholders;
 use crate::state::placeholders::{CaseInput, MisspeltInput, PlaceholderChip, PlaceholderNote};
 
@@ -49,80 +50,120 @@ pub(crate) fn section(state: DesignState) -> AnyView {
         problem_line(read)
     };
     let file = move || state.model.get().map(|model| file_view(state, &model));
-    let is_command = Memo::new(move |_| state.draft.read().is_command());
+    let kind = Memo::new(move |_| ChosenKind::of(&state.draft.read()));
+    let is_line = Memo::new(move |_| state.draft.with(|draft| draft.is_folder() && draft.folder.is_line));
+    let is_command = move || kind.get() == ChosenKind::Command;
     let words = move || {
         if state.model.read().is_some() {
             "or drop another one here"
         } else {
-            "or drop it here: a Python file with {{placeholders}}"
+            "or drop it here: a Python file with {{placeholders}}, or a folder"
         }
-    };
-    let choose = move |file: File| {
-        spawn_local(async move {
-            read_model(state, &file).await;
-        });
     };
     view! {
         <section class="step" id=FocusPart::Model.id() tabindex="-1" aria-labelledby="step-model">
             <h3 id="step-model">"Model"</h3>
-            {move || kinds(state, is_command.get())}
-            {move || if is_command.get() {
-                command_form::fields(state)
-            } else {
-                file_drop(FILE_INPUT, "Model file", words(), ".py,.txt,text/x-python", choose)
+            {move || kinds(state, kind.get())}
+            {move || match kind.get() {
+                ChosenKind::Command => command_form::fields(state),
+                ChosenKind::File => model_drop(state, FILE_INPUT, words()),
+                ChosenKind::Folder => folder_drop(state, FILE_INPUT),
             }}
-            {move || (!is_command.get()).then(problem)}
+            {move || folder_reading::progress(state)}
+            {move || (!is_command()).then(|| if is_line.get() { problem_line(state.model_problem.get()) } else { problem() })}
+            {move || folder_form::missing(state)}
             {move || mending(state)}
-            {move || (!is_command.get() && state.model.read().is_none()).then(small_model)}
+            {move || (kind.get() == ChosenKind::File && state.model.read().is_none()).then(small_model)}
             {file}
         </section>
     }
     .into_any()
 }
 
-/// Shows the choice between a file and a command.
-fn kinds(state: DesignState, is_command: bool) -> AnyView {
-    let option = |kind: ModelKind, words| {
-        let is_chosen = is_command == (kind == ModelKind::CommandLine);
+/// What computes a case, as it is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ChosenKind {
+    File,
+    Folder,
+    Command,
+}
+
+impl ChosenKind {
+    fn of(draft: &DesignDraft) -> Self {
+        match draft.kind {
+            ModelKind::CommandLine => Self::Command,
+            ModelKind::Bundle => Self::Folder,
+            _ => Self::File,
+        }
+    }
+
+    fn of_model(model: &ModelText) -> Self {
+        if model.is_folder() {
+            Self::Folder
+        } else if model.name == MODEL_DOCUMENT_NAME {
+            Self::Command
+        } else {
+            Self::File
+        }
+    }
+}
+
+/// Shows the choice between a file, a folder and a command.
+fn kinds(state: DesignState, chosen: ChosenKind) -> AnyView {
+    let option = |is: ChosenKind, kind: ModelKind, words| {
         let press = move |_| {
-            if !is_chosen {
+            if is != chosen {
                 state.draft.update(|draft| draft.kind = kind);
             }
         };
-        view! { <button class="segments__one" aria-pressed=is_chosen.to_string() on:click=press>{words}</button> }
+        view! { <button class="segments__one" aria-pressed=(is == chosen).to_string() on:click=press>{words}</button> }
     };
     view! {
         <div class="segments" role="group" aria-label="What computes a case">
-            {option(ModelKind::Python, "A file")}
-            {option(ModelKind::CommandLine, "A command")}
+            {option(ChosenKind::File, ModelKind::Python, "A file")}
+            {option(ChosenKind::Folder, ModelKind::Bundle, "A folder")}
+            {option(ChosenKind::Command, ModelKind::CommandLine, "A command")}
         </div>
     }
     .into_any()
 }
 
-/// Keeps the model equal to the command that is typed, and brings the chosen file back when it is none any more.
-pub(crate) fn follow_command(state: DesignState) {
-    let typed = Memo::new(move |_| {
+/// Keeps the model equal to the command that is typed, and brings the chosen file or folder back when that is wanted again.
+pub(crate) fn follow_kind(state: DesignState) {
+    let wanted = Memo::new(move |_| {
         let draft = state.draft.read();
-        draft.is_command().then(|| draft.command.read().ok().map(|document| document.content()))
+        let typed = draft.is_command().then(|| draft.command.read().ok().map(|document| document.content()));
+        (ChosenKind::of(&draft), typed.flatten())
     });
-    Effect::new(move |was: Option<bool>| {
-        let typed = typed.get();
-        let (is_command, was_command) = (typed.is_some(), was.unwrap_or_default());
-        if is_command {
-            let before = state.model.get_untracked().filter(|model| model.name != MODEL_DOCUMENT_NAME);
-            if let Some(file) = before {
-                state.chosen_file.set_value(Some(file));
+    Effect::new(move |was: Option<ChosenKind>| {
+        let (kind, typed) = wanted.get();
+        if let Some(before) = state.model.get_untracked().filter(|model| ChosenKind::of_model(model) != kind) {
+            match ChosenKind::of_model(&before) {
+                ChosenKind::File => state.chosen.update_value(|chosen| chosen.file = Some(before)),
+                ChosenKind::Folder => state.chosen.update_value(|chosen| chosen.folder = Some(before)),
+                ChosenKind::Command => {}
             }
-            let content = typed.flatten();
-            let model =
-                content.map(|content| ModelText { name: MODEL_DOCUMENT_NAME.to_owned(), content: content.into() });
-            take(state, MODEL_DOCUMENT_NAME.to_owned(), model);
-        } else if was_command && state.model.get_untracked().is_none_or(|model| model.name == MODEL_DOCUMENT_NAME) {
-            let file = state.chosen_file.get_value();
-            take(state, file.as_ref().map(|file| file.name.clone()).unwrap_or_default(), file);
         }
-        is_command
+        let is_there =
+            state.model.with_untracked(|model| model.as_ref().is_some_and(|model| ChosenKind::of_model(model) == kind));
+        let chosen = match kind {
+            ChosenKind::Command => {
+                let model =
+                    typed.map(|content| ModelText { name: MODEL_DOCUMENT_NAME.to_owned(), content: content.into() });
+                take(state, MODEL_DOCUMENT_NAME.to_owned(), model);
+                return kind;
+            }
+            ChosenKind::File => state.chosen.with_value(|chosen| chosen.file.clone()),
+            ChosenKind::Folder => state.chosen.with_value(|chosen| chosen.folder.clone()),
+        };
+        // A form that was restored or opened may name a model that isn't here.
+        if !is_there
+            && was.is_some_and(|was| was != kind)
+            && (chosen.is_some() || state.model.read_untracked().is_some())
+        {
+            take(state, chosen.as_ref().map(|model| model.name.clone()).unwrap_or_default(), chosen);
+        }
+        kind
     });
 }
 
@@ -188,8 +229,10 @@ pub(crate) async fn read_model(state: DesignState, file: &File) -> bool {
 pub(crate) fn set_model(state: DesignState, model: ModelText) {
     state.draft.update(|draft| {
         draft.model.clone_from(&model.name);
-        if draft.is_command() {
-            draft.kind = ModelKind::Python;
+        match (model.is_folder(), draft.kind) {
+            (true, _) => draft.kind = ModelKind::Bundle,
+            (false, ModelKind::CommandLine | ModelKind::Bundle) => draft.kind = ModelKind::Python,
+            _ => {}
         }
         if draft.batch.trim().is_empty() {
             draft.batch = batch_name(&model.name);
@@ -219,13 +262,17 @@ async fn read(file: &File) -> Result<ModelText, String> {
 }
 
 fn file_view(state: DesignState, model: &ModelText) -> AnyView {
-    let size = counted(model.content.len() as u64, "byte", "bytes");
-    let (code, found) = (code_of(state, model), placeholders_of(state, model));
+    let sources = sources(state, model);
     if state.draft.read().is_command() {
-        return matching(state, &code, &found);
+        return matching(state, &sources);
     }
+    if let Some(index) = state.folder().get() {
+        return view! { {folder_form::view(state, model, &index)} {matching(state, &sources)} }.into_any();
+    }
+    let size = counted(model.content.len() as u64, "byte", "bytes");
     // A command returns a file, which its text need not name.
-    let returns_nothing = state.draft.read().kind == ModelKind::Python && !template::uses_name(&code, "result");
+    let is_python = state.draft.read().kind == ModelKind::Python;
+    let returns_nothing = is_python && sources.iter().all(|source| !template::uses_name(&source.text, "result"));
     let returns_nothing = returns_nothing.then(|| {
         view! {
             <p class="field__warning">
@@ -236,23 +283,53 @@ fn file_view(state: DesignState, model: &ModelText) -> AnyView {
     });
     view! {
         <p class="model"><strong>{model.name.clone()}</strong> <span class="faint">{size}</span></p>
-        {matching(state, &code, &found)}
+        {matching(state, &sources)}
         {returns_nothing}
     }
     .into_any()
 }
 
-/// Returns the text of a model that has its placeholders; it was checked when the file was chosen, or the command typed.
-fn code_of(state: DesignState, model: &ModelText) -> Cow<'_, str> {
-    template::template_of(&model.content, state.draft.read().kind).unwrap_or_default()
+/// A text of the model in which placeholders are filled.
+struct ModelSource {
+    /// Its path, if it is one of a folder's files.
+    path: Option<String>,
+    text: String,
+    language: ModelLanguage,
+    /// Whether it is a command line.
+    is_line: bool,
+    found: Vec<Placeholder>,
 }
 
-fn language_of(state: DesignState, model: &ModelText) -> ModelLanguage {
-    ModelLanguage::of(state.draft.read().kind, &model.name)
+impl ModelSource {
+    fn new(path: Option<String>, text: String, language: ModelLanguage, is_line: bool) -> Self {
+        let found = template::placeholders(&text, language);
+        Self { path, text, language, is_line, found }
+    }
+
+    /// Returns words about it, with its path in front if it has one.
+    fn told(&self, words: &str) -> String {
+        self.path.as_ref().map_or_else(|| words.to_owned(), |path| format!("{path}: {words}"))
+    }
 }
 
-fn placeholders_of(state: DesignState, model: &ModelText) -> Vec<Placeholder> {
-    template::placeholders(&code_of(state, model), language_of(state, model))
+/// Returns the texts of the model that have its placeholders. Those of a folder that can't be read are named at its place.
+fn sources(state: DesignState, model: &ModelText) -> Vec<ModelSource> {
+    let draft = state.draft.read();
+    let Some(index) = state.folder().get() else {
+        // It was checked when the file was chosen, or the command typed.
+        let text = template::template_of(&model.content, draft.kind).unwrap_or_default().into_owned();
+        return vec![ModelSource::new(None, text, ModelLanguage::of(draft.kind, &model.name), draft.is_command())];
+    };
+    let Ok(document) = index.document(&draft) else { return Vec::new() };
+    let line = document.command_line();
+    let line = line.map(|(line, _)| ModelSource::new(None, line.to_owned(), ModelLanguage::Other, true));
+    let paths = main_of(&document).into_iter().chain(document.templates);
+    let texts = paths.filter_map(|path| {
+        let text = index.text(&model.content, &path).ok()?;
+        let language = folder::language(&path);
+        Some(ModelSource::new(Some(path), text, language, false))
+    });
+    line.into_iter().chain(texts).collect()
 }
 
 /// Returns the reason why every case of the form would fail, if that is certain.
@@ -262,46 +339,75 @@ pub(crate) fn certain_failure(state: DesignState) -> Option<String> {
         PreviewState::Ready(picture) => Some(picture.cases as u64),
         _ => None,
     };
-    placeholders::certain_failure(&placeholders_of(state, &model), &inputs(state)?, cases)
+    let inputs = inputs(state)?;
+    let failure = |source: &ModelSource| {
+        placeholders::certain_failure(&source.found, &inputs, cases).map(|words| source.told(&words))
+    };
+    sources(state, &model).iter().find_map(failure)
 }
 
 /// Shows the placeholders with their factors, the factors without a placeholder, and the placeholders outside of code.
-fn matching(state: DesignState, code: &str, found: &[Placeholder]) -> AnyView {
+fn matching(state: DesignState, sources: &[ModelSource]) -> AnyView {
+    if sources.is_empty() {
+        return ().into_any();
+    }
+    let found: Vec<Placeholder> = sources.iter().flat_map(|source| source.found.iter().cloned()).collect();
+    let has_line = sources.iter().any(|source| source.is_line);
     let none = found.is_empty().then(|| {
-        let place = if state.draft.read().is_command() { "parameters.json" } else { "parameters[\"name\"]" };
+        let place = if has_line { "parameters.json" } else { "parameters[\"name\"]" };
         let words =
             format!("It has no placeholder: write {{{{name}}}} where a value of the case belongs, or read {place}.");
         view! { <p class="field__warning">{words}</p> }
     });
-    // A command is one line.
-    let has_lines = !state.draft.read().is_command();
-    let list = |chips: Vec<AnyView>| view! { <ul class="chips" aria-label="Placeholders">{chips}</ul> };
-    let Some(inputs) = inputs(state) else {
-        // The names in a table that can't be read aren't known.
-        let waiting = |one: &PlaceholderChip| chip(one, has_lines, ("chips__one", "○", "waits for the table"));
-        let chips = placeholders::chips(found, &[]).iter().map(waiting).collect();
-        return view! { {list(chips)} {none} }.into_any();
+    let inputs = inputs(state);
+    // The names in a table that can't be read aren't known.
+    let known = inputs.as_deref().unwrap_or_default();
+    let list = |source: &ModelSource| {
+        // A command is one line.
+        let view_of = |one: &PlaceholderChip| {
+            let told = if inputs.is_some() { chip_state(one) } else { ("chips__one", "○", "waits for the table") };
+            chip(one, !source.is_line, told)
+        };
+        let chips: Vec<_> = placeholders::chips(&source.found, known).iter().map(view_of).collect();
+        let path = source.path.clone().map(|path| view! { <span class="faint">{visible(&path)}</span> });
+        let name = source.told("Placeholders");
+        (path.is_none() || !chips.is_empty()).then(|| {
+            let list = view! { <ul class="chips" aria-label=name>{chips}</ul> };
+            view! { <div class="sources__one">{path}{list}</div> }
+        })
     };
-    let chips = placeholders::chips(found, &inputs);
-    let wrong: Vec<_> = chips.iter().filter_map(wrong_component).collect();
-    let misspelt = placeholders::misspelt(found, &inputs);
+    let lists: Vec<_> = sources.iter().map(list).collect();
+    let Some(inputs) = &inputs else { return view! { {lists} {none} }.into_any() };
+    let wrong: Vec<_> = sources
+        .iter()
+        .flat_map(|source| placeholders::chips(&source.found, inputs))
+        .filter_map(|chip| wrong_component(&chip))
+        .collect();
+    let misspelt = placeholders::misspelt(&found, inputs);
     let is_misspelt = |name: &&str| misspelt.iter().any(|pair| pair.input == *name);
-    let mut unused = placeholders::unused(found, &inputs);
+    let mut unused = placeholders::unused(&found, inputs);
     unused.retain(|name| !is_misspelt(name));
     let unused = (!unused.is_empty() && !found.is_empty()).then(|| {
         let names = unused.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        let place = if state.draft.read().is_command() { "from parameters.json" } else { "as parameters[\"…\"]" };
+        let place = if has_line { "from parameters.json" } else { "as parameters[\"…\"]" };
         let words = format!("No placeholder for {names}: the model has to read it {place}.");
         view! { <p class="field__warning">{quoted(&words)}</p> }
     });
+    let notes: Vec<_> = sources
+        .iter()
+        .flat_map(|source| {
+            let told = placeholders::notes(&source.text, &source.found, inputs).into_iter();
+            told.map(|one| note(PlaceholderNote { words: source.told(&one.words), ..one }))
+        })
+        .collect();
     view! {
-        {list(chips.iter().map(|one| chip(one, has_lines, chip_state(one))).collect())}
+        {lists}
         {none}
         {wrong}
         {misspelt.into_iter().map(|pair| rename(state, pair)).collect::<Vec<_>>()}
-        {add_missing(state, placeholders::missing(found, &inputs))}
+        {add_missing(state, placeholders::missing(&found, inputs))}
         {unused}
-        {placeholders::notes(code, found, &inputs).into_iter().map(note).collect::<Vec<_>>()}
+        {notes}
     }
     .into_any()
 }
@@ -415,26 +521,36 @@ fn add_missing(state: DesignState, missing: Vec<FactorDraft>) -> Option<AnyView>
 /// Shows the model with the inputs of the chosen case: the lines with values of the case, and some around them.
 pub(crate) fn rendered(state: DesignState) -> Option<AnyView> {
     let (model, case) = (state.model.get()?, state.case.get()?);
-    let template = &*code_of(state, &model);
-    if state.draft.read().is_command() {
-        return Some(command_form::filled(template, state.draft.read().command.is_shell, &case));
-    }
-    let rendered = match render(template, &case, language_of(state, &model)) {
-        Ok(rendered) => rendered.text,
-        Err(error) => {
-            let words = format!("{}, so this case would fail.", placeholders::fault(&error));
-            return Some(view! { <p class="field__problem" role="alert">{words}</p> }.into_any());
-        }
-    };
+    let is_shell = state.draft.read().command.is_shell;
     let is_whole = state.unfolded.read().is_whole_model;
     let reach = if is_whole { usize::MAX } else { LINES_AROUND };
-    let lines: Vec<_> = excerpt(template, &rendered, reach).iter().map(line_view).collect();
-    let words = if is_whole { "Show only lines with values" } else { "Show the whole file" };
-    let view = view! {
-        <div class="trace rendered" tabindex="0" role="region" aria-label="Rendered model">{lines}</div>
-        <button class="quiet" on:click=move |_| state.unfolded.update(|unfolded| unfolded.is_whole_model = !is_whole)>{words}</button>
+    let sources = sources(state, &model);
+    let has_lines = sources.iter().any(|source| !source.is_line);
+    let show = |source: &ModelSource| {
+        if source.is_line {
+            let own = state.folder().get().and_then(|index| index.own.clone());
+            let own = own.and_then(|own| own.ok()?.command_line().map(|(_, is_shell)| is_shell));
+            return command_form::filled(&source.text, own.unwrap_or(is_shell), &case);
+        }
+        let rendered = match render(&source.text, &case, source.language) {
+            Ok(rendered) => rendered.text,
+            Err(error) => {
+                let words = source.told(&format!("{}, so this case would fail.", placeholders::fault(&error)));
+                return view! { <p class="field__problem" role="alert">{words}</p> }.into_any();
+            }
+        };
+        let lines: Vec<_> = excerpt(&source.text, &rendered, reach).iter().map(line_view).collect();
+        let path = source.path.as_ref().map(|path| view! { <p class="faint">{visible(path)}</p> });
+        let name = source.told("Rendered model");
+        view! { {path} <div class="trace rendered" tabindex="0" role="region" aria-label=name>{lines}</div> }.into_any()
     };
-    Some(view.into_any())
+    // A file without placeholders is the same in every case.
+    let is_shown = |source: &&ModelSource| sources.len() == 1 || !source.found.is_empty() || source.is_line;
+    let views: Vec<_> = sources.iter().filter(is_shown).map(show).collect();
+    let words = if is_whole { "Show only lines with values" } else { "Show the whole file" };
+    let toggle = move |_| state.unfolded.update(|unfolded| unfolded.is_whole_model = !is_whole);
+    let more = has_lines.then(|| view! { <button class="quiet" on:click=toggle>{words}</button> });
+    Some(view! { {views} {more} }.into_any())
 }
 
 fn line_view(line: &ExcerptLine) -> AnyView {

@@ -18,6 +18,8 @@ mod whole;
 use command::CommandDraft;
 use factor::{FactorDraft, FactorField};
 
+use crate::state::folder::FolderDraft;
+
 /// A design as it stands in the form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -56,6 +58,8 @@ pub(crate) struct DesignDraft {
     pub(crate) kind: ModelKind,
     /// The command line, if the model is one.
     pub(crate) command: CommandDraft,
+    /// What is run of a folder, if the model is one and doesn't say it.
+    pub(crate) folder: FolderDraft,
     /// The batch's name.
     pub(crate) batch: String,
     /// Maximum number of attempts of a case.
@@ -190,6 +194,7 @@ impl Default for DesignDraft {
             model: String::new(),
             kind: ModelKind::Python,
             command: CommandDraft::default(),
+            folder: FolderDraft::default(),
             batch: String::new(),
             max_attempts: "3".to_owned(),
             time_limit_minutes: String::new(),
@@ -206,11 +211,21 @@ impl DesignDraft {
         self.kind == ModelKind::CommandLine
     }
 
+    /// Whether the model is a folder.
+    pub(crate) fn is_folder(&self) -> bool {
+        self.kind == ModelKind::Bundle
+    }
+
+    /// Whether a command line is run, in an empty folder or in one that is given.
+    fn runs_line(&self) -> bool {
+        self.is_command() || (self.is_folder() && self.folder.is_line && !self.model.is_empty())
+    }
+
     /// Whether nothing but the model was entered yet.
     #[must_use]
     pub(crate) fn is_untouched(&self) -> bool {
-        let Self { model, kind, command, batch, .. } = self.clone();
-        *self == Self { model, kind, command, batch, ..Self::default() }
+        let Self { model, kind, command, folder, batch, .. } = self.clone();
+        *self == Self { model, kind, command, folder, batch, ..Self::default() }
     }
 
     /// Sets the number of cases, for a design that is doubled no more: the number would be one from which doubling begins.
@@ -232,7 +247,7 @@ impl DesignDraft {
             FormPlace::Steps => &self.steps,
             FormPlace::Seed => &self.seed,
             FormPlace::Replicates => &self.replicates,
-            FormPlace::Model if self.is_command() => &self.command.line,
+            FormPlace::Model if self.runs_line() => &self.command.line,
             FormPlace::Model => &self.model,
             FormPlace::ResultFile => &self.command.result_file,
             FormPlace::ProgressFile => &self.command.progress_file,

@@ -6,7 +6,7 @@ use cruncher_browser::components::problem_note::problem_note;
 use cruncher_browser::download::save;
 use cruncher_browser::state::problem::PageProblem;
 use cruncher_study::case::CaseRef;
-use cruncher_study::number_format::{counted, thousands};
+use cruncher_study::number_format::{counted, size, thousands};
 use js_sys::Uint8Array;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -15,7 +15,6 @@ use super::fold::fold;
 use crate::reading;
 use crate::results_state::ResultsState;
 use crate::state::preview::{FilePreview, PreviewKind};
-use crate::state::sizes::size;
 use cruncher_study::shown_text::visible;
 
 /// Draws the section.

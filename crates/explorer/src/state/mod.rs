@@ -11,7 +11,6 @@ pub(crate) mod preview;
 pub(crate) mod responses;
 pub(crate) mod rows;
 pub(crate) mod shown_document;
-pub(crate) mod sizes;
 pub(crate) mod spread;
 pub(crate) mod table;
 pub(crate) mod view;

@@ -19,7 +19,7 @@ pub struct FuzzTarget {
 }
 
 /// All targets.
-pub const TARGETS: [FuzzTarget; 26] = [
+pub const TARGETS: [FuzzTarget; 27] = [
     FuzzTarget { name: "access", run: access::access },
     FuzzTarget { name: "answer", run: answers::answer },
     FuzzTarget { name: "config", run: access::config },
@@ -46,6 +46,7 @@ pub const TARGETS: [FuzzTarget; 26] = [
     FuzzTarget { name: "shelf", run: results::shelf },
     FuzzTarget { name: "snapshot", run: documents::snapshot },
     FuzzTarget { name: "table", run: tables::table },
+    FuzzTarget { name: "zip", run: tables::zip },
 ];
 
 /// Separates the parts of an input that is several: a template and its parameters, an object and its key.

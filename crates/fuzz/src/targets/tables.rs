@@ -1,5 +1,7 @@
 //! Tables of cases, designs, and models: what a user brings, and what comes of it in the bucket.
 
+use cruncher_backend::enqueue::bundle::{Bundle, BundleRun, files_of, store};
+use cruncher_backend::unzip::entries;
 use cruncher_study::case::{CaseId, Parameters};
 use cruncher_study::case_table::{TableRow, read_case, read_cases, read_table, write_points, write_table};
 use cruncher_study::cases::DesignCases;
@@ -14,6 +16,9 @@ use cruncher_study::template::command_line::{self, FilledCommand};
 use cruncher_study::template::{ModelLanguage, decode, placeholders, render, uses_name};
 
 use super::{about, kind, parts, said};
+
+/// Maximum size of the files of a ZIP that are unpacked.
+const MAX_UNPACKED_BYTES: u64 = 1 << 20;
 
 /// Maximum number of points of a design that are chosen.
 const MAX_POINTS: u64 = 300;
@@ -139,4 +144,26 @@ pub(super) fn table(input: &[u8]) -> String {
         (cases, one)
     });
     kind(&(rows.map(|rows| about(rows.len())), read))
+}
+
+/// A ZIP in place of a folder. What it was packed of is packed to the same bytes again.
+pub(super) fn zip(archive: &[u8]) -> String {
+    let listed = match entries(archive) {
+        Ok(listed) => listed,
+        Err(error) => return kind(&error),
+    };
+    if listed.iter().map(|entry| entry.size_bytes).sum::<u64>() > MAX_UNPACKED_BYTES {
+        return "large".to_owned();
+    }
+    let read = files_of(archive).and_then(|files| {
+        let kept = store(files.clone())?;
+        let mut sorted = files.clone();
+        sorted.sort_by(|one, other| one.path.cmp(&other.path));
+        assert_eq!(files_of(&kept), Ok(sorted), "other files");
+        let bundle = Bundle::pack(files, &BundleRun::default())?;
+        let again = Bundle::pack(files_of(&bundle.content)?, &BundleRun::default());
+        assert_eq!(again.map(|again| again.content), Ok(bundle.content), "other bytes");
+        Ok(about(bundle.files.len()))
+    });
+    kind(&read.map_err(|error| said(&error)))
 }

@@ -94,6 +94,12 @@ impl ZipContent {
         content
     }
 
+    /// Returns the checksum, CRC-32.
+    #[must_use]
+    pub const fn crc(&self) -> u32 {
+        self.crc
+    }
+
     /// Takes the next part.
     pub fn add(&mut self, part: &[u8]) {
         let mut checksum = crc32fast::Hasher::new_with_initial(self.crc);

@@ -69,10 +69,12 @@ impl DesignDraft {
             Err(complaints) => (None, complaints),
         };
         let mut note = |place, text: String| complaints.push(FormComplaint { place, text });
-        if self.is_command() {
+        if self.runs_line() {
             for complaint in self.command.read().err().unwrap_or_default() {
                 note(complaint.place, complaint.text);
             }
+        } else if self.is_folder() && self.model.is_empty() {
+            note(FormPlace::Model, "choose the folder that the cases are computed with".to_owned());
         } else if self.model.is_empty() {
             note(FormPlace::Model, "choose the model file that the cases are computed with".to_owned());
         }
