@@ -259,8 +259,8 @@ def test_a_folder_of_the_page_is_computed_and_its_files_are_seen(
 
         wait_until(page, "all results", is_done, 120_000)
     go_to_all(page, "Cases")
-    page.get_by_role("row").nth(1).click()
-    case = page.get_by_role("region", name=re.compile("^Case "))
+    page.get_by_role("row").filter(has_text=str(done[0]["case_id"])[:8]).click()
+    case = page.get_by_role("dialog")
     case.locator("summary").filter(has_text="Files").click()
     case.get_by_role("button", name="Preview highest.svg").click()
     picture = case.get_by_role("img", name="Preview of highest.svg")
