@@ -20,7 +20,7 @@ from local_cloud import REGION, REPOSITORY, CloudProcess, Key, LocalCloud, clien
 # The checks that don't pass, and the words by which the suite says what it found instead. One that comes to pass, or
 # that fails in another way, is told. docs/protocol.md says what each of them means.
 # `queues::*` are all checks of that module which aren't named by themselves.
-NO_STACKS = "CreateStack of stack cruncher-conformance-{}: forbidden"
+NO_STACKS = "RefusedCredentials: CreateStack of stack cruncher-conformance-{}: "
 DIFFERENCES: dict[str, dict[str, str]] = {
     "ministack": {},
     "moto": {
@@ -28,13 +28,12 @@ DIFFERENCES: dict[str, dict[str, str]] = {
         "a_bucket_is_deleted_when_it_is_empty": NO_STACKS.format("bucket"),
         "a_stack_lives_and_dies": NO_STACKS.format("life"),
         "a_failed_stack_is_explained": NO_STACKS.format("failing"),
-        "an_existing_stack_is_a_conflict": "kind: AccessDenied instead of Conflict",
+        "an_existing_stack_is_a_conflict": "kind: RefusedCredentials instead of Conflict",
         "anyone_reads_the_configuration": "internal server error",
         "a_clock_is_corrected_before_the_first_signature": "internal server error",
         "anyone_may_not_read_results": "internal server error",
         "s3_corrects_a_wrong_clock": "requests: 1 instead of 2",
         "sqs_corrects_a_wrong_clock": "requests: 1 instead of 2",
-        "sqs_refuses_wrong_keys": "AccessDenied instead of RefusedCredentials",
         "an_operator_makes_pools_of_its_own_study_alone": "AccessDenied: CreateQueue",
     },
     "s3s-fs": {
