@@ -187,6 +187,7 @@ UNFIT_RESTS_SECS = 300.0, 3600.0
 # A case whose command is missing is hidden from all, about as long as it has waited for a computer that has it.
 LACKING_PAUSES_SECS = 3, 3600
 COMMAND_RESTS_SECS = 5.0, 60.0  # when there is no other case
+SHOWN_AFTER_SECS = 60  # when the worker that hides them ends
 HIDDEN_NOTED = 1000  # of these cases, to be shown again when the command is there or the worker ends
 NONE_HAS_TOLD = "no worker has told what became of it: it seems to end the program that it is computed in"
 OF_THIS_COMPUTER = "ImportError", "ModuleNotFoundError", "CommandNotFound"  # failures that another one may not have
@@ -621,7 +622,7 @@ class Worker:
     def _wait_for_cases(self) -> None:
         """There is none now; or none but those whose command is missing here, which is told."""
         if self._lacking.is_over():
-            self._show_hidden()
+            self._show_hidden(0)
         why = self._lacking.why()
         if why is None:
             self._command_rests.reset()
@@ -630,12 +631,12 @@ class Worker:
         # So that computers which have it take these cases first, when they can be seen again.
         self._rest(self._command_rests.next_secs(), why, self._lacking.is_over)
 
-    def _show_hidden(self) -> None:
-        """Lets others, or this worker itself, have the cases at once that it hides."""
+    def _show_hidden(self, pause_secs: int) -> None:
+        """Lets others, or this worker itself, have the cases that it hides, after a pause."""
         end = monotonic() + FAREWELL_SECS
         for message in self._lacking.forget():
             if monotonic() < end:
-                self._cloud.show(message, 0)
+                self._cloud.show(message, pause_secs)
 
     def _idle(self, state: str, words: str = "") -> None:
         if words and self._report.state != state:
@@ -690,8 +691,12 @@ class Worker:
             self._keeper.let_go()
 
     def _has_ended_workers(self, attempt: "Attempt", unexplained: int) -> bool:
-        """Whether a case was handed out so often without an outcome that it seems to end the program around it."""
-        return self._process.ends_with_worker and unexplained >= attempt.case.max_attempts
+        """Whether a case was handed out so often without an outcome that it seems to end the program around it.
+
+        A command runs in a process of its own, and is left to others where it is missing: neither ends the program.
+        """
+        of_program = self._process.ends_with_worker and attempt.case.kind != "command_line"
+        return of_program and unexplained >= attempt.case.max_attempts
 
     def _lacking_command(self, case: "Case") -> Optional[str]:
         """The command that a case wants and this computer doesn't have, as far as that can be told before it runs."""
@@ -1054,7 +1059,8 @@ class Worker:
         self._client.hurry(FAREWELL_SECS)
         try:
             self._report.close(ending, self._cloud)
-            self._show_hidden()
+            # Not at once: computers that lack the command and are started again and again would use up what the queue allows.
+            self._show_hidden(SHOWN_AFTER_SECS)
         except TROUBLE as error:
             self._journal.say("could not write its last heartbeat: {}".format(error), WARNING)
 

@@ -329,11 +329,12 @@ class TestWorker:
 
     def test_a_worker_that_ends_shows_the_cases_that_it_has_hidden(self, lab: Lab) -> None:
         cases = [self.send(lab, "anneal") for _ in range(3)]
-        worker = lab.attach(between="attach.__globals__.update(LACKING_PAUSES_SECS=(600, 3600)); ")
+        settings = "LACKING_PAUSES_SECS=(600, 3600), SHOWN_AFTER_SECS=1"
+        worker = lab.attach(between=f"attach.__globals__.update({settings}); ")
         lab.heartbeat(worker.name(), state="resting")
         assert lab.in_queue() == (0, len(cases))
         assert worker.stop() == 0
-        assert lab.in_queue() == (len(cases), 0)
+        wait_for("its cases", lambda: lab.in_queue() == (len(cases), 0) or None)
 
     def test_a_worker_that_gets_the_command_shows_the_cases_that_it_has_hidden(self, lab: Lab) -> None:
         folder = lab.folder / "bin"

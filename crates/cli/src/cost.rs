@@ -84,13 +84,18 @@ async fn ask_for_prices(study: &Study, wanted: &[WantedPrice]) -> Result<(ReadPr
     for (kind, why) in &missing {
         note(format_args!("No price of {}: {}.", printable(kind, 40), printable(why, 300)));
     }
-    let (mut all, is_none) = (kept(study).await, read.is_empty() && !missing.is_empty());
-    if !read.is_empty() {
-        for price in read {
-            all.enter(price);
-        }
-        keep_prices(study, &all).await?;
+    let is_none = read.is_empty() && !missing.is_empty();
+    if read.is_empty() {
+        return Ok((kept(study).await, is_none));
     }
+    // Prices that can't be read now are not replaced by fewer ones.
+    let mut all = kept_prices(study).await.map_err(|why| {
+        CommandFailure::new(format!("Prices that were read are not kept, since those in the bucket can't be: {why}."))
+    })?;
+    for price in read {
+        all.enter(price);
+    }
+    keep_prices(study, &all).await?;
     Ok((all, is_none))
 }
 

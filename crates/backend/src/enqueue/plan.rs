@@ -84,7 +84,7 @@ impl EnqueuePlan {
         Self::of(document, cases)
     }
 
-    fn of(document: DesignDocument, cases: DesignCases) -> Result<Self, EnqueueError> {
+    pub(super) fn of(document: DesignDocument, cases: DesignCases) -> Result<Self, EnqueueError> {
         let longest_bytes = longest_message(&document, &cases)?;
         let digest = digest(&document, &cases);
         let mut end = 0;
@@ -237,6 +237,8 @@ impl EnqueuePlan {
         document.retry_of = Some(std::mem::replace(&mut document.submission, submission));
         document.submitted_by.clone_from(&request.by);
         document.force = request.is_forced;
+        // How a batch is combined is wanted by who sends its cases, not by who sends some of them again.
+        document.combine = None;
         document.extract = request.extract.as_ref().map(|order| order.model.clone());
         match request.time_limit {
             RetryTimeLimit::Earlier => {}

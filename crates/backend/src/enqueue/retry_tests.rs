@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
+use cruncher_study::combination::{CombineReference, CombinedInputs};
 use cruncher_study::design_document::Submission;
+use cruncher_study::model::{ModelDigest, ModelKind, ModelReference};
 use futures::executor::block_on;
 use serde_json::json;
 
@@ -66,6 +68,24 @@ fn only_the_wanted_cases_are_sent_as_a_submission_of_their_own() {
     let read = block_on(EnqueuePlan::read_back(&scene.study, &scene.plan.document().batch, again)).unwrap();
     assert_eq!((read.len(), read.document().retry_of.as_ref()), (2, Some(earlier)));
     assert_eq!(read.document().model, scene.plan.document().model);
+}
+
+#[test]
+fn how_a_batch_is_combined_is_not_wanted_again_by_sending_cases_again() {
+    let scene = Scene::new();
+    let mut document = scene.plan.document().clone();
+    document.combine = Some(CombineReference {
+        model: ModelReference::new(
+            &ModelDigest::of(b"def combine(files, output): pass"),
+            "combine.py",
+            ModelKind::Combine,
+        ),
+        of: CombinedInputs::Results,
+        file_extension: None,
+    });
+    let plan = EnqueuePlan::of(document, scene.plan.cases().clone()).unwrap();
+    let again = plan.again(&[plan.case_id(3)].into(), &scene.request(&[], 0.0), "0000000000000001".into()).unwrap();
+    assert_eq!((again.len(), &again.document().combine), (1, &None));
 }
 
 #[test]

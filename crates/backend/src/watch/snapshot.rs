@@ -194,7 +194,10 @@ impl Snapshot {
     /// Returns the batches that are complete, and are to be combined with other cases than last time.
     fn to_combine(&self) -> impl Iterator<Item = (String, u64)> {
         self.control.combine.iter().filter_map(|(name, combined)| {
-            let (batch, _) = name.rsplit_once('/')?;
+            let (batch, submission) = name.rsplit_once('/')?;
+            if self.control.withdraws(submission) {
+                return None;
+            }
             let counts = self.batches.iter().find(|account| account.batch.as_str() == batch)?.counts;
             (counts.is_complete() && counts.cases != *combined).then(|| (name.clone(), counts.cases))
         })
