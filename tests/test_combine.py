@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import Any
 import pytest
 from attached import attach
 from command_line import PATIENCE_SECS, CommandLine, Launched, Ran, wait_for
+from playwright.sync_api import expect
 from studies import drain, line_of
+from visit import Visits, check_accessible, go_to_all
 
 SCRIPT = """
 import json
@@ -178,3 +181,24 @@ def test_a_batch_that_is_not_complete_is_not_combined_and_the_wish_can_be_taken_
     assert batch_of(launched, "mesh")["combine"] is None
     ran = run(launched, "combine", "mesh", "--never")
     assert ran.code == 1 and "Batch mesh isn't combined by itself." in ran.err
+
+
+def test_an_open_page_has_a_batch_combined_when_it_is_complete(
+    cruncher: CommandLine, visits: Visits, tmp_path: Path
+) -> None:
+    launched = cruncher.launch()
+    send_with_combine(launched, tmp_path, [5, 1])
+    # The script is in the bucket since the cases were sent: it isn't written again.
+    visits.expected.append("status of 412")
+    page = visits.open(launched.ran.json()["operator_link"])
+    go_to_all(page, "Results")
+    with attach(line_of(launched)):
+        # No command looks meanwhile: the page alone sends it.
+        combined = page.get_by_role("region", name="Combined")
+        expect(combined.get_by_text("of all 2 cases")).to_be_visible()
+        with page.expect_download() as download:
+            combined.get_by_role("button", name=re.compile(r"^Download combined\.csv of mesh, ")).click()
+        download.value.save_as(tmp_path / "combined.csv")
+        assert (tmp_path / "combined.csv").read_text() == "5,25\n1,1\n"
+        check_accessible(page)
+    assert drain(launched) == []
