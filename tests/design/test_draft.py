@@ -7,6 +7,7 @@ import re
 import pytest
 from command_line import Launched
 from design_page import (
+    KEPT_DRAFT,
     button,
     choose_file,
     define,
