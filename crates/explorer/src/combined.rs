@@ -37,24 +37,28 @@ pub(super) fn combined(state: ResultsState) -> AnyView {
         rows::combine_waits()
     });
     let asked = Asked::listen();
-    let body = move || {
+    let waiting =
+        move || waits.get().into_iter().map(|(name, words)| wait(state, name, words, asked)).collect::<Vec<_>>();
+    // They are drawn apart from what is waited for: an open preview stays open.
+    let lines = move || {
         let found = files.get();
-        let waits = waits.get();
-        if found.is_empty() && waits.is_empty() {
-            return None;
-        }
-        let waits: Vec<_> = waits.into_iter().map(|(name, words)| wait(state, name, words, asked)).collect();
         let more = found.len().saturating_sub(MAX_SHOWN);
         let lines: Vec<_> = found.into_iter().take(MAX_SHOWN).map(|file| line(state, file, busy, problem)).collect();
         let more = (more > 0)
             .then(|| view! { <li class="faint">{format!("… and {} earlier ones", thousands(more as u64))}</li> });
-        Some(view! {
-            <section class="combined" aria-labelledby="combined-files">
-                <h3 id="combined-files">"Combined"</h3>
-                <ul>{waits}{lines}{more}</ul>
-                {move || asked.answer.get().map(told)}
-                {move || problem.get().map(problem_note)}
-            </section>
+        view! { {lines}{more} }
+    };
+    let is_shown = Memo::new(move |_| !files.read().is_empty() || !waits.read().is_empty());
+    let body = move || {
+        is_shown.get().then(|| {
+            view! {
+                <section class="combined" aria-labelledby="combined-files">
+                    <h3 id="combined-files">"Combined"</h3>
+                    <ul>{waiting}{lines}</ul>
+                    {move || asked.failed.get().or_else(|| asked.answer.get()).map(told)}
+                    {move || problem.get().map(problem_note)}
+                </section>
+            }
         })
     };
     view! { {body} }.into_any()
@@ -65,20 +69,21 @@ pub(super) fn combined(state: ResultsState) -> AnyView {
 struct Asked {
     is_busy: RwSignal<bool>,
     answer: RwSignal<Option<PageProblem>>,
+    /// The reason why the program that does it can't be loaded.
+    failed: RwSignal<Option<PageProblem>>,
 }
 
 impl Asked {
     fn listen() -> Self {
-        let own = Self { is_busy: RwSignal::new(false), answer: RwSignal::new(None) };
+        let own = Self { is_busy: RwSignal::new(false), answer: RwSignal::new(None), failed: RwSignal::new(None) };
         let take = move |_| {
             own.is_busy.set(false);
             own.answer.set(designer::combine_answer());
         };
         let listener = window_event_listener_untyped(designer::COMBINE_ANSWERED, take);
         on_cleanup(move || listener.remove());
-        // The program that does it may fail to load.
         Effect::new(move || {
-            if own.answer.read().is_some() {
+            if own.failed.read().is_some() {
                 own.is_busy.set(false);
             }
         });
@@ -89,7 +94,10 @@ impl Asked {
         self.is_busy.set(true);
         self.answer.set(None);
         designer::ask_to_combine(name);
-        PageProgram::Designer.load(self.answer);
+        match self.failed.get_untracked() {
+            None => PageProgram::Designer.load(self.failed),
+            Some(_) => PageProgram::Designer.load_again(self.failed),
+        }
     }
 }
 
