@@ -215,6 +215,7 @@ fn settle_batches(live: LiveStudy, route: RwSignal<Route>) {
         let beyond = (snapshot.unreadable_beyond > 0)
             .then(|| ("…".to_owned(), counted(snapshot.unreadable_beyond, "further object", "further objects")));
         rows::set_unreadable(snapshot.unreadable.iter().chain(beyond.iter().map(|(key, reason)| (key, reason))));
+        rows::set_combine_waits(snapshot.combine_waits(batches.one()));
         let are_rows_read = snapshot.is_checked && live.has_rows.get();
         rows::set_counts(rows::ShownCounts {
             cases,

@@ -508,3 +508,20 @@ def test_cancelled_cases_are_taken_back_and_those_whose_message_is_gone_are_sent
         wait_for(lambda: messages(queue_of(study).sqs, queue_of(study).queue_url) == (0, 0))
     page.get_by_role("button", name="Take back 3 cases").click()
     expect(states.get_by_role("button", name=re.compile("(lost|queued) 3"))).to_be_visible()
+
+
+def test_what_was_asked_for_about_a_group_of_errors_is_told_when_the_group_is_folded(
+    study: Launched, visits: Visits, tmp_path: Path
+) -> None:
+    send(study, tmp_path / "gate", ["clay", "sand", "rock", "sand"])
+    with attach(line_of(study)):
+        wait_for_end(study, done=1, errors=3)
+    page = visits.open(link(study))
+    go_to(page, "Errors")
+    group = page.get_by_role("link", name=re.compile("KeyError"))
+    group.click()
+    page.get_by_role("button", name="Retry 2 cases").click()
+    group.click()
+    expect(page.get_by_role("button", name="Retry 2 cases")).to_have_count(0)
+    page.get_by_role("button", name="Do it now").click()
+    expect(page.get_by_text("2 cases are in the queue again.")).to_be_visible()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,22 @@ from typing import Any
 import pytest
 from attached import attach
 from command_line import PATIENCE_SECS, CommandLine, Launched, Ran, wait_for
+from design_page import (
+    KEPT_DRAFT,
+    button,
+    choose_file,
+    open_design,
+    preview,
+    review,
+    save,
+    send_all,
+    small_study,
+    start_anew,
+    text,
+)
+from playwright.sync_api import expect
 from studies import drain, line_of
+from visit import Visits, check_accessible, go_to_all
 
 SCRIPT = """
 import json
@@ -178,3 +194,78 @@ def test_a_batch_that_is_not_complete_is_not_combined_and_the_wish_can_be_taken_
     assert batch_of(launched, "mesh")["combine"] is None
     ran = run(launched, "combine", "mesh", "--never")
     assert ran.code == 1 and "Batch mesh isn't combined by itself." in ran.err
+
+
+def test_an_open_page_has_a_batch_combined_when_it_is_complete(
+    cruncher: CommandLine, visits: Visits, tmp_path: Path
+) -> None:
+    launched = cruncher.launch()
+    send_with_combine(launched, tmp_path, [5, 1])
+    # The script is in the bucket since the cases were sent: it isn't written again.
+    visits.expected.append("status of 412")
+    page = visits.open(launched.ran.json()["operator_link"])
+    go_to_all(page, "Results")
+    with attach(line_of(launched)):
+        # No command looks meanwhile: the page alone sends it.
+        combined = page.get_by_role("region", name="Combined")
+        expect(combined.get_by_text("of all 2 cases")).to_be_visible()
+        with page.expect_download() as download:
+            combined.get_by_role("button", name=re.compile(r"^Download combined\.csv of mesh, ")).click()
+        download.value.save_as(tmp_path / "combined.csv")
+        assert (tmp_path / "combined.csv").read_text() == "5,25\n1,1\n"
+        combined.get_by_role("button", name="Preview combined.csv").click()
+        shown = combined.get_by_role("region", name="Preview of combined.csv")
+        expect(shown.get_by_role("row")).to_have_text(["525", "11"])
+        check_accessible(page)
+    assert drain(launched) == []
+
+
+def test_a_design_of_the_page_combines_its_batch_and_keeps_that_when_it_is_opened_again(
+    cruncher: CommandLine, visits: Visits
+) -> None:
+    launched = cruncher.launch()
+    page = open_design(visits, launched)
+    small_study(page, 2, "result['b'] = {{a}} ** 2\n")
+    page.get_by_text("Combine when complete").click()
+    choose_file(page, "Script that combines", "def join(files, output):\n    pass\n", "combine.py")
+    button(page, "Review and send …").click()
+    expect(page.get_by_text("There is no function combine(files, output) in combine.py.")).to_be_visible()
+    choose_file(page, "Script that combines", SCRIPT.replace('file_extension = "csv"', ""), "combine.py")
+    expect(page.get_by_text("combine.py doesn't say what the file's name ends with")).to_be_visible()
+    text(page, "Ending of the file").fill("txt")
+    check_accessible(page)
+    page.wait_for_function(KEPT_DRAFT, arg='"file_extension":"txt"')
+    page.reload()
+    page.get_by_text("Combine when complete").click()
+    expect(text(page, "Ending of the file")).to_have_value("txt")
+    preview(page, "2 cases")
+    assert review(page)["When all are done"] == "combine.py makes one file of their results"
+    send_all(page, 2)
+    assert batch_of(launched, "model")["combine"] == "waiting"
+    start_anew(page)
+    expect(page.get_by_text("no script", exact=True)).to_be_attached()
+    button(page, "Earlier …").click()
+    page.get_by_role("region", name="Designs that were submitted").get_by_role("button", name="model").click()
+    expect(page.get_by_text("The design of model stands below")).to_be_visible()
+    expect(page.locator("summary").filter(has_text="Combine when complete")).to_contain_text("combine.py")
+    design = json.loads(save(page, "Save JSON"))
+    assert design["combine"]["text"] == SCRIPT.replace('file_extension = "csv"', "")
+    assert (design["combine"]["of"], design["combine"]["file_extension"]) == ("results", "txt")
+
+
+def test_a_page_says_what_a_batch_waits_for_and_combines_what_is_there(
+    cruncher: CommandLine, visits: Visits, tmp_path: Path
+) -> None:
+    launched = cruncher.launch()
+    send_with_combine(launched, tmp_path, [1, 2, 3])
+    visits.expected.append("status of 412")
+    page = visits.open(launched.ran.json()["operator_link"])
+    with attach(line_of(launched)):
+        wait_for(lambda: status(launched)["cases"]["failed"] == 1)
+        go_to_all(page, "Results")
+        combined = page.get_by_role("region", name="Combined")
+        expect(combined.get_by_role("status")).to_have_text("mesh: it isn't complete: 1 failed.")
+        check_accessible(page)
+        combined.get_by_role("button", name="Combine what is there").click()
+        expect(combined.get_by_text("What combines 2 cases, without 1 that has no result")).to_be_visible()
+        expect(combined.get_by_text("of 2 cases, 1 missing")).to_be_visible()

@@ -7,6 +7,7 @@ import re
 import pytest
 from command_line import Launched
 from design_page import (
+    KEPT_DRAFT,
     button,
     choose_file,
     define,
@@ -27,14 +28,6 @@ from studies import drain, link
 from visit import PLAIN_HOST, Visits, check_accessible, go_to, requests_of, title_of
 
 # Whether the browser keeps a draft with these words in it.
-KEPT_DRAFT = """async words => {
-    const done = request => new Promise(resolve => request.onsuccess = () => resolve(request.result));
-    const [{name}] = await indexedDB.databases();
-    const database = await done(indexedDB.open(name));
-    const kept = await done(database.transaction("values").objectStore("values").get("draft"));
-    database.close();
-    return kept?.includes(words);
-}"""
 
 
 def is_of_the_designer(request: str) -> bool:

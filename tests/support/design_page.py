@@ -22,6 +22,16 @@ from visit import Visits, go_to
 
 FOOTING = REPOSITORY / "examples/layered_footing/footing.py"
 
+# Whether the draft that the browser keeps has these words.
+KEPT_DRAFT = """async words => {
+    const done = request => new Promise(resolve => request.onsuccess = () => resolve(request.result));
+    const [{name}] = await indexedDB.databases();
+    const database = await done(indexedDB.open(name));
+    const kept = await done(database.transaction("values").objectStore("values").get("draft"));
+    database.close();
+    return kept?.includes(words);
+}"""
+
 
 def fresh_study(study: Launched, endpoint_url: str) -> Launched:
     """A study with a page like that of another one, which takes less time than to launch it."""

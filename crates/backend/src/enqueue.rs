@@ -27,7 +27,10 @@ mod settled;
 mod submission_sender;
 mod writing;
 
-pub use combine::{COMBINED_PART, CombineEnd, CombineError, CombineOutcome, CombineRequest, combine, combine_wanted};
+pub use combine::{
+    COMBINED_PART, CombineEnd, CombineError, CombineOutcome, CombineRequest, combine, combine_wanted,
+    combine_what_is_there,
+};
 pub use journal::Journal;
 pub use outcomes::{CaseOutcome, outcomes};
 pub use pause_handle::PauseHandle;

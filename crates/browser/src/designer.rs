@@ -27,6 +27,13 @@ pub const POOL_ANSWERED: &str = "cruncher-pool-answered";
 const POOL_CHANGE: &str = "data-pool-change";
 const POOL_REFUSAL: &str = "data-pool-refusal";
 
+/// Event by which the designer reports what came of combining a batch.
+pub const COMBINE_ANSWERED: &str = "cruncher-combine-answered";
+
+/// The same attributes for that; an answer without advice is no problem.
+const COMBINE: &str = "data-combine";
+const COMBINE_ANSWER: &str = "data-combine-answer";
+
 /// Reports that tables of cases, or the requests to the workers, have changed.
 pub fn tell_sent() {
     tell(SENT);
@@ -80,6 +87,30 @@ pub fn tell_pool(problem: Option<&PageProblem>) {
 #[must_use]
 pub fn pool_refusal() -> Option<PageProblem> {
     noted_problem(POOL_REFUSAL)
+}
+
+/// Asks for what is there of a batch to be combined as a submission says (`batch/submission`).
+pub fn ask_to_combine(name: &str) {
+    note(COMBINE, name);
+    tell(ASKED);
+}
+
+/// Takes the batch that is to be combined: a second call returns `None`.
+#[must_use]
+pub fn asked_to_combine() -> Option<String> {
+    noted(COMBINE)
+}
+
+/// Reports what came of combining: words alone, or a problem with advice.
+pub fn tell_combined(answer: &PageProblem) {
+    note_problem(COMBINE_ANSWER, answer);
+    tell(COMBINE_ANSWERED);
+}
+
+/// Takes what came of combining: a second call returns `None`.
+#[must_use]
+pub fn combine_answer() -> Option<PageProblem> {
+    noted_problem(COMBINE_ANSWER)
 }
 
 fn note_problem(attribute: &str, PageProblem { title, advice, detail }: &PageProblem) {

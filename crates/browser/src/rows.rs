@@ -17,6 +17,9 @@ const COUNTS: &str = "cruncherCounts";
 /// Window's property that holds the objects that can't be read.
 const UNREADABLE: &str = "cruncherUnreadable";
 
+/// Window's property that holds what batches wait for to be combined.
+const COMBINE_WAITS: &str = "cruncherCombineWaits";
+
 /// Window's property that holds the array of chunks.
 const ARRAY: &str = "cruncherRows";
 
@@ -80,15 +83,33 @@ pub fn counts() -> Option<ShownCounts> {
 
 /// Tells the results which objects can't be read, and why. Whoever asks for them hears of changes by [`MORE`].
 pub fn set_unreadable<'a>(objects: impl Iterator<Item = (&'a String, &'a String)>) {
-    let words: Array = objects.flat_map(|(key, reason)| [key, reason]).map(JsValue::from).collect();
+    set_pairs(UNREADABLE, &objects.flat_map(|(key, reason)| [key, reason]).map(JsValue::from).collect());
+}
+
+/// Tells the results what batches wait for to be combined, each with the name by which that is asked for, or none.
+pub fn set_combine_waits(waits: impl Iterator<Item = (String, String)>) {
+    set_pairs(COMBINE_WAITS, &waits.flat_map(|(name, words)| [name, words]).map(JsValue::from).collect());
+}
+
+/// Returns what batches wait for to be combined, each with the name by which that is asked for, or none.
+#[must_use]
+pub fn combine_waits() -> Vec<(String, String)> {
+    pairs(COMBINE_WAITS)
+}
+
+fn set_pairs(property: &str, words: &Array) {
     // A window takes every property.
-    let _ = Reflect::set(&window(), &UNREADABLE.into(), &words);
+    let _ = Reflect::set(&window(), &property.into(), words);
 }
 
 /// Returns the key of each object that can't be read, and why.
 #[must_use]
 pub fn unreadable() -> Vec<(String, String)> {
-    let words = Reflect::get(&window(), &UNREADABLE.into()).ok().and_then(|words| words.dyn_into::<Array>().ok());
+    pairs(UNREADABLE)
+}
+
+fn pairs(property: &str) -> Vec<(String, String)> {
+    let words = Reflect::get(&window(), &property.into()).ok().and_then(|words| words.dyn_into::<Array>().ok());
     let words: Vec<String> = words.iter().flat_map(Array::iter).filter_map(|word| word.as_string()).collect();
     let (pairs, _) = words.as_chunks();
     pairs.iter().map(|[key, reason]| (key.clone(), reason.clone())).collect()

@@ -10,9 +10,9 @@ use cruncher_backend::watch::StudyWatch;
 use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_study::accounting::CaseCounts;
 use cruncher_study::batch::Batch;
+use cruncher_study::combination::{has_combine_function, says_extension};
 use cruncher_study::control::StudyControl;
 use cruncher_study::model::MAX_MODEL_BYTES;
-use cruncher_study::template::uses_name;
 use serde_json::json;
 
 use crate::arguments::{CloudAccount, CombineArguments, PoolChoice};
@@ -150,11 +150,10 @@ fn read(path: &Path) -> Result<Vec<u8>, CommandFailure> {
 /// Checks that the script has what the worker will call and ask for, as far as its text tells.
 fn check_script(script: &[u8], path: &Path, has_extension: bool) -> Result<(), CommandFailure> {
     let (code, path) = (String::from_utf8_lossy(script), path.display());
-    let has = |names: [&str; 2]| names.into_iter().any(|name| uses_name(&code, name));
-    if !has(["combine", "combine_data"]) {
+    if !has_combine_function(&code) {
         return Err(CommandFailure::new(format!("There is no function combine(files, output) in {path}.")));
     }
-    if !has_extension && !has(["file_extension", "output_file"]) {
+    if !has_extension && !says_extension(&code) {
         return Err(CommandFailure::new(format!(
             "{path} doesn't say what the file's name ends with: write file_extension = \"csv\" into it, say, or name it with \
              --file-extension."

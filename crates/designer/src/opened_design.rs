@@ -95,7 +95,12 @@ pub(super) fn choose_model(state: DesignState, model: Option<ModelText>) {
 }
 
 /// Opens a design that was submitted, with its model, or without if that isn't available.
-pub(super) fn take_submitted(state: DesignState, design: &DesignDocument, model: Result<String, String>) {
+pub(super) fn take_submitted(
+    state: DesignState,
+    design: &DesignDocument,
+    model: Result<String, String>,
+    script: Option<Result<String, String>>,
+) {
     let mut file = design.design_file();
     let name = design.model.label();
     let with = match &model {
@@ -104,7 +109,14 @@ pub(super) fn take_submitted(state: DesignState, design: &DesignDocument, model:
     };
     let is_table = file.sampler == cruncher_study::sampler::Sampler::Table;
     let table = if is_table { " Its points were imported: choose their table again." } else { "" };
-    state.say(format!("The design of {} stands below, {with}.{table}", design.batch));
+    let mut without = String::new();
+    if let (Some(combine), Some(script)) = (&mut file.combine, script) {
+        if let Err(reason) = &script {
+            without = format!(" The script {} that combines its batch isn't there: {reason}.", combine.file);
+        }
+        combine.text = script.ok();
+    }
+    state.say(format!("The design of {} stands below, {with}.{table}{without}", design.batch));
     let is_without = model.is_err();
     file.model.text = model.ok();
     take_design(state, &file, "");

@@ -125,7 +125,7 @@ impl CaseSender {
             SendOrder::ForgetPoints => self.open.iter().for_each(|open| *open.points_wait.borrow_mut() += 1),
             SendOrder::ReadModel(design) => match &self.open {
                 Some(open) => open.tell_model(design),
-                None => send_news(page, SendNews::SubmittedModel(design, Err(NOT_OPEN.to_owned()))),
+                None => send_news(page, SendNews::SubmittedModel(design, Err(NOT_OPEN.to_owned()), None)),
             },
         }
     }
@@ -331,7 +331,11 @@ impl Open {
         let open = self.clone();
         wasm_bindgen_futures::spawn_local(async move {
             let model = submitted_model(&open.study, &design.model).await;
-            send_news(&open.page, SendNews::SubmittedModel(design, model));
+            let script = match &design.combine {
+                Some(combine) => Some(submitted_model(&open.study, &combine.model).await),
+                None => None,
+            };
+            send_news(&open.page, SendNews::SubmittedModel(design, model, script));
         });
     }
 

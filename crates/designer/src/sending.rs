@@ -221,7 +221,9 @@ fn apply_news(state: DesignState, news: SendNews, parts: Parts) {
             state.said.set(None);
             state.reports.submitted.set(Some(submitted));
         }
-        SendNews::SubmittedModel(design, model) => opened_design::take_submitted(state, &design, model),
+        SendNews::SubmittedModel(design, model, script) => {
+            opened_design::take_submitted(state, &design, model, script);
+        }
         SendNews::NotSubmitted { reason } => {
             state.say(format!("The designs that were submitted can't be listed: {reason}."));
         }

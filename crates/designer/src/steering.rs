@@ -6,7 +6,7 @@ use cruncher_backend::administer::forget::forget;
 use cruncher_backend::administer::observe::observe;
 use cruncher_backend::administer::pools::{delete_own_pool, make_pool};
 use cruncher_backend::administer::redrive::redrive;
-use cruncher_backend::enqueue::combine_wanted;
+use cruncher_backend::enqueue::{CombineError, combine_wanted, combine_what_is_there};
 use cruncher_backend::study::{self, Study};
 use cruncher_study::access::{AccessKey, StudyAccess};
 use leptos::prelude::window_event_listener_untyped;
@@ -45,6 +45,18 @@ pub(super) fn follow(access: &StudyAccess) {
         }
     };
     change_pool();
+    let key = access.key.clone();
+    let combine = move || {
+        let (asked, key) = (designer::asked_to_combine(), key.clone());
+        if let Some(name) = asked {
+            spawn_local(async move {
+                designer::tell_combined(&combine(&name, &key).await);
+                designer::tell_sent();
+            });
+        }
+    };
+    combine();
+    window_event_listener_untyped(designer::ASKED, move |_| combine());
     window_event_listener_untyped(designer::ASKED, move |_| change_pool());
     window_event_listener_untyped(designer::ASKED, move |_| make());
 }
@@ -66,6 +78,24 @@ async fn change(asked: &SteeringRequest, key: &AccessKey) -> Result<(), PageProb
         asked => change_control(&study, &|control| asked.apply(control)).await.map(|_| ()),
     };
     changed.map_err(|error| PageProblem::from(&error))
+}
+
+/// Combines what is there of a batch, and says what came of it.
+async fn combine(name: &str, key: &AccessKey) -> PageProblem {
+    let study = match study::open(network(), &address::page_url(), key).await {
+        Ok(study) => study,
+        Err(error) => return PageProblem::from(&error),
+    };
+    match combine_what_is_there(&study, name).await {
+        Ok(outcome) => PageProblem { title: outcome.to_string(), advice: String::new(), detail: String::new() },
+        Err(CombineError::Aws(error)) => PageProblem::from(&error),
+        Err(error) => PageProblem {
+            title: "What is there can't be combined.".into(),
+            advice: "Nothing was sent. cruncher combine STUDY BATCH SCRIPT --now combines it with another script."
+                .into(),
+            detail: error.to_string(),
+        },
+    }
 }
 
 /// Makes a pool, or removes one.

@@ -30,7 +30,7 @@ mod head;
 use super::case::case;
 use super::reading;
 use super::results_state::{ResultsState, case_of};
-use super::steering::{SteeringState, steering};
+use super::steering::{SteeringState, course, steering};
 use crate::state::view::ResultsView;
 use contrast::contrast;
 use head::head;
@@ -54,6 +54,8 @@ struct ErrorsPage {
     named: RwSignal<usize>,
     /// Error documents of these cases, as far as they have been read.
     documents: RwSignal<Vec<(CaseRef, Result<ErrorDocument, PageProblem>)>>,
+    /// What was asked for about the cases of a group. It outlives the group, which goes when its cases are sent again.
+    asked: StoredValue<SteeringState>,
 }
 
 /// Failures by group, and what they are compared with.
@@ -138,7 +140,20 @@ impl ErrorsPage {
             picked: RwSignal::new(None),
             named: RwSignal::new(CASES_AT_A_TIME),
             documents: RwSignal::new(Vec::new()),
+            asked: StoredValue::new(SteeringState::new()),
         }
+    }
+
+    /// Forgets what is done with when another group is opened.
+    fn follow_group(self) {
+        let group = Memo::new(move |_| self.route.read().group.clone());
+        Effect::new(move |before: Option<Option<String>>| {
+            let group = group.get();
+            if group.is_some() && before.is_some_and(|before| before != group) {
+                self.asked.get_value().forget_done();
+            }
+            group
+        });
     }
 
     /// Returns the cases of the open group that are named, the one that failed last in front.
@@ -177,6 +192,7 @@ impl ErrorsPage {
 pub(super) fn errors(state: ResultsState) -> AnyView {
     let page = ErrorsPage::new(state);
     page.read_documents();
+    page.follow_group();
     let counts = state.data.counts();
     let unreadable = Memo::new(move |_| {
         // Whoever hands objects over tells so by the counts.
@@ -223,9 +239,15 @@ pub(super) fn errors(state: ResultsState) -> AnyView {
             || view! { <p><button on:click=move |_| most.update(|most| *most += MAX_GROUPS)>{words}</button></p> },
         )
     };
+    // An open group tells it beside its buttons.
+    let has_open_group = Memo::new(move |_| {
+        let route = page.route.read();
+        signatures.with(|all| route.group.as_ref().is_some_and(|group| all.contains(group)))
+    });
     view! {
         <div class="results">
             <h2>"Errors" " " <span class="faint">{title}</span></h2>
+            {move || (!has_open_group.get()).then(|| course(state, page.asked.get_value()))}
             {nothing}
             <For each=listed key=String::clone children=move |signature| group(page, signature)/>
             {more}
@@ -351,7 +373,7 @@ fn open_group(page: ErrorsPage, signature: &str) -> AnyView {
     };
     view! {
         <div class="group__body">
-            <div class="group__actions">{steering(page.state, all, SteeringState::new())}<a href=in_table>"Show them on the Cases page"</a></div>
+            <div class="group__actions">{steering(page.state, all, page.asked.get_value())}<a href=in_table>"Show them on the Cases page"</a></div>
             <div class="group__cases" role="group" aria-label="Cases of this group">
                 <For each=move || named.get() key=CaseRef::clone children=one/>
                 {more}

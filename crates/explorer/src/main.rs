@@ -49,6 +49,8 @@ mod extractions;
 #[cfg(target_arch = "wasm32")]
 mod extremes;
 #[cfg(target_arch = "wasm32")]
+mod file_preview;
+#[cfg(target_arch = "wasm32")]
 mod files;
 #[cfg(target_arch = "wasm32")]
 mod freeze;

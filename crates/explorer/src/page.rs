@@ -96,7 +96,7 @@ fn results(access: StudyAccess, data: ResultsData) -> AnyView {
     let extracted = Extractions::follow(state);
     let body = move || {
         if is_empty.get() {
-            return nothing(state);
+            return view! { {nothing(state)} {combined(state)} }.into_any();
         }
         let plots = move || {
             // Curves that were read of single cases, and the table's scroll position, depend on the rows of these batches.

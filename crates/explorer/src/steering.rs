@@ -118,6 +118,19 @@ impl SteeringState {
         let limits = Limits { attempts: RwSignal::default(), time_limit_secs: RwSignal::default() };
         Self { course: RwSignal::new(ActionState::Idle), limits }
     }
+
+    /// Forgets what was asked for, unless it is still to be done.
+    pub(super) fn forget_done(self) {
+        if !matches!(*self.course.read_untracked(), ActionState::Announced { .. } | ActionState::Working { .. }) {
+            self.course.set(ActionState::Idle);
+        }
+    }
+}
+
+/// Draws how far an action is, where its buttons aren't shown any more.
+pub(super) fn course(state: ResultsState, asked: SteeringState) -> AnyView {
+    let SteeringState { course, limits } = asked;
+    view! { <p class="steering__course" role="status">{move || told(state, course, limits)}</p> }.into_any()
 }
 
 /// Draws the buttons for cases of these rows, and how far an action is. Who may only look gets none.

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use cruncher_aws::{Error, s3};
 use cruncher_study::batch::{Batch, BatchError};
 use cruncher_study::case::{CaseId, CaseRef, ParameterValue};
-use cruncher_study::combination::CombinedInputs;
+use cruncher_study::combination::{CombinedInputs, is_file_extension};
 use cruncher_study::control::StudyControl;
 use cruncher_study::design::{DesignFile, ModelFile};
 use cruncher_study::design_document::{DesignDocument, Submission};
@@ -40,9 +40,6 @@ pub const COMBINED_PART: &str = "combined";
 
 /// Maximum number of files that are combined: they all lie in a folder of one worker.
 const MAX_COMBINED_FILES: usize = 100_000;
-
-/// Maximum length of the ending of the file that is made, in characters.
-const MAX_EXTENSION_CHARS: usize = 20;
 
 /// Wish to combine what the cases of a batch came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -196,6 +193,27 @@ pub async fn combine(study: &Study, request: &CombineRequest) -> Result<CombineO
 /// # Errors
 /// If the batch isn't complete any more, is called off, or nothing says how it is combined; if a request fails.
 pub async fn combine_wanted(study: &Study, name: &str, cases: u64) -> Result<CombineOutcome, CombineError> {
+    let outcome = combine_if(study, &wanted(study, name).await?, CombineWhen::Complete).await?;
+    let note = |control: &mut StudyControl| {
+        if let Some(combined) = control.combine.get_mut(name) {
+            *combined = cases;
+        }
+    };
+    change_control(study, &note).await?;
+    Ok(outcome)
+}
+
+/// Sends a case that combines what is there of a batch which isn't complete, as a submission of it says (`batch/submission`). It is
+/// combined anew when it is complete.
+///
+/// # Errors
+/// If there is nothing to be combined, or nothing says how; if a request fails.
+pub async fn combine_what_is_there(study: &Study, name: &str) -> Result<CombineOutcome, CombineError> {
+    combine(study, &wanted(study, name).await?).await
+}
+
+/// Reads how a submission wants its batch combined.
+async fn wanted(study: &Study, name: &str) -> Result<CombineRequest, CombineError> {
     let not_wanted = || CombineError::NotWanted(name.to_owned());
     let (batch, submission) = name.rsplit_once('/').ok_or_else(not_wanted)?;
     let batch = Batch::parse(batch)?;
@@ -206,7 +224,7 @@ pub async fn combine_wanted(study: &Study, name: &str, cases: u64) -> Result<Com
     let wanted = document.combine.ok_or_else(not_wanted)?;
     let unread = |why| CombineError::Script { key: wanted.model.key.clone(), why };
     let script = submitted_model(study, &wanted.model).await.map_err(unread)?;
-    let request = CombineRequest {
+    Ok(CombineRequest {
         batch,
         of: wanted.of,
         script_name: wanted.model.file_name().to_owned(),
@@ -217,15 +235,7 @@ pub async fn combine_wanted(study: &Study, name: &str, cases: u64) -> Result<Com
         is_forced: false,
         pool: document.pool,
         by: document.submitted_by,
-    };
-    let outcome = combine_if(study, &request, CombineWhen::Complete).await?;
-    let note = |control: &mut StudyControl| {
-        if let Some(combined) = control.combine.get_mut(name) {
-            *combined = cases;
-        }
-    };
-    change_control(study, &note).await?;
-    Ok(outcome)
+    })
 }
 
 /// When something is combined.
@@ -279,15 +289,9 @@ async fn send(study: &Study, request: &CombineRequest, plan: &EnqueuePlan) -> Re
 }
 
 fn check_extension(extension: Option<&str>) -> Result<(), CombineError> {
-    let is_part = |part: &str| {
-        part.starts_with(|first: char| first.is_ascii_alphanumeric())
-            && part.chars().all(|char| char.is_ascii_alphanumeric() || "_-".contains(char))
-    };
-    match extension {
-        Some(text) if text.len() > MAX_EXTENSION_CHARS || !text.split('.').all(is_part) => {
-            Err(CombineError::Extension(text.to_owned()))
-        }
-        _ => Ok(()),
+    match extension.filter(|text| !is_file_extension(text)) {
+        Some(text) => Err(CombineError::Extension(text.to_owned())),
+        None => Ok(()),
     }
 }
 

@@ -10,6 +10,7 @@ use cruncher_study::diagnosis::{DiagnosisInput, Notice, PoolLook, QueueCounts, d
 use cruncher_study::error_groups::{ErrorGroup, ErrorPart, error_groups};
 use cruncher_study::heartbeat::{Heartbeat, WorkerState};
 use cruncher_study::ledger::{CaseFinish, SENDING_SECS};
+use cruncher_study::number_format::{counted, thousands};
 use cruncher_study::ordering::ascending;
 use cruncher_study::pool::Pool;
 use cruncher_study::study_events::EventFacts;
@@ -191,6 +192,39 @@ impl Snapshot {
         )
     }
 
+    /// Tells of each shown batch that is to be combined by itself what it waits for. Its name, as [`StudyControl::combine`] has it, goes in
+    /// front if what is there can be combined now; else nothing does.
+    pub fn combine_waits(&self, shown: Option<&Batch>) -> impl Iterator<Item = (String, String)> {
+        let counts_of = |batch: &str| {
+            let account = self.batches.iter().find(|account| account.batch.as_str() == batch);
+            account.map(|account| account.counts).unwrap_or_default()
+        };
+        self.control.combine.iter().filter_map(move |(name, combined)| {
+            let (batch, _) = name.rsplit_once('/')?;
+            let (counts, own) = (counts_of(batch), counts_of(&format!("{batch}/combined")));
+            if counts.cases == 0 || shown.is_some_and(|shown| !shown.contains(batch)) {
+                return None;
+            }
+            let is_made = counts.cases == *combined && own.failed == 0 && own.open() == 0;
+            let words = match (own.running, own.open(), own.failed) {
+                _ if is_made => return None,
+                (1.., _, _) => "a worker is combining it".to_owned(),
+                (_, 1.., _) => "it is about to be combined: that waits for a worker".to_owned(),
+                (_, _, 1..) if counts.is_complete() => "combining it has failed: see Errors".to_owned(),
+                _ if counts.is_complete() => "it is complete, and combined at the next look of an operator".to_owned(),
+                _ if counts.open() == 0 => {
+                    format!("it isn't complete: {} failed", thousands(counts.cases - counts.done))
+                }
+                _ => {
+                    let left = counted(counts.cases - counts.done, "case", "cases");
+                    format!("it is combined when it is complete: waiting for {left}")
+                }
+            };
+            let is_possible = own.open() == 0 && counts.done > 0 && !counts.is_complete();
+            Some((if is_possible { name.clone() } else { String::new() }, format!("{batch}: {words}.")))
+        })
+    }
+
     /// Returns the batches that are complete, and are to be combined with other cases than last time.
     fn to_combine(&self) -> impl Iterator<Item = (String, u64)> {
         self.control.combine.iter().filter_map(|(name, combined)| {
@@ -305,5 +339,41 @@ mod tests {
             assert_eq!(!found(&snapshot).is_empty(), is_wanted, "{combined}");
         }
         assert!(snapshot.control.combine_no_more(&batch("soil")) && found(&snapshot).is_empty());
+    }
+
+    #[test]
+    fn a_batch_that_is_to_be_combined_says_what_it_waits_for_and_when_what_is_there_can_be_combined() {
+        let mut snapshot =
+            Snapshot { batches: vec![account("soil", 0, 0, &[])], is_checked: true, ..Snapshot::default() };
+        snapshot.control.combine_when_complete(&batch("soil"), "00aa");
+        let told = |snapshot: &Snapshot| snapshot.combine_waits(None).next();
+        let counts = |queued, done, failed| CaseCounts {
+            cases: queued + done + failed,
+            queued,
+            done,
+            failed,
+            ..CaseCounts::default()
+        };
+        for (of, name, words) in [
+            (counts(12, 0, 0), "", "soil: it is combined when it is complete: waiting for 12 cases."),
+            (counts(1, 2, 1), "soil/00aa", "soil: it is combined when it is complete: waiting for 2 cases."),
+            (counts(0, 2, 3), "soil/00aa", "soil: it isn't complete: 3 failed."),
+            (counts(0, 2, 0), "", "soil: it is complete, and combined at the next look of an operator."),
+        ] {
+            snapshot.batches[0].counts = of;
+            assert_eq!(told(&snapshot), Some((name.to_owned(), words.to_owned())));
+        }
+        assert_eq!(snapshot.combine_waits(Some(&batch("steel"))).next(), None);
+        snapshot.control.combine.insert("soil/00aa".to_owned(), 2);
+        assert_eq!(told(&snapshot), None, "it was combined");
+        snapshot.batches.push(account("soil/combined", 0, 0, &[]));
+        for (of, words) in [
+            (CaseCounts { running: 1, ..counts(0, 0, 0) }, "soil: a worker is combining it."),
+            (counts(1, 0, 0), "soil: it is about to be combined: that waits for a worker."),
+            (counts(0, 0, 1), "soil: combining it has failed: see Errors."),
+        ] {
+            snapshot.batches[1].counts = of;
+            assert_eq!(told(&snapshot), Some((String::new(), words.to_owned())));
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The form: one module for each section.
 
+mod combine;
 mod command_form;
 pub(super) mod factors;
 pub(super) mod field;

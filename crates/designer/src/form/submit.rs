@@ -12,6 +12,7 @@ use leptos::ev::MouseEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
 
+use super::combine;
 use super::field::{FieldNeed, FormComplaints, FormField, check_box, sentence};
 use super::first_cases::{first_cases, tally, untried};
 use super::model::{certain_failure, show_place};
@@ -100,6 +101,7 @@ fn fields(state: DesignState) -> AnyView {
             {pool_choice(state)}
         </div>
         {missing_pools(state, draft.pool.as_slice())}
+        {combine::section(state, draft.combine.as_ref(), complaints.at(FormPlace::Combine))}
         {check_box("Compute cases again that have a result", |draft| draft.is_forced, state, |draft, is| draft.is_forced = is)}
         {(draft.kind == ModelKind::Python).then(|| check_box("Give each case a Python of its own: slower, but none finds what another has left", |draft| draft.is_isolated, state, |draft, is| draft.is_isolated = is))}
     }
@@ -172,6 +174,7 @@ fn summary(state: DesignState, preflight: PreflightSummary) -> AnyView {
                 {some("Failed before, sent again", preflight.failed_before)}
                 {some("Left out by constraints", preflight.left_out)}
                 {(preflight.before.cases > 0).then(|| line("In the queue before them", before(preflight.before)))}
+                {combine::summary(state).map(|words| line("When all are done", words))}
                 {line("Expected time", expected_time(expected_secs, workers, preflight.halted_workers))}
             </dl>
             {(!preflight.unreadable.is_empty()).then(|| {

@@ -1,6 +1,7 @@
 //! Draft: a design as it stands in the form, with texts that may be half typed, and their problems.
 
 use cruncher_sampling::OptimisationCriterion;
+use cruncher_study::combination::CombineFile;
 use cruncher_study::design::DesignFile;
 use cruncher_study::isolation::CaseIsolation;
 use cruncher_study::model::ModelKind;
@@ -74,6 +75,9 @@ pub(crate) struct DesignDraft {
     /// The pool that the cases are sent to; `None` is the study's own queue.
     #[serde(default)]
     pub(crate) pool: Option<Pool>,
+    /// The script that makes one file when the batch is complete, if one is wanted. Its ending is as typed, empty for what the script says.
+    #[serde(default)]
+    pub(crate) combine: Option<CombineFile>,
 }
 
 /// Source of a design's points.
@@ -163,6 +167,8 @@ pub(crate) enum FormPlace {
     MaxAttempts,
     /// The time limit.
     TimeLimit,
+    /// The script that combines.
+    Combine,
 }
 
 /// Problem at a place of the form.
@@ -201,6 +207,7 @@ impl Default for DesignDraft {
             is_forced: false,
             is_isolated: false,
             pool: None,
+            combine: None,
         }
     }
 }
@@ -254,7 +261,7 @@ impl DesignDraft {
             FormPlace::Batch => &self.batch,
             FormPlace::MaxAttempts => &self.max_attempts,
             FormPlace::TimeLimit => &self.time_limit_minutes,
-            FormPlace::Factors | FormPlace::Method => "something",
+            FormPlace::Factors | FormPlace::Method | FormPlace::Combine => "something",
         };
         text.trim().is_empty()
     }
@@ -276,6 +283,7 @@ impl DesignDraft {
             is_forced: file.force,
             is_isolated: file.isolation == CaseIsolation::Case,
             pool: file.pool,
+            combine: file.combine.clone(),
             ..Self::default()
         };
         draft.with_sampler(file.sampler)

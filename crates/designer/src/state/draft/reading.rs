@@ -1,6 +1,7 @@
 //! Reading of a form: the design that stands in it, or all of its problems.
 
 use cruncher_study::batch::Batch;
+use cruncher_study::combination::CombineFile;
 use cruncher_study::constraint::Constraint;
 use cruncher_study::design::{DesignError, DesignFile, ModelFile};
 use cruncher_study::factor::FactorError;
@@ -84,9 +85,13 @@ impl DesignDraft {
             note(FormPlace::MaxAttempts, "a case needs at least one attempt".to_owned());
         }
         let time_limit_secs = self.read_time_limit(&mut note);
+        let combine = self.combine_file();
+        if let Some(Err(error)) = combine.as_ref().map(CombineFile::check) {
+            note(FormPlace::Combine, error.to_string());
+        }
         match (points, batch, max_attempts) {
             (Some(points), Some(batch), Some(max_attempts)) if complaints.is_empty() => {
-                Ok(DesignFile { batch, max_attempts, time_limit_secs, ..points })
+                Ok(DesignFile { batch, max_attempts, time_limit_secs, combine, ..points })
             }
             _ => Err(complaints),
         }
@@ -105,8 +110,18 @@ impl DesignDraft {
                 .filter(|attempts| *attempts > 0)
                 .unwrap_or(points.max_attempts),
             time_limit_secs: self.read_time_limit(&mut ignore),
+            combine: self.combine_file(),
             ..points
         })
+    }
+
+    /// Returns the script that combines; an ending that wasn't typed is left to it.
+    fn combine_file(&self) -> Option<CombineFile> {
+        let combine = self.combine.clone()?;
+        let extension = combine.file_extension.unwrap_or_default();
+        let extension = extension.trim().trim_start_matches('.');
+        let file_extension = (!extension.is_empty()).then(|| extension.to_owned());
+        Some(CombineFile { file_extension, ..combine })
     }
 
     /// Returns the factors that count: none with a table, since all inputs stand in it.

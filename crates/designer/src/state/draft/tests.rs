@@ -1,4 +1,5 @@
 use cruncher_study::case::ParameterValue;
+use cruncher_study::combination::CombinedInputs;
 use cruncher_study::factor::FactorValues;
 
 use super::factor::FactorKind;
@@ -288,4 +289,25 @@ fn choices_without_commas_are_said_to_be_one() {
         |levels: &str| FactorDraft { kind: FactorKind::Choices, levels: levels.into(), ..cohesion() }.understood();
     assert_eq!(understood("clay sand silt"), ["This is one choice, `clay sand silt`: choices are separated by commas"]);
     assert_eq!((understood("clay, soft sand"), understood("clay")), (vec![], vec![]));
+}
+
+#[test]
+fn the_script_that_combines_stays_with_the_draft_and_goes_with_the_design() {
+    let code = "def combine(files, output):\n    pass\n";
+    let script = |text: Option<&str>, extension: Option<&str>| CombineFile {
+        file: "combine.py".into(),
+        text: text.map(str::to_owned),
+        of: CombinedInputs::Files,
+        file_extension: extension.map(str::to_owned),
+    };
+    let with = |combine: CombineFile| DesignDraft { combine: Some(combine), ..draft() };
+    let file = with(script(Some(code), Some(" .csv "))).read().unwrap();
+    assert_eq!(file.combine, Some(script(Some(code), Some("csv"))));
+    assert_eq!(DesignDraft::of(&file).combine, file.combine);
+    let kept = serde_json::to_string(&DesignDraft::of(&file)).unwrap();
+    assert_eq!(serde_json::from_str::<DesignDraft>(&kept).unwrap().combine, file.combine);
+    check(&with(script(None, Some("csv"))), FormPlace::Combine, "choose combine.py again");
+    check(&with(script(Some(code), Some(" "))), FormPlace::Combine, "doesn't say what the file's name ends with");
+    // It is saved as it stands.
+    assert!(with(script(None, None)).saved().unwrap().combine.is_some());
 }
