@@ -61,9 +61,9 @@ impl KeyShortcut {
     #[must_use]
     pub fn keys(self, is_mac: bool) -> String {
         match (self.has_control, is_mac) {
-            (true, true) => format!("⌘ {}", self.key.to_uppercase()),
-            (true, false) => format!("Ctrl {}", self.key.to_uppercase()),
-            (false, _) => self.key.to_uppercase(),
+            (true, true) => format!("⌘ {}", self.key.to_ascii_uppercase()),
+            (true, false) => format!("Ctrl {}", self.key.to_ascii_uppercase()),
+            (false, _) => self.key.to_ascii_uppercase(),
         }
     }
 }

@@ -67,8 +67,7 @@ impl PriceList {
     /// A text that says what is wrong.
     pub fn add(&mut self, text: &str) -> Result<(), String> {
         let (name, number) = text.split_once('=').map_or((None, text), |(name, number)| (Some(name.trim()), number));
-        let dollars: Option<f64> =
-            number.trim().parse().ok().filter(|dollars: &f64| dollars.is_finite() && *dollars >= 0.0);
+        let dollars = read_number(number.trim()).filter(|dollars| dollars.is_finite() && *dollars >= 0.0);
         let dollars = dollars.filter(|_| name != Some("")).ok_or_else(|| {
             format!(
                 "`{text}` is no price: 0.34 is what a host costs an hour in dollars, c7i.2xlarge=0.34 one of that type"
@@ -117,6 +116,14 @@ impl PriceList {
     }
 }
 
+/// Reads a number, also one that begins with its point, by the reader of JSON, which the page has anyway: another one would be 13 KiB
+/// more of it.
+fn read_number(text: &str) -> Option<f64> {
+    let text = text.strip_prefix('+').unwrap_or(text);
+    let whole = if text.starts_with('.') { "0" } else { "" };
+    serde_json::from_slice(format!("{whole}{text}").as_bytes()).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::PriceSource;
@@ -146,7 +153,10 @@ mod tests {
         let million = RequestCounts { s3_get: 1_000_000, s3_put: 1_000_000, sqs: 1_000_000 };
         assert!((list.requests.dollars(million) - 6.0).abs() < 1e-9);
         assert_eq!(PriceList::default().of("lab"), None);
-        for text in ["", "=1", "c7i=", "c7i=free", "-1", "c7i=inf", "NaN"] {
+        for (text, expected) in [(".5", 0.5), ("+2", 2.0), ("4e-7", 4e-7), ("0.34", 0.34)] {
+            assert_eq!(PriceList::parse([text]).unwrap().of("lab"), Some(expected), "{text}");
+        }
+        for text in ["", ".", "=1", "c7i=", "c7i=free", "-1", "c7i=inf", "NaN", "1e999"] {
             assert!(PriceList::parse([text]).is_err(), "{text}");
         }
     }
