@@ -155,10 +155,14 @@ def test_a_size_that_is_none_or_refused_is_told_at_the_place_and_stays(study: La
     words = f"At most 5 computers. cruncher fleet start {study.study} --max 9 allows more."
     expect(fleet.get_by_role("alert")).to_have_text(words)
     expect(size).to_have_value("9")
-    # Somebody has taken the group away meanwhile.
-    group = f"cruncher-{study.study}-Fleet-main"
-    cloud.client("autoscaling").update_auto_scaling_group(AutoScalingGroupName=group, MaxSize=2)
-    visits.expected.append("status of 400")
+    # Somebody has taken the right away meanwhile.
+    refuse = {"Effect": "Deny", "Action": "autoscaling:SetDesiredCapacity", "Resource": "*"}
+    cloud.client("iam").put_user_policy(
+        UserName=study.outputs["OperatorUser"],
+        PolicyName="refuse",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [refuse]}),
+    )
+    visits.expected.append("status of 403")
     size.fill("4")
     fleet.get_by_role("button", name="Grow").click()
     expect(fleet.get_by_role("alert")).to_be_visible()

@@ -232,6 +232,7 @@ START_SECS = 60.0  # how long Python may take to start
 MAX_FRAME_BYTES = RESULT_BYTES + 1024 * 1024
 MAX_PIECE_BYTES = 1024 * 1024
 MAX_COMMAND_BYTES = 4096
+COMMAND_LINE_LOOKS = 10
 MAX_MODEL_DOCUMENT_BYTES = 64 * 1024
 MAX_LINE_BYTES = 32000  # of a command
 MAX_PATH_BYTES = 200
@@ -4977,8 +4978,7 @@ def _children_of(pid: int) -> List[int]:
 def _command_of(pid: int) -> str:
     """Its command line on one line, or its name; empty if it has ended."""
     try:
-        with open("/proc/{}/cmdline".format(pid), "rb") as file:
-            line = file.read(MAX_COMMAND_BYTES)
+        line = _command_line_of(pid)
         with open("/proc/{}/stat".format(pid), "rb") as file:
             name, _, rest = file.read(MAX_COMMAND_BYTES).partition(b"(")[2].rpartition(b")")
     except OSError:
@@ -4991,10 +4991,21 @@ def _command_of(pid: int) -> str:
     return first_of(" ".join("".join(one if one.isprintable() else " " for one in words).split()), NAME_CHARACTERS)
 
 
+def _command_line_of(pid: int) -> bytes:
+    """How a process was started. While it is just starting, the system says nothing: then it is asked again."""
+    for _ in range(COMMAND_LINE_LOOKS):
+        with open("/proc/{}/cmdline".format(pid), "rb") as file:
+            line = file.read(MAX_COMMAND_BYTES)
+        if line:
+            break
+        nap(0.002)
+    return line
+
+
 def own_command_line() -> bytes:
     """How this process was started."""
-    with contextlib.suppress(OSError), open("/proc/self/cmdline", "rb") as file:
-        return file.read(MAX_COMMAND_BYTES)
+    with contextlib.suppress(OSError):
+        return _command_line_of(os.getpid())
     return b""
 
 

@@ -147,9 +147,9 @@ class _Handler(BaseHTTPRequestHandler):
         proxy.count()
         content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         time.sleep(proxy.delay_secs)
-        told = proxy.instead({name.lower(): value for name, value in self.headers.items()}, content)
-        if told is not None:
-            self._answer(told.status, [("Content-Type", "application/x-amz-json-1.1")], told.body)
+        answer = proxy.instead({name.lower(): value for name, value in self.headers.items()}, content)
+        if answer is not None:
+            self._answer(answer.status, [("Content-Type", "application/x-amz-json-1.1")], answer.body)
             return
         target = self.headers.get("X-Amz-Target")
         if target == "AmazonSQS.ReceiveMessage" and proxy.shuffle is not None:
