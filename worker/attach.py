@@ -1060,7 +1060,7 @@ class Worker:
         self._client.hurry(FAREWELL_SECS)
         try:
             self._report.close(ending, self._cloud)
-            # Not at once: computers that lack the command and are started again and again would use up what the queue allows.
+            # Not at once: computers that lack the command, started again and again, would use up the receives.
             self._show_hidden(SHOWN_AFTER_SECS)
         except TROUBLE as error:
             self._journal.say("could not write its last heartbeat: {}".format(error), WARNING)

@@ -46,7 +46,7 @@ pub(crate) async fn run(account: &CloudAccount, arguments: &EnqueueArguments) ->
             "A table of cases doesn't name a batch: name one with --batch, such as --batch by-hand.",
         ));
     }
-    input.file.combine = combine_of(arguments, &input)?;
+    input.file.combine = combine_of(arguments, &input)?.map(Box::new);
     let mut state = unless_ended(EnqueueSession::open(account, arguments, &input), nothing_sent).await?;
     if arguments.cancel || state.journal.as_ref().is_some_and(Journal::is_cancelling) {
         return state.cancel().await;
@@ -78,7 +78,7 @@ pub(crate) async fn run(account: &CloudAccount, arguments: &EnqueueArguments) ->
 /// Returns the script that combines the batch when it is complete: the one of the options, or the design's, which is beside it.
 fn combine_of(arguments: &EnqueueArguments, input: &DesignInput) -> Result<Option<CombineFile>, CommandFailure> {
     let Some(path) = &arguments.combine else {
-        let Some(combine) = input.file.combine.clone() else { return Ok(None) };
+        let Some(combine) = input.file.combine.as_deref().cloned() else { return Ok(None) };
         if combine.text.is_some() {
             return Ok(Some(combine));
         }

@@ -74,7 +74,7 @@ pub struct DesignFile {
     pub pool: Option<Pool>,
     /// The script that makes one file when the batch is complete, if one is wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub combine: Option<CombineFile>,
+    pub combine: Option<Box<CombineFile>>,
 }
 
 fn one() -> u32 {

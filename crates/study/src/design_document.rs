@@ -119,7 +119,7 @@ impl DesignDocument {
             pool: file.pool,
             retry_of: None,
             extract: None,
-            combine: file.combine.as_ref().map(reference),
+            combine: file.combine.as_deref().map(reference),
         }
     }
 
@@ -162,11 +162,13 @@ impl DesignDocument {
             force: self.force,
             isolation: self.isolation,
             pool: self.pool,
-            combine: self.combine.as_ref().map(|wanted| CombineFile {
-                file: wanted.model.file_name().to_owned(),
-                text: None,
-                of: wanted.of,
-                file_extension: wanted.file_extension.clone(),
+            combine: self.combine.as_ref().map(|wanted| {
+                Box::new(CombineFile {
+                    file: wanted.model.file_name().to_owned(),
+                    text: None,
+                    of: wanted.of,
+                    file_extension: wanted.file_extension.clone(),
+                })
             }),
         }
     }

@@ -283,7 +283,7 @@ impl DesignDraft {
             is_forced: file.force,
             is_isolated: file.isolation == CaseIsolation::Case,
             pool: file.pool,
-            combine: file.combine.clone(),
+            combine: file.combine.as_deref().cloned(),
             ..Self::default()
         };
         draft.with_sampler(file.sampler)

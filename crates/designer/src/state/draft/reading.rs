@@ -86,7 +86,7 @@ impl DesignDraft {
         }
         let time_limit_secs = self.read_time_limit(&mut note);
         let combine = self.combine_file();
-        if let Some(Err(error)) = combine.as_ref().map(CombineFile::check) {
+        if let Some(Err(error)) = combine.as_deref().map(CombineFile::check) {
             note(FormPlace::Combine, error.to_string());
         }
         match (points, batch, max_attempts) {
@@ -116,12 +116,12 @@ impl DesignDraft {
     }
 
     /// Returns the script that combines; an ending that wasn't typed is left to it.
-    fn combine_file(&self) -> Option<CombineFile> {
+    fn combine_file(&self) -> Option<Box<CombineFile>> {
         let combine = self.combine.clone()?;
         let extension = combine.file_extension.unwrap_or_default();
         let extension = extension.trim().trim_start_matches('.');
         let file_extension = (!extension.is_empty()).then(|| extension.to_owned());
-        Some(CombineFile { file_extension, ..combine })
+        Some(Box::new(CombineFile { file_extension, ..combine }))
     }
 
     /// Returns the factors that count: none with a table, since all inputs stand in it.

@@ -302,10 +302,10 @@ fn the_script_that_combines_stays_with_the_draft_and_goes_with_the_design() {
     };
     let with = |combine: CombineFile| DesignDraft { combine: Some(combine), ..draft() };
     let file = with(script(Some(code), Some(" .csv "))).read().unwrap();
-    assert_eq!(file.combine, Some(script(Some(code), Some("csv"))));
-    assert_eq!(DesignDraft::of(&file).combine, file.combine);
+    assert_eq!(file.combine.as_deref(), Some(&script(Some(code), Some("csv"))));
+    assert_eq!(DesignDraft::of(&file).combine.as_ref(), file.combine.as_deref());
     let kept = serde_json::to_string(&DesignDraft::of(&file)).unwrap();
-    assert_eq!(serde_json::from_str::<DesignDraft>(&kept).unwrap().combine, file.combine);
+    assert_eq!(serde_json::from_str::<DesignDraft>(&kept).unwrap().combine.as_ref(), file.combine.as_deref());
     check(&with(script(None, Some("csv"))), FormPlace::Combine, "choose combine.py again");
     check(&with(script(Some(code), Some(" "))), FormPlace::Combine, "doesn't say what the file's name ends with");
     // It is saved as it stands.
