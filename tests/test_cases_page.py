@@ -390,14 +390,20 @@ def test_failures_are_held_against_done_cases_over_the_inputs_that_differ_most(
         expect(page.get_by_role("button", name="Open the case")).to_be_focused()
 
 
-def test_the_errors_page_and_the_rail_count_alike_while_cases_are_sent_again(
-    study: Launched, visits: Visits, tmp_path: Path
-) -> None:
-    send(study, tmp_path / "gate", ["clay", "sand", "rock", "sand"])
+def open_errors(study: Launched, visits: Visits, folder: Path) -> Page:
+    """The page Errors of a study in which three of four cases have failed, two of them alike."""
+    send(study, folder / "gate", ["clay", "sand", "rock", "sand"])
     with attach(line_of(study)):
         wait_for_end(study, done=1, errors=3)
     page = visits.open(link(study))
     go_to(page, "Errors")
+    return page
+
+
+def test_the_errors_page_and_the_rail_count_alike_while_cases_are_sent_again(
+    study: Launched, visits: Visits, tmp_path: Path
+) -> None:
+    page = open_errors(study, visits, tmp_path)
     heading = page.get_by_role("heading", name="Errors", exact=False).first
     rail = page.get_by_role("link", name=re.compile("^Errors"))
     expect(heading).to_contain_text("3 cases in 2 groups")
@@ -513,11 +519,7 @@ def test_cancelled_cases_are_taken_back_and_those_whose_message_is_gone_are_sent
 def test_what_was_asked_for_about_a_group_of_errors_is_told_when_the_group_is_folded(
     study: Launched, visits: Visits, tmp_path: Path
 ) -> None:
-    send(study, tmp_path / "gate", ["clay", "sand", "rock", "sand"])
-    with attach(line_of(study)):
-        wait_for_end(study, done=1, errors=3)
-    page = visits.open(link(study))
-    go_to(page, "Errors")
+    page = open_errors(study, visits, tmp_path)
     group = page.get_by_role("link", name=re.compile("KeyError"))
     group.click()
     page.get_by_role("button", name="Retry 2 cases").click()

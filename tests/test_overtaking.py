@@ -39,12 +39,13 @@ def shuffled(cruncher: CommandLine) -> Iterator[tuple[Launched, str, Shuffle]]:
     study = cruncher.launch()
     cloud = cruncher.cloud
     with proxy(cloud) as between:
-        between.shuffle = Shuffle(cloud.client("sqs"), study.outputs["QueueUrl"], WINDOW)
+        queue = Shuffle(cloud.client("sqs"), study.outputs["QueueUrl"], WINDOW)
+        between.instead = queue.instead
         s3, key = cloud.client("s3"), "public/config.json"
         config = json.loads(s3.get_object(Bucket=study.bucket, Key=key)["Body"].read())
         config["endpoint_url"] = between.url
         s3.put_object(Bucket=study.bucket, Key=key, Body=json.dumps(config), ContentType="application/json")
-        yield study, between.url, between.shuffle
+        yield study, between.url, queue
 
 
 def status(study: Launched) -> dict[str, Any]:

@@ -59,6 +59,12 @@ class Shuffle:
         self._held: list[dict[str, Any]] = []
         self._lock = threading.Lock()
 
+    def instead(self, headers: Mapping[str, str], content: bytes) -> Answer | None:
+        """Answers a request for one message in place of the cloud; `None` to any other one."""
+        if headers.get("x-amz-target") != "AmazonSQS.ReceiveMessage":
+            return None
+        return self.answer(json.loads(content))
+
     def answer(self, body: dict[str, Any]) -> Answer:
         """To a request for one message."""
         end = time.monotonic() + body.get("WaitTimeSeconds", 0)
@@ -99,8 +105,6 @@ class Proxy:
     """What it does, and what it saw."""
 
     url: str
-    # Who answers requests for messages in place of the cloud.
-    shuffle: Shuffle | None = None
     fault: Fault = lambda number, body: None
     # What is answered in place of the cloud, by headers (small letters) and content. `None`: it is passed on.
     instead: Callable[[Mapping[str, str], bytes], Answer | None] = lambda headers, content: None
@@ -149,15 +153,11 @@ class _Handler(BaseHTTPRequestHandler):
         time.sleep(proxy.delay_secs)
         answer = proxy.instead({name.lower(): value for name, value in self.headers.items()}, content)
         if answer is not None:
-            self._answer(answer.status, [("Content-Type", "application/x-amz-json-1.1")], answer.body)
+            # Workers take an answer without the number of its request for none of the cloud.
+            headers = [("Content-Type", "application/x-amz-json-1.1"), ("x-amzn-RequestId", "1")]
+            self._answer(answer.status, headers, answer.body)
             return
-        target = self.headers.get("X-Amz-Target")
-        if target == "AmazonSQS.ReceiveMessage" and proxy.shuffle is not None:
-            found = proxy.shuffle.answer(json.loads(content))
-            headers = [("Content-Type", "application/x-amz-json-1.0"), ("x-amzn-RequestId", "1")]
-            self._answer(found.status, headers, found.body)
-            return
-        if target != "AmazonSQS.SendMessageBatch":
+        if self.headers.get("X-Amz-Target") != "AmazonSQS.SendMessageBatch":
             self._answer(*self._ask(content))
             return
         number, body = proxy.number(), json.loads(content)

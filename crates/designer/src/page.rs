@@ -1,6 +1,6 @@
 //! The designer's page: the form to the left, the preview to the right.
 
-use cruncher_browser::components::confirmation::{Confirmation, Question};
+use cruncher_browser::components::confirmation::{ConfirmationDialog, ConfirmationQuestion};
 use cruncher_browser::components::problem_note::problem_note;
 use cruncher_browser::local_time::clock_time;
 use cruncher_browser::programs::PageProgram;
@@ -113,13 +113,13 @@ fn undo(state: DesignState) -> Option<AnyView> {
 }
 
 fn toolbar(state: DesignState) -> AnyView {
-    let confirmation = Confirmation::default();
+    let confirmation = ConfirmationDialog::default();
     let anew = move |_| {
         if state.draft.read_untracked().is_untouched() {
             clear(state);
             return;
         }
-        confirmation.ask(Question {
+        confirmation.ask(ConfirmationQuestion {
             title: "Throw this draft away?".into(),
             words: "Factors, model and table of this form go, and a new design begins. What was sent stays as it is."
                 .into(),

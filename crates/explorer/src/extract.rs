@@ -20,7 +20,7 @@ use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{DragEvent, File, HtmlInputElement};
 
-use crate::extractions::Extractions;
+use crate::extractions::ExtractionsState;
 use crate::reading;
 use crate::steering::of_retry;
 
@@ -55,7 +55,7 @@ enum ExtractCourse {
 /// State of the menu.
 #[derive(Clone, Copy)]
 struct ExtractMenu {
-    extractions: Extractions,
+    extractions: ExtractionsState,
     /// The batch that was chosen, if several are shown.
     chosen: RwSignal<Option<Batch>>,
     script: RwSignal<Option<Script>>,
@@ -66,7 +66,7 @@ struct ExtractMenu {
 }
 
 /// Draws the menu. Who may only look gets none.
-pub(super) fn extract_menu(extractions: Extractions) -> Option<AnyView> {
+pub(super) fn extract_menu(extractions: ExtractionsState) -> Option<AnyView> {
     let menu = ExtractMenu {
         extractions,
         chosen: RwSignal::new(None),

@@ -32,9 +32,9 @@ const OPEN_PAUSE: Duration = Duration::from_secs(3);
 /// Least time between two looks when rows have come, in milliseconds: somebody else may have begun one.
 const ROWS_PAUSE_MILLIS: f64 = 30_000.0;
 
-/// What is known of extractions. Copies share everything.
+/// State of the extractions of the shown batches, as far as they were read. Copies share everything.
 #[derive(Clone, Copy)]
-pub(super) struct Extractions {
+pub(super) struct ExtractionsState {
     pub(super) state: ResultsState,
     /// Batches that have a result among the shown rows.
     pub(super) batches: Memo<Vec<Batch>>,
@@ -47,7 +47,7 @@ pub(super) struct Extractions {
     problem: RwSignal<Option<PageProblem>>,
 }
 
-impl Extractions {
+impl ExtractionsState {
     /// Follows the extractions of the shown batches.
     pub(super) fn follow(state: ResultsState) -> Self {
         let own = Self {
@@ -168,7 +168,7 @@ fn batches_with_results(store: &ResultStore) -> Vec<Batch> {
 }
 
 /// Draws the extractions of the shown batches; nothing if there are none.
-pub(super) fn extractions(own: Extractions) -> AnyView {
+pub(super) fn extractions(own: ExtractionsState) -> AnyView {
     let body = move || {
         let found = own.found.read();
         let lines: Vec<_> = found
@@ -188,7 +188,7 @@ pub(super) fn extractions(own: Extractions) -> AnyView {
     view! { {body} }.into_any()
 }
 
-fn line(own: Extractions, batch: &Batch, one: &Extraction, has_batch: bool) -> AnyView {
+fn line(own: ExtractionsState, batch: &Batch, one: &Extraction, has_batch: bool) -> AnyView {
     let (time, exact) = (clock_time(one.submit_time, Date::now() / 1000.0), exact_time(one.submit_time));
     let name = visible(one.model.file_name());
     let batch = has_batch.then(|| view! { <span>{batch.to_string()}</span> });
@@ -212,7 +212,7 @@ fn line(own: Extractions, batch: &Batch, one: &Extraction, has_batch: bool) -> A
 }
 
 /// Lists the cases in which the model failed: each leads to its log.
-fn failed(own: Extractions, one: &Extraction) -> AnyView {
+fn failed(own: ExtractionsState, one: &Extraction) -> AnyView {
     let count = one.failed.len() as u64;
     let line = |(case, error): &(cruncher_study::case::CaseId, String)| {
         let (case, error) = (*case, error.clone());

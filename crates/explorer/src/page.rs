@@ -26,7 +26,7 @@ use super::data::ResultsData;
 use super::downloads::downloads;
 use super::errors::errors;
 use super::extract::extract_menu;
-use super::extractions::{Extractions, extractions};
+use super::extractions::{ExtractionsState, extractions};
 use super::extremes::extremes;
 use super::mixed_versions::mixed_versions;
 use super::plots::panels;
@@ -93,7 +93,7 @@ fn results(access: StudyAccess, data: ResultsData) -> AnyView {
         }
     });
     follow_designs(state, is_empty);
-    let extracted = Extractions::follow(state);
+    let extracted = ExtractionsState::follow(state);
     let body = move || {
         if is_empty.get() {
             return view! { {nothing(state)} {combined(state)} }.into_any();

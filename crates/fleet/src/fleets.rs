@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cruncher_backend::administer::fleet::{FleetError, FleetState, resize, setup_log};
 use cruncher_browser::clipboard::copy;
-use cruncher_browser::components::confirmation::{Confirmation, Question};
+use cruncher_browser::components::confirmation::{ConfirmationDialog, ConfirmationQuestion};
 use cruncher_browser::components::press::press;
 use cruncher_browser::components::problem_note::problem_note;
 use cruncher_browser::local_time::past_time;
@@ -40,7 +40,7 @@ struct FleetsState {
     problem: RwSignal<Option<(String, PageProblem)>>,
     /// The command that was copied, and whether that worked.
     copied: RwSignal<Option<(String, bool)>>,
-    confirmation: Confirmation,
+    confirmation: ConfirmationDialog,
 }
 
 /// Draws the fleets, if there are any.
@@ -54,7 +54,7 @@ pub(super) fn fleets(page: PageState) -> AnyView {
         said: RwSignal::new(None),
         problem: RwSignal::new(None),
         copied: RwSignal::new(None),
-        confirmation: Confirmation::default(),
+        confirmation: ConfirmationDialog::default(),
     };
     // A log that stands open grows with each look.
     Effect::new(move || {
@@ -235,7 +235,12 @@ fn ask(state: FleetsState, fleet: &FleetState, desired: u32) {
     }
     let (title, words) = shrinking(&fleet.pool, from, desired);
     let action = format!("End {}", counted(u64::from(from - desired), "computer", "computers"));
-    state.confirmation.ask(Question { title, words, action, act: Box::new(move || send(state, own.clone(), desired)) });
+    state.confirmation.ask(ConfirmationQuestion {
+        title,
+        words,
+        action,
+        act: Box::new(move || send(state, own.clone(), desired)),
+    });
 }
 
 fn send(state: FleetsState, fleet: FleetState, desired: u32) {

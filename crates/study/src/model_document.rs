@@ -21,7 +21,7 @@ pub const MAX_PATH_BYTES: usize = 200;
 /// Maximum number of templates of a bundle.
 pub const MAX_TEMPLATES: usize = 100;
 
-/// The name of the document.
+/// Name of the document, as a model of its own and at the root of a bundle.
 pub const MODEL_DOCUMENT_NAME: &str = "model.json";
 
 /// The file that a model's result is read from, unless it names another one.

@@ -11,7 +11,7 @@ pub struct DescribeSpotPrices {
     next: Option<String>,
 }
 
-/// What a spot instance costs in a zone.
+/// Price of a spot instance in a zone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SpotPrice {
     /// The zone.

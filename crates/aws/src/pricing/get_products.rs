@@ -93,7 +93,7 @@ impl Operation for GetProducts {
             ("operatingSystem", "Linux"),
             ("tenancy", "Shared"),
             ("preInstalledSw", "NA"),
-            // What is reserved has prices of its own.
+            // Reserved capacity has prices of its own.
             ("capacitystatus", "Used"),
         ];
         let filters = filters.map(|(field, value)| Filter { r#type: "TERM_MATCH", field, value }).into();

@@ -1,4 +1,4 @@
-//! What takes the account's own credentials about pools: finding their queues by name, and looking at stacks.
+//! Questions about pools that take the account's own credentials: finding their queues by name, and looking at stacks.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
 //! Pools of a study: making and deleting their queues, and the list of them in `control.json`, as an operator may.
 //!
-//! What takes the account's own credentials stands in [`super::pool_account`].
+//! Questions that take the account's own credentials stand in [`super::pool_account`].
 //!
 //! A pool's queues are there before it is named, and until after it is named no more: whoever finds its name can use it.
 

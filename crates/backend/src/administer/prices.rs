@@ -14,7 +14,7 @@ const MAX_WANTED: usize = 50;
 /// Maximum number of pages of an answer that are read.
 const MAX_PAGES: usize = 10;
 
-/// What AWS has answered.
+/// Answer of AWS about prices.
 #[derive(Debug, Default)]
 pub struct PriceReading {
     /// Prices that it has told.

@@ -5,14 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use cruncher_results::export::zip::{ZipArchive, ZipContent, ZipError};
 use cruncher_study::model::ModelKind;
 use cruncher_study::model_document::{
-    ModelDocument, ModelDocumentError, ModelRun, ProgressSource, ResultSource, check_path,
+    MODEL_DOCUMENT_NAME, ModelDocument, ModelDocumentError, ModelRun, ProgressSource, ResultSource, check_path,
 };
 use cruncher_study::number_format::thousands;
 
 use crate::unzip::{UnzipError, ZipEntry, entries};
-
-/// The name of the document at a bundle's root.
-pub const DOCUMENT_NAME: &str = "model.json";
 
 /// Maximum size of all files of a bundle, in bytes: they are packed in memory.
 pub const MAX_BUNDLE_BYTES: u64 = 256 << 20;
@@ -178,7 +175,7 @@ impl Bundle {
     /// If they can't be a bundle, or what is to be run isn't among them.
     pub fn pack(files: Vec<BundleFile>, run: &BundleRun) -> Result<Self, BundleError> {
         let mut files = checked(files)?;
-        let document = match files.get(DOCUMENT_NAME) {
+        let document = match files.get(MODEL_DOCUMENT_NAME) {
             Some(_) if run.main.is_some() => return Err(BundleError::Contradiction("the main file")),
             Some(_) if !run.templates.is_empty() => return Err(BundleError::Contradiction("the templates")),
             Some(_) if run.kind.is_some() => return Err(BundleError::Contradiction("the kind")),
@@ -194,7 +191,7 @@ impl Bundle {
             None => Err(BundleError::Missing(path.clone())),
         };
         let templates = main.into_iter().chain(&document.templates).map(template).collect::<Result<Vec<_>, _>>()?;
-        files.insert(DOCUMENT_NAME.to_owned(), document.content());
+        files.insert(MODEL_DOCUMENT_NAME.to_owned(), document.content());
         let content = zip(&files)?;
         let files = files.into_iter().map(|(path, content)| (path, content.len() as u64)).collect();
         Ok(Self { content, files, document, templates })

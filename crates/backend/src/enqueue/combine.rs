@@ -164,7 +164,7 @@ pub enum CombineError {
         /// The reason, in words.
         why: String,
     },
-    /// What was asked for in the control document can't be noted as done.
+    /// The control document can't be changed, so that nobody knows that the batch was combined.
     #[error(transparent)]
     Control(#[from] ControlError),
     /// The batch of the case has no valid name.

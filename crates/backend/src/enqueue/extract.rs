@@ -36,7 +36,7 @@ impl ExtractModel<'_> {
     }
 }
 
-/// What an extraction comes to in the study as it is, before anything is sent.
+/// Account of an extraction in the study as it is, before anything is sent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExtractPreflight {
     /// Number of cases that have a result and count.

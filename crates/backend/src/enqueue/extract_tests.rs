@@ -47,7 +47,7 @@ impl Scene {
         self.cloud.put(&format!("data/b/done-{}.json", self.cases[number]), result);
     }
 
-    /// What a worker writes of a case from which it has extracted.
+    /// Entry that a worker writes into the result of a case from which it has extracted.
     fn told(submission: &str, error: Option<&str>) -> serde_json::Value {
         let model = ModelReference::new(&ModelDigest::of(PEAKS), "peaks.py", ModelKind::Python);
         let mut told = json!({"submission": submission, "model": model, "worker": "w", "log": "looked"});

@@ -5,34 +5,34 @@ use leptos::prelude::*;
 
 use super::press::press;
 
-/// What is asked.
-pub struct Question {
-    /// What is about to happen, as a question.
+/// Question of a [`ConfirmationDialog`].
+pub struct ConfirmationQuestion {
+    /// Title: what is about to happen, as a question.
     pub title: String,
-    /// What that means for whom.
+    /// Consequence, and for whom.
     pub words: String,
     /// Name of the button that does it.
     pub action: String,
-    /// Does it.
+    /// Called when the reader agrees.
     pub act: Box<dyn Fn() + Send + Sync>,
 }
 
 /// The dialog of a page that asks such questions, one at a time. Copies share it.
 #[derive(Clone, Copy)]
-pub struct Confirmation {
-    question: RwSignal<Option<Question>>,
+pub struct ConfirmationDialog {
+    question: RwSignal<Option<ConfirmationQuestion>>,
     element: NodeRef<Dialog>,
 }
 
-impl Default for Confirmation {
+impl Default for ConfirmationDialog {
     fn default() -> Self {
         Self { question: RwSignal::new(None), element: NodeRef::new() }
     }
 }
 
-impl Confirmation {
+impl ConfirmationDialog {
     /// Asks.
-    pub fn ask(self, question: Question) {
+    pub fn ask(self, question: ConfirmationQuestion) {
         self.question.set(Some(question));
         if let Some(dialog) = self.element.get_untracked() {
             // A dialog in the document can be shown.
@@ -49,7 +49,7 @@ impl Confirmation {
     /// Draws the dialog, which is there and closed as long as nothing is asked. The focus begins at the button that does nothing.
     #[must_use]
     pub fn view(self) -> AnyView {
-        let text = move |part: fn(&Question) -> &String| {
+        let text = move |part: fn(&ConfirmationQuestion) -> &String| {
             move || {
                 self.question
                     .with(|question| question.as_ref().map(|question| part(question).clone()).unwrap_or_default())

@@ -3,7 +3,7 @@
 use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{DragEvent, File, FileList, HtmlInputElement};
+use web_sys::{DataTransfer, DragEvent, File, FileList, HtmlInputElement};
 
 use super::folder_reading::{take_chosen, take_dropped, take_file};
 use crate::design_state::DesignState;
@@ -17,34 +17,15 @@ pub(crate) fn file_drop(
     accept: &'static str,
     take: impl Fn(File) + Copy + 'static,
 ) -> AnyView {
-    let first = |files: Option<FileList>| files.and_then(|files| files.get(0));
-    let choose = move |event: ev::Event| {
-        let input: HtmlInputElement = event_target(&event);
-        if let Some(file) = first(input.files()) {
-            take(file);
-        }
-        // An empty value lets the same file, changed meanwhile, be chosen again.
-        input.set_value("");
-    };
-    let drop = move |event: DragEvent| {
-        event.prevent_default();
-        mark(&event, "drop");
-        if let Some(file) = first(event.data_transfer().and_then(|transfer| transfer.files())) {
+    let take_first = move |files: Option<FileList>| {
+        if let Some(file) = files.and_then(|files| files.get(0)) {
             take(file);
         }
     };
-    let over = |event: DragEvent| {
-        event.prevent_default();
-        mark(&event, "drop drop--over");
-    };
-    view! {
-        <label class="drop" on:drop=drop on:dragover=over on:dragleave=|event| mark(&event, "drop")>
-            <input class="visually-hidden" id=id type="file" accept=accept aria-label=name on:change=choose />
-            <span class="drop__button">"Choose a file"</span>
-            <span class="faint">{words}</span>
-        </label>
-    }
-    .into_any()
+    let choose = move |event: ev::Event| chosen(&event, |input| take_first(input.files()));
+    let input =
+        view! { <input class="visually-hidden" id=id type="file" accept=accept aria-label=name on:change=choose /> };
+    drop_place(input.into_any(), "Choose a file", words, move |dropped| take_first(dropped.files()))
 }
 
 /// Shows the place for a model: a file is chosen, a file or a folder dropped.
@@ -55,11 +36,10 @@ pub(crate) fn model_drop(state: DesignState, id: &'static str, words: &'static s
         }
     };
     let accept = ".py,.txt,.zip,text/x-python,application/zip";
-    let input = move || {
-        view! { <input class="visually-hidden" id=id type="file" accept=accept aria-label="Model file" on:change=move |event| chosen(&event, choose) /> }
-            .into_any()
+    let input = view! {
+        <input class="visually-hidden" id=id type="file" accept=accept aria-label="Model file" on:change=move |event| chosen(&event, choose) />
     };
-    drop_place(state, input(), "Choose a file", words)
+    drop_place(input.into_any(), "Choose a file", words, move |dropped| take_dropped(state, &dropped))
 }
 
 /// Shows the place for a model that is a folder.
@@ -72,7 +52,8 @@ pub(crate) fn folder_drop(state: DesignState, id: &'static str) -> AnyView {
     let input = view! {
         <input class="visually-hidden" id=id type="file" prop:webkitdirectory=true aria-label="Model folder" on:change=move |event| chosen(&event, choose) />
     };
-    drop_place(state, input.into_any(), "Choose a folder", "or drop it here: code, data, and what else a case needs")
+    let words = "or drop it here: code, data, and what else a case needs";
+    drop_place(input.into_any(), "Choose a folder", words, move |dropped| take_dropped(state, &dropped))
 }
 
 fn chosen(event: &ev::Event, take: impl Fn(&HtmlInputElement)) {
@@ -82,12 +63,17 @@ fn chosen(event: &ev::Event, take: impl Fn(&HtmlInputElement)) {
     input.set_value("");
 }
 
-fn drop_place(state: DesignState, input: AnyView, button: &'static str, words: &'static str) -> AnyView {
+fn drop_place(
+    input: AnyView,
+    button: &'static str,
+    words: &'static str,
+    take: impl Fn(DataTransfer) + 'static,
+) -> AnyView {
     let drop = move |event: DragEvent| {
         event.prevent_default();
         mark(&event, "drop");
         if let Some(dropped) = event.data_transfer() {
-            take_dropped(state, &dropped);
+            take(dropped);
         }
     };
     let over = |event: DragEvent| {
@@ -120,11 +106,11 @@ pub(crate) fn file_button(
     take: impl Fn(File) + Copy + 'static,
 ) -> AnyView {
     let choose = move |event: ev::Event| {
-        let input: HtmlInputElement = event_target(&event);
-        if let Some(file) = input.files().and_then(|files| files.get(0)) {
-            take(file);
-        }
-        input.set_value("");
+        chosen(&event, |input| {
+            if let Some(file) = input.files().and_then(|files| files.get(0)) {
+                take(file);
+            }
+        });
     };
     view! {
         <label class="file-button" title=name>

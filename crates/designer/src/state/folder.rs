@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use cruncher_backend::enqueue::bundle::{
-    Bundle, BundleError, BundleFile, BundleRun, DOCUMENT_NAME, files_of, usual_main,
-};
+use cruncher_backend::enqueue::bundle::{Bundle, BundleError, BundleFile, BundleRun, files_of, usual_main};
 use cruncher_backend::unzip::{ZipEntry, entries};
 use cruncher_study::model::{MAX_MODEL_BYTES, ModelKind};
-use cruncher_study::model_document::{ModelDocument, ModelRun};
+use cruncher_study::model_document::{MODEL_DOCUMENT_NAME, ModelDocument, ModelRun};
 use cruncher_study::template::{ModelLanguage, decode, placeholders};
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +46,7 @@ impl FolderIndex {
                 continue;
             }
             let content = entry.content(archive).ok()?;
-            if entry.path == DOCUMENT_NAME {
+            if entry.path == MODEL_DOCUMENT_NAME {
                 index.own = Some(ModelDocument::parse(&content).map_err(|error| error.to_string()));
             } else if decode(&content).is_ok_and(|text| !placeholders(text, ModelLanguage::Other).is_empty()) {
                 index.filled.push(entry.path.clone());
@@ -134,12 +132,12 @@ pub(crate) fn pack(archive: &[u8], name: &str, draft: &DesignDraft) -> Result<Ve
     let folder = name.strip_suffix(".zip").unwrap_or(name);
     let unfit = |error: &dyn ToString| format!("{folder} can't be a model: {}", error.to_string());
     let mut files = files_of(archive).map_err(|error| unfit(&error))?;
-    let has_own = files.iter().any(|file| file.path == DOCUMENT_NAME);
+    let has_own = files.iter().any(|file| file.path == MODEL_DOCUMENT_NAME);
     let mut run = BundleRun::default();
     if !has_own && draft.folder.is_line {
         let index = FolderIndex::of(archive).ok_or_else(|| unfit(&"its files are damaged"))?;
         let document = index.document(draft).map_err(|error| unfit(&error))?;
-        files.push(BundleFile { path: DOCUMENT_NAME.to_owned(), content: document.content() });
+        files.push(BundleFile { path: MODEL_DOCUMENT_NAME.to_owned(), content: document.content() });
     } else if !has_own {
         run.main = Some(draft.folder.main.clone()).filter(|main| !main.is_empty());
         run.templates.clone_from(&draft.folder.templates);
