@@ -208,7 +208,7 @@ function chunkOf(columns, first, last) {
         word(number);
     };
     const each = (Kind, of) => Kind.from({ length: rows }, (_, row) => of(first + row));
-    raw(text.encode("crchnk02"));
+    raw(text.encode("crchnk04"));
     word(0);
     word(0);
     word(rows);
@@ -224,12 +224,15 @@ function chunkOf(columns, first, last) {
     numbers(each(Float64Array, row => 1.79e9 + row / 10 + 1 + (row % 7) / 7));
     texts(["bench"]);
     texts(Array.from({ length: 10 }, (_, worker) => `worker-${worker}`));
+    // Neither signatures, nor errors, nor pools.
+    texts([]);
     texts([]);
     texts([]);
     same(0);
     raw(Uint8Array.of(1));
     numbers(each(Uint32Array, row => row % 10));
-    [0, 0, 0, 0, 1].forEach(same);
+    // Signature, error, level, replicate, attempt, pool, and size of files.
+    [0, 0, 0, 0, 1, 0, 0].forEach(same);
     word(columns.length);
     columns.forEach(([name, values], place) => {
         raw(Uint8Array.of(place === columns.length - 1 ? 1 : 0));

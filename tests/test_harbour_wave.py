@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -268,6 +269,20 @@ def test_a_folder_of_the_page_is_computed_and_its_files_are_seen(
     with page.expect_download() as download:
         case.get_by_role("button", name=re.compile("^Download gauges.csv")).click()
     assert Path(download.value.path()).read_text().startswith("time_s")
+    case.locator("summary").filter(has_text="Model with these inputs").click()
+    height = done[0]["parameters"]["wave_height_m"]
+    scenario = case.get_by_role("region", name="scenario.ini with these inputs")
+    expect(scenario).to_contain_text(f"height_m = {height}\n")
+    expect(case.get_by_role("region", name="run.py with these inputs")).to_contain_text("result[")
+    expect(case).to_contain_text("wave.zip, a folder of 4 files, ")
+    case.get_by_text("Files of the folder", exact=True).click()
+    files = case.get_by_role("list", name="Files of the folder").get_by_role("listitem")
+    expect(files).to_contain_text(["data/depths.csv", "model.json", "run.py", "scenario.ini"])
+    check_accessible(page)
+    with page.expect_download() as download:
+        case.get_by_role("button", name="Download the folder as it was submitted").click()
+    with zipfile.ZipFile(download.value.path()) as folder:
+        assert folder.read("scenario.ini") == (EXAMPLE / "wave" / "scenario.ini").read_bytes()
 
 
 def test_a_folder_is_dropped_and_asks_what_is_run(

@@ -218,6 +218,7 @@ MAX_PARTS = 10000  # that S3 takes
 MAX_BUNDLE_BYTES, MAX_UNPACKED_BYTES = 1024 * 1024 * 1024, 4 * 1024 * 1024 * 1024
 MAX_BUNDLE_FILES, MAX_DIRECTORY_BYTES = 10000, 8 * 1024 * 1024
 FILES_IN_DOCUMENT, EXTRACTS_KEPT, EXTRACT_LOG_CHARACTERS = 10000, 20, 4096
+MOST_FILES_KIB = 2**32 - 1  # that a row can tell
 BUNDLES_KEPT_BYTES = 4 * 1024 * 1024 * 1024  # on a computer, between cases
 LEFT_PART_SECS = 24 * 3600.0  # after which half a bundle is one that a worker which died has left
 USUAL_OUTPUTS_LIMIT_BYTES = 1024 * 1024 * 1024  # of what a case leaves in its folder outputs/
@@ -802,7 +803,7 @@ class Worker:
                 self._drop_cancelled(attempt)
                 return
             try:
-                document, files = self._extracted(attempt, earlier, outcome, before, folder)
+                document, files, sizes_bytes = self._extracted(attempt, earlier, outcome, before, folder)
                 body = result_json(document)
                 for key, path in files.items():
                     self._cloud.upload(key, path)
@@ -810,7 +811,7 @@ class Worker:
                 raise
             except Exception as error:  # noqa: BLE001 - what a model has made of its result is its failure
                 outcome = Outcome(None, describe(error, NO_SOURCE), outcome.log, outcome.warnings)
-                document, _ = self._extracted(attempt, earlier, outcome, before, folder)
+                document, _, sizes_bytes = self._extracted(attempt, earlier, outcome, before, folder)
                 body = result_json(document)
         if outcome.failure is not None:
             self._check_computer(is_suspect=True)
@@ -834,7 +835,7 @@ class Worker:
         self._failures.clear()
         # Its row counts both: what it took to compute the case, and to extract from it.
         attempt.start_time -= earlier.secs
-        self._report.add_done(attempt, outcome.result, len(document.get("files", [])))
+        self._report.add_done(attempt, outcome.result, sizes_bytes)
         self._journal.say("case {}: extracted in {}".format(case.short, in_words(attempt.secs - earlier.secs)))
 
     def _may_lack_something(self, attempt: "Attempt", failure: "Failure") -> bool:
@@ -845,8 +846,8 @@ class Worker:
 
     def _extracted(
         self, attempt: "Attempt", earlier: "EarlierResult", outcome: "Outcome", before: Dict[str, Any], folder: str
-    ) -> Tuple[Dict[str, Any], Dict[str, str]]:
-        """The document with what was extracted, or why nothing was; and files that are new, by their keys."""
+    ) -> Tuple[Dict[str, Any], Dict[str, str], List[int]]:
+        """The document with what was extracted, or why nothing was; files that are new, by their keys; the sizes of all of the case's."""
         case, failure, document = attempt.case, outcome.failure, dict(earlier.document)
         told = {
             "submission": case.submission, "model": {"key": case.model_key, "kind": case.kind},
@@ -854,10 +855,11 @@ class Worker:
             "log": last_of(outcome.log, EXTRACT_LOG_CHARACTERS), "warnings": outcome.warnings,
         }  # type: Dict[str, Any]  # fmt: skip
         files: Dict[str, str] = {}
+        sizes_bytes: List[int] = []
         if failure is None:
             left = files_by_key(case, folder, outcome.warnings)
             files = {key: path for key, path in left.items() if before.get(path) != identity_of(path)}
-            check_sizes(left, self._study.outputs_limit_bytes)
+            sizes_bytes = checked_sizes(left, self._study.outputs_limit_bytes)
             document.update(result=outcome.result)
             listed = files_in_document(left, case)
             if listed:
@@ -865,7 +867,7 @@ class Worker:
         else:
             told.update(exception=failure.exception, message=failure.message, traceback=failure.traceback)
         document["extracts"] = [*earlier.extracts, told][-EXTRACTS_KEPT:]
-        return document, files
+        return document, files, sizes_bytes
 
     def _model_of(self, case: "Case", folder: str) -> bytes:
         """The model's file; of a bundle `model.json`, with the files in the scratch folder. Or a `CaseFailure`."""
@@ -926,10 +928,10 @@ class Worker:
 
     def _keep_result(self, attempt: "Attempt", outcome: "Outcome", folder: str) -> None:
         """6: the result is written before the message is deleted, so a crash between the two loses nothing."""
-        case, body, files = attempt.case, b"", {}  # type: Case, bytes, Dict[str, str]
+        case, body = attempt.case, b""
         try:
             files = files_by_key(case, folder, outcome.warnings)
-            check_sizes(files, self._study.outputs_limit_bytes)
+            sizes_bytes = checked_sizes(files, self._study.outputs_limit_bytes)
             document = dict(self._document(attempt, outcome), result=outcome.result)
             if files:
                 document["files"] = files_in_document(files, case)
@@ -951,7 +953,7 @@ class Worker:
             return
         self._failures.clear()
         self._outcomes.add(attempt.end_time, False, self._control.halt_rule)
-        self._report.add_done(attempt, outcome.result, len(files))
+        self._report.add_done(attempt, outcome.result, sizes_bytes)
         self._journal.say("case {} done in {}".format(case.short, in_words(attempt.secs)))
 
     def _write_result(self, attempt: "Attempt", body: bytes) -> bool:
@@ -1692,13 +1694,15 @@ class Report:
         self._counts[outcome] += 1
         self._heartbeat_is_new = True
 
-    def add_done(self, attempt: "Attempt", result: Any, files: int) -> None:
-        """A row for a result, beside which so many files were uploaded."""
+    def add_done(self, attempt: "Attempt", result: Any, sizes_bytes: List[int]) -> None:
+        """A row for a result, and for the sizes of the case's files."""
         self.count("done")
         self._durations.append(attempt.secs)
         row = dict(attempt.row("done"), **scalars_in_row(result))
-        if not result and not files:
+        if not result and not sizes_bytes:
             row["empty"] = True
+        if sizes_bytes:
+            row["files_kib"] = min((sum(sizes_bytes) + 1023) // 1024, MOST_FILES_KIB)
         self._segments.add(row)
 
     def add_failed(self, attempt: "Attempt", failure: "Failure", final: bool) -> None:
@@ -3929,8 +3933,8 @@ def files_of(folder: str) -> Iterator[Tuple[str, str]]:
                 yield path, os.path.relpath(path, top).replace(os.sep, "/")
 
 
-def check_sizes(files: Dict[str, str], limit_bytes: int) -> None:
-    """Raises `OutputsTooLarge` if the files are more than a case of the study may leave, before any is uploaded."""
+def checked_sizes(files: Dict[str, str], limit_bytes: int) -> List[int]:
+    """The sizes of the files in bytes; raises `OutputsTooLarge` if they are more than a case of the study may leave, before any is uploaded."""
     sizes = {path: os.lstat(path).st_size for path in files.values() if os.path.lexists(path)}
     total_bytes = sum(sizes.values())
     if total_bytes > limit_bytes:
@@ -3938,6 +3942,7 @@ def check_sizes(files: Dict[str, str], limit_bytes: int) -> None:
         words = "the folder outputs/ holds {}, and a case of this study may leave {}; the largest of {} files is {}, {}"
         size, limit, one = map(size_in_words, (total_bytes, limit_bytes, sizes[largest]))
         raise OutputsTooLarge(words.format(size, limit, len(sizes), os.path.basename(largest), one))
+    return list(sizes.values())
 
 
 def _unreadable(error: OSError) -> None:

@@ -68,6 +68,7 @@ def test_what_is_extracted_joins_the_result_and_nothing_is_simulated_again(lab: 
     worker.stop()
     rows = lab.rows(worker.name())
     assert [row["result"] for row in rows] == [{"end": 5}, {"end": 5, "peak": 10}]
+    assert [row["files_kib"] for row in rows] == [1, 1]  # of 9 bytes, and of 11
     assert rows[1]["end_time"] > rows[0]["end_time"]
     assert rows[1]["end_time"] - rows[1]["start_time"] >= rows[0]["end_time"] - rows[0]["start_time"]
 

@@ -107,7 +107,7 @@ def test_an_upload_that_somebody_has_aborted_begins_anew(lab: Lab) -> None:
 def test_more_than_a_case_may_leave_fails_it_and_names_file_and_sizes(lab: Lab) -> None:
     config = {**lab.study.config, "outputs_limit_bytes": 3 * MIB}
     lab.root_s3.put_object(Bucket=lab.study.bucket, Key="public/config.json", Body=json.dumps(config).encode())
-    lab.attach()
+    worker = lab.attach()
     model = (
         "for name, size in ('a', 1), ('b.bin', {{mib}}):\n    open('outputs/' + name, 'wb').write(bytes(size << 20))"
     )
@@ -121,6 +121,8 @@ def test_more_than_a_case_may_leave_fails_it_and_names_file_and_sizes(lab: Lab) 
     lab.done(fits)
     assert len(lab.keys(f"data/b/files/{fits}/")) == 2
     assert len(lab.keys("data/b/files/")) == 2  # nothing of the other
+    worker.stop()
+    assert [row.get("files_kib") for row in lab.rows(worker.name())] == [3 * 1024, None]
 
 
 def test_a_part_is_read_without_the_rest(tmp_path: Path) -> None:

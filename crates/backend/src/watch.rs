@@ -36,6 +36,7 @@ use cruncher_study::case::CaseRef;
 use cruncher_study::control::{CONTROL_KEY, StudyControl};
 use cruncher_study::diagnosis::{PoolLook, QueueCounts};
 use cruncher_study::error_groups::error_parts;
+use cruncher_study::halting::files_reason;
 use cruncher_study::heartbeat::{Heartbeat, RunningCase, WorkerState};
 use cruncher_study::key::{WORKERS_PREFIX, WorkerKey};
 use cruncher_study::ledger::Ledger;
@@ -391,6 +392,8 @@ impl<M: WatchStrategy> StudyWatch<M> {
         let submit_time = batches.iter().map(|account| account.submit_time).fold(0.0, f64::max);
         let rule = control.halt_rule.clone().unwrap_or_default();
         let halt_reason = self.ledger.halt_reason(&rule, control.go_on_time.max(submit_time));
+        let files_bytes = self.ledger.files_bytes();
+        let halt_reason = halt_reason.or_else(|| files_reason(files_bytes, control.files_limit_bytes));
         Snapshot {
             time: now,
             queue: self.queue,
@@ -398,6 +401,7 @@ impl<M: WatchStrategy> StudyWatch<M> {
             pools: self.pools.clone(),
             missing: 0,
             halt_reason,
+            files_bytes,
             total,
             batches,
             workers,

@@ -9,7 +9,7 @@ use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_study::control::StudyControl;
 use cruncher_study::halting::HaltRule;
 use cruncher_study::heartbeat::Heartbeat;
-use cruncher_study::number_format::{counted, significant};
+use cruncher_study::number_format::{counted, significant, size};
 
 use crate::arguments::{
     CancelArguments, CloudAccount, DrainArguments, ForgetArguments, HaltingArguments, PauseArguments, RedriveArguments,
@@ -41,24 +41,35 @@ pub(crate) async fn pause(
 /// Tells or says when a study halts by itself.
 pub(crate) async fn halting(account: &CloudAccount, arguments: &HaltingArguments) -> Result<(), CommandFailure> {
     let study = open(account, &arguments.study).await?;
-    let HaltingArguments { study: name, first, last, share, never, default } = arguments;
-    let is_asked = first.is_some() || last.is_some() || share.is_some() || *never || *default;
+    let HaltingArguments { study: name, first, last, share, files_limit_gib, no_files_limit, never, default } =
+        arguments;
+    let is_rule_asked = first.is_some() || last.is_some() || share.is_some() || *never || *default;
+    let is_limit_asked = files_limit_gib.is_some() || *no_files_limit || *default;
     let rule = |control: &StudyControl| {
         let known = control.halt_rule.clone().filter(|_| !default).unwrap_or_default();
         HaltRule {
             first: first.unwrap_or(known.first),
             last: last.unwrap_or(known.last),
             share: share.unwrap_or(known.share),
-            never: *never || known.never && !is_asked,
+            never: *never || known.never && !is_rule_asked,
         }
     };
-    let after = if is_asked {
-        change(&study, &|control| control.halt_rule = Some(rule(control)).filter(|rule| *rule != HaltRule::default()))
-            .await?
+    let after = if is_rule_asked || is_limit_asked {
+        change(&study, &|control| {
+            control.halt_rule = Some(rule(control)).filter(|rule| *rule != HaltRule::default());
+            if is_limit_asked {
+                control.files_limit_bytes = files_limit_gib.unwrap_or_default();
+            }
+        })
+        .await?
     } else {
         control(&study).await?
     };
     result(format_args!("Study {name} {}", halting_words(&rule(&after))));
+    if after.files_limit_bytes > 0 {
+        let limit = size(after.files_limit_bytes);
+        result(format_args!("It halts, too, if the files of its cases come to more than {limit}."));
+    }
     Ok(())
 }
 

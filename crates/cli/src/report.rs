@@ -8,7 +8,7 @@ use cruncher_study::diagnosis::NoticeWeight;
 use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::forecast::{Forecast, ForecastBasis};
 use cruncher_study::heartbeat::{Heartbeat, WorkerState};
-use cruncher_study::number_format::{ago, duration, significant, thousands};
+use cruncher_study::number_format::{ago, duration, significant, size, thousands};
 use cruncher_study::pool::shown;
 use cruncher_study::versions::{ModelVersion, has_versions, versions};
 use serde_json::{Value, json};
@@ -61,6 +61,7 @@ pub(crate) fn as_text(study: &str, snapshot: &Snapshot) -> String {
         thousands(queue.leased),
         thousands(snapshot.dead_letters)
     );
+    text += &files_line(snapshot);
     section(&mut text, "Pools", &pools(snapshot));
     text += &finish_line(snapshot);
     let notices: Vec<String> =
@@ -74,6 +75,15 @@ pub(crate) fn as_text(study: &str, snapshot: &Snapshot) -> String {
     section(&mut text, "Errors", &errors(&snapshot.error_groups(None), snapshot.time));
     section(&mut text, "Objects that can't be read", &unreadable(snapshot));
     text.trim_end().to_owned() + "\n"
+}
+
+/// Returns a line on the files of cases, if they left some or must not leave more than so many.
+fn files_line(snapshot: &Snapshot) -> String {
+    match (snapshot.files_bytes, snapshot.control.files_limit_bytes) {
+        (0, 0) => String::new(),
+        (bytes, 0) => format!("Files of cases: {}\n", size(bytes)),
+        (bytes, limit) => format!("Files of cases: {}; the study halts at {}\n", size(bytes), size(limit)),
+    }
 }
 
 /// Returns the figures of each pool, if the study has any beside its own queue.
@@ -341,6 +351,7 @@ pub(crate) fn as_json(study: &str, snapshot: &Snapshot) -> Value {
         "complete": snapshot.total.is_complete(),
         "queue": {"waiting": snapshot.queue.waiting, "leased": snapshot.queue.leased, "delayed": snapshot.queue.delayed},
         "dead_letters": snapshot.dead_letters,
+        "files_bytes": snapshot.files_bytes,
         "batches": snapshot.batches.iter().map(batch).collect::<Vec<_>>(),
         "workers": snapshot.workers,
         "workers_beyond": snapshot.workers_beyond,

@@ -13,7 +13,7 @@ const SAID_MILLIS: u64 = 4_000;
 /// Draws a button that copies `text`. Its label is `words`, and `done` after copying; `what` is its description.
 pub(super) fn copy_button(
     words: &'static str,
-    what: &'static str,
+    what: &str,
     done: &'static str,
     text: impl Fn() -> String + 'static,
 ) -> AnyView {
@@ -31,8 +31,9 @@ pub(super) fn copy_button(
         });
     };
     let told = move || outcome.get().map(|_| said());
+    let what = what.to_owned();
     view! {
-        <button aria-label=what title=what on:click=press>{said}</button>
+        <button aria-label=what.clone() title=what on:click=press>{said}</button>
         <span class="visually-hidden" role="status">{told}</span>
     }
     .into_any()

@@ -10,6 +10,7 @@ use cruncher_study::cost::{
 };
 use cruncher_study::forecast::ForecastBasis;
 use cruncher_study::heartbeat::SILENT_SECS;
+use cruncher_study::number_format::size;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsValue;
@@ -179,10 +180,24 @@ fn priced(state: FleetState, cost: CostState, prices: &PriceList) -> AnyView {
         {price_notes(state, cost, prices)}
         {move || state.missing_usages.get().map(|words| view! { <p class="faint">{words}</p> })}
         {table(&rows, by)}
-        <p class="faint">"A host counts from its first worker's start to the last sign of life of any. Storage and downloads aren't in it."</p>
+        <p class="faint">
+            "A host counts from its first worker's start to the last sign of life of any. Storage and downloads aren't in it."
+            {snapshot.as_ref().map(files_words)}
+        </p>
         <button class="quiet" on:click=save>"Download as CSV"</button>
     }
     .into_any()
+}
+
+/// Tells how large the files are that cases left, if they left some or must not leave more than so many.
+fn files_words(snapshot: &Snapshot) -> Option<String> {
+    match (snapshot.files_bytes, snapshot.control.files_limit_bytes) {
+        (0, 0) => None,
+        (bytes, 0) => Some(format!(" The files of its cases are {}.", size(bytes))),
+        (bytes, limit) => {
+            Some(format!(" The files of its cases are {}; the study halts at {}.", size(bytes), size(limit)))
+        }
+    }
 }
 
 /// Draws the prices that weren't entered, each with its source and date.

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use crate::FuzzTarget;
+use crate::targets::encoded;
 
 /// Folder of the inputs of all targets.
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/corpus");
 
-/// Returns the inputs of a target, in the order of their names.
+/// Returns the inputs of a target, in the order of their names; behind them one that is encoded as this version does it, where that changes.
 ///
 /// # Errors
 /// If they can't be read, or there are none.
@@ -22,5 +23,6 @@ pub fn inputs(target: &FuzzTarget) -> Result<Vec<(PathBuf, Vec<u8>)>, String> {
     if paths.is_empty() {
         return Err(format!("{} holds no input", folder.display()));
     }
-    paths.into_iter().map(|path| std::fs::read(&path).map(|input| (path, input)).map_err(broken)).collect()
+    let read = paths.into_iter().map(|path| std::fs::read(&path).map(|input| (path, input)).map_err(broken));
+    read.chain(encoded(target.name).map(|input| Ok((folder.join("encoded"), input)))).collect()
 }

@@ -2,6 +2,17 @@
 
 use cruncher_fuzz::{TARGETS, corpus, trial};
 
+/// What is mutated would be refused at its first byte otherwise.
+#[test]
+fn what_is_encoded_is_of_this_version() {
+    for (name, outcome) in [("shelf", "(Some"), ("snapshot", "(#, #, ")] {
+        let target = TARGETS.iter().find(|target| target.name == name).unwrap();
+        let (path, input) = corpus::inputs(target).unwrap().pop().unwrap();
+        let found = (target.run)(&input);
+        assert!(path.ends_with("encoded") && found.starts_with(outcome), "{found}");
+    }
+}
+
 #[test]
 fn the_corpus_does_no_harm() {
     for target in &TARGETS {

@@ -78,6 +78,7 @@ fn row(case: CaseId, traces: &CaseTraces<'_>) -> Option<(String, SegmentRow)> {
         end_time: document.end_time,
         is_final: false,
         is_empty: false,
+        files_kib: 0,
         signature: None,
         error: None,
         numbers: RowNumbers::default(),

@@ -189,8 +189,17 @@ fn a_computer_may_be_silent_for_as_long_as_it_computes_and_between_two_times_tha
     for now in [START + 500.0, START + 5_000.0, START + 5.0 * day, START + 20.0 * day] {
         let control = StudyControl::default();
         let (heartbeats, control) = (&heartbeats[..], &control);
-        let input =
-            DiagnosisInput { heartbeats, leased: 0, dead_letters: 0, missing: 0, unread: 0, control, pools: &[], now };
+        let input = DiagnosisInput {
+            heartbeats,
+            leased: 0,
+            dead_letters: 0,
+            missing: 0,
+            unread: 0,
+            files_bytes: 0,
+            control,
+            pools: &[],
+            now,
+        };
         assert_eq!(diagnose(&counts, &input), [], "{now}");
     }
 }

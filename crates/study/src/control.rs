@@ -41,6 +41,9 @@ pub struct StudyControl {
     /// When a study halts by itself, if that isn't the default.
     #[serde(deserialize_with = "crate::halting::rule_or_default")]
     pub halt_rule: Option<HaltRule>,
+    /// Size of all cases' files beyond which a study halts, in bytes; 0 for none.
+    #[serde(deserialize_with = "crate::halting::bytes_or_none")]
+    pub files_limit_bytes: u64,
     /// Time when somebody let the study go on, in seconds since 1970: attempts that ended before don't halt it again.
     pub go_on_time: f64,
     /// Time at which a look has found the queue without a message, in seconds since 1970; 0 if none has.
@@ -138,6 +141,7 @@ impl StudyControl {
             held_submissions,
             halted: _,
             halt_rule: _,
+            files_limit_bytes: _,
             go_on_time: _,
             queue_empty_time: _,
             dead_letters,

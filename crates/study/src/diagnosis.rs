@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::accounting::CaseCounts;
 use crate::control::StudyControl;
+use crate::halting::files_reason;
 use crate::heartbeat::{Heartbeat, WorkerState};
 use crate::number_format::{counted, duration};
 use crate::pool::{Pool, shown};
@@ -60,6 +61,11 @@ pub enum Notice {
     Paused,
     /// The study halted by itself.
     Halted {
+        /// Reason, as a part of a sentence.
+        reason: String,
+    },
+    /// The study halted by itself: the files of its cases have come to its limit.
+    FilesLimit {
         /// Reason, as a part of a sentence.
         reason: String,
     },
@@ -181,6 +187,7 @@ impl Notice {
             | Self::WorkersResting { .. }
             | Self::WorkersSilent { .. } => NoticeWeight::Warning,
             Self::Halted { .. }
+            | Self::FilesLimit { .. }
             | Self::WorkersHalted { .. }
             | Self::Lost { .. }
             | Self::DeadLetters { .. }
@@ -203,6 +210,9 @@ impl fmt::Display for Notice {
             Self::Paused => f.write_str("The study is paused: workers finish their case and take no other, until `cruncher resume`."),
             Self::Halted { reason } => {
                 write!(f, "The study halted by itself: {reason}. Find the reason among the errors; `cruncher resume` lets it go on.")
+            }
+            Self::FilesLimit { reason } => {
+                write!(f, "The study halted by itself: {reason}. `cruncher halting` raises the limit; then `cruncher resume` lets it go on.")
             }
             Self::WorkersHalted { workers: 1, worker, message } => {
                 write!(f, "Worker {worker} halted by itself: {message}. Find the reason; `cruncher resume` lets it go on.")
@@ -303,6 +313,8 @@ pub struct DiagnosisInput<'a> {
     pub missing: u64,
     /// Number of heartbeats and error documents that are still to be read.
     pub unread: u64,
+    /// Size of the files that cases left, in bytes.
+    pub files_bytes: u64,
     /// The operator's wishes, and what operators' looks have noted.
     pub control: &'a StudyControl,
     /// The study's own queue and those of its pools, if it has some.
@@ -357,7 +369,9 @@ pub fn diagnose(counts: &CaseCounts, input: &DiagnosisInput) -> Vec<Notice> {
 /// Returns why no worker takes the cases that wait, if there is one reason.
 fn why_nothing_is_taken(counts: &CaseCounts, input: &DiagnosisInput) -> Option<Notice> {
     if let Some(halt) = &input.control.halted {
-        return Some(Notice::Halted { reason: halt.reason.clone() });
+        let reason = halt.reason.clone();
+        let is_full = files_reason(input.files_bytes, input.control.files_limit_bytes).is_some();
+        return Some(if is_full { Notice::FilesLimit { reason } } else { Notice::Halted { reason } });
     }
     if input.control.paused {
         return Some(Notice::Paused);
@@ -500,6 +514,7 @@ mod tests {
             dead_letters,
             missing: 0,
             unread: 0,
+            files_bytes: 0,
             control: &control,
             pools: &[],
             now: 1_000.0,
@@ -543,6 +558,7 @@ mod tests {
                 dead_letters,
                 missing: 0,
                 unread: 0,
+                files_bytes: 0,
                 control,
                 pools: &[],
                 now: 1_000.0,
@@ -563,6 +579,7 @@ mod tests {
                 dead_letters: 0,
                 missing: 0,
                 unread: 0,
+                files_bytes: 0,
                 control,
                 pools,
                 now: 1_000.0,
@@ -608,6 +625,34 @@ mod tests {
     }
 
     #[test]
+    fn a_study_that_its_files_have_halted_says_how_it_goes_on() {
+        let counts = CaseCounts { cases: 5, queued: 5, ..CaseCounts::default() };
+        let halted = Some(StudyHalt { time: 1.0, reason: "the files of its cases are too many".into() });
+        let mut control = StudyControl { halted, files_limit_bytes: 7, ..StudyControl::default() };
+        let told = |files_bytes, control: &StudyControl| {
+            let input = DiagnosisInput {
+                heartbeats: &[],
+                leased: 0,
+                dead_letters: 0,
+                missing: 0,
+                unread: 0,
+                files_bytes,
+                control,
+                pools: &[],
+                now: 1_000.0,
+            };
+            diagnose(&counts, &input)[0].to_string()
+        };
+        assert_eq!(
+            told(8, &control),
+            "The study halted by itself: the files of its cases are too many. `cruncher halting` raises the limit; then `cruncher resume` \
+             lets it go on."
+        );
+        control.files_limit_bytes = 8;
+        assert!(told(8, &control).ends_with("Find the reason among the errors; `cruncher resume` lets it go on."));
+    }
+
+    #[test]
     fn messages_in_the_dead_letter_queue_are_told_as_cases_once_somebody_has_looked() {
         let control = |messages| StudyControl {
             dead_letters: DeadLetters { messages, ..DeadLetters::default() },
@@ -631,6 +676,7 @@ mod tests {
             dead_letters: 0,
             missing: 4,
             unread: 0,
+            files_bytes: 0,
             control: &control,
             pools: &[],
             now: 1.0,

@@ -7,6 +7,8 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
+use crate::number_format::size;
+
 /// Maximum number of attempts of all workers that are judged.
 const MAX_JUDGED: usize = 1_000;
 
@@ -103,6 +105,21 @@ pub(crate) fn rule_or_default<'de, D: Deserializer<'de>>(deserializer: D) -> Res
     Ok((written.get() != "null").then(|| HaltRule::read(written.get().as_bytes())))
 }
 
+/// Reads a limit. What is no whole number is as if it weren't there.
+pub(crate) fn bytes_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let written = Box::<RawValue>::deserialize(deserializer)?;
+    Ok(written.get().parse().unwrap_or_default())
+}
+
+/// Returns why the size of all cases' files halts a study, if it does.
+#[must_use]
+pub fn files_reason(files_bytes: u64, limit_bytes: u64) -> Option<String> {
+    let is_beyond = limit_bytes > 0 && files_bytes > limit_bytes;
+    is_beyond.then(|| {
+        format!("the files of its cases are {}, more than its limit of {}", size(files_bytes), size(limit_bytes))
+    })
+}
+
 /// The latest attempts of a study, by the time of their end: a thousand at most.
 #[derive(Debug, Clone, Default)]
 pub struct LatestAttempts {
@@ -164,6 +181,18 @@ mod tests {
         assert_eq!(latest.halt_reason(&rule, 0.0).unwrap(), "2 of the last 2 attempts failed");
         assert_eq!(latest.halt_reason(&rule, 2_999.5), None);
         assert_eq!(latest.halt_reason(&rule, 2_998.5).unwrap(), "the first attempt failed");
+    }
+
+    #[test]
+    fn files_halt_a_study_beyond_its_limit_alone() {
+        assert_eq!(files_reason(u64::MAX, 0), None);
+        assert_eq!(files_reason(5 << 30, 5 << 30), None);
+        let reason = files_reason(3 << 29, 1 << 30).unwrap();
+        assert_eq!(reason, "the files of its cases are 1.5 GiB, more than its limit of 1 GiB");
+        for (written, limit) in [("7", 7), ("-1", 0), ("1.5", 0), ("\"7\"", 0), ("[]", 0), ("null", 0)] {
+            let read = bytes_or_none(&mut serde_json::Deserializer::from_str(written)).unwrap();
+            assert_eq!(read, limit, "{written}");
+        }
     }
 
     #[test]

@@ -48,6 +48,14 @@ pub struct SubmittedModel {
 /// A response of a result that is a number, and the number.
 pub type RowResponse<'a> = Option<(&'a str, f64)>;
 
+/// What is told of a result beside its time.
+#[derive(Debug, Default)]
+struct ToldResult<'a> {
+    is_empty: bool,
+    response: RowResponse<'a>,
+    files_kib: u32,
+}
+
 type Batches = BTreeMap<Batch, BatchCases>;
 
 /// The known cases of a batch.
@@ -56,6 +64,8 @@ struct BatchCases {
     entries: BTreeMap<CaseId, Entry>,
     finishes: Vec<CaseFinish>,
     responses: ResponseValues,
+    /// Size of the files of each case, in KiB, by the place of its finish; ends after the last one that has any.
+    files_kib: Vec<u32>,
     submissions: Vec<Submission>,
     /// The pools that its cases were sent to.
     pools: Vec<Pool>,
@@ -107,27 +117,38 @@ impl BatchCases {
         self.entries.entry(case).or_insert(Entry::new(level))
     }
 
-    fn finish(&mut self, case: CaseId, level: u32, finish: CaseFinish, is_empty: bool, response: RowResponse) {
+    fn finish(&mut self, case: CaseId, level: u32, finish: CaseFinish, told: &ToldResult) {
         // `self.entry` would borrow the finishes, too.
         let entry = self.entries.entry(case).or_insert(Entry::new(level));
         match entry.finish_in(&mut self.finishes) {
             None => {
                 self.finishes.push(finish);
                 entry.finish = u32::try_from(self.finishes.len()).ok().and_then(NonZero::new);
-                entry.is_empty = is_empty;
-                self.responses.set(self.finishes.len() - 1, response);
+                entry.is_empty = told.is_empty;
+                self.tell(self.finishes.len() - 1, told);
             }
             Some(known) if finish.says_more_than(known) => {
                 *known = finish;
-                entry.is_empty = is_empty;
+                entry.is_empty = told.is_empty;
                 if entry.submission.is_none() {
                     entry.level = level;
                 }
                 if let Some(place) = entry.finish {
-                    self.responses.set(place.get() as usize - 1, response);
+                    self.tell(place.get() as usize - 1, told);
                 }
             }
             Some(_) => {}
+        }
+    }
+
+    /// Notes what is told of the result whose finish is at this place.
+    fn tell(&mut self, place: usize, told: &ToldResult) {
+        self.responses.set(place, told.response);
+        if told.files_kib > 0 && self.files_kib.len() <= place {
+            self.files_kib.resize(place + 1, 0);
+        }
+        if let Some(kib) = self.files_kib.get_mut(place) {
+            *kib = told.files_kib;
         }
     }
 
@@ -135,12 +156,15 @@ impl BatchCases {
     fn retain_finishes(&mut self, mut is_kept: impl FnMut(&CaseId, &CaseFinish) -> bool) {
         let finishes = std::mem::take(&mut self.finishes);
         let responses = std::mem::take(&mut self.responses);
+        let files_kib = std::mem::take(&mut self.files_kib);
         // Moved one by one: taking single entries out of a map is much code for the page.
         for (case, mut entry) in std::mem::take(&mut self.entries) {
             if let Some(place) = entry.finish.take().map(|place| place.get() as usize - 1) {
                 if is_kept(&case, &finishes[place]) {
                     self.finishes.push(finishes[place]);
-                    self.responses.set(self.finishes.len() - 1, responses.get(place));
+                    let files_kib = files_kib.get(place).copied().unwrap_or_default();
+                    let response = responses.get(place);
+                    self.tell(self.finishes.len() - 1, &ToldResult { response, files_kib, is_empty: entry.is_empty });
                     entry.finish = u32::try_from(self.finishes.len()).ok().and_then(NonZero::new);
                 } else if entry.submission.is_none() {
                     continue;
@@ -316,7 +340,8 @@ impl Ledger {
             RowOutcome::Done => {
                 let duration_secs = Some(row.end_time - row.start_time);
                 let finish = CaseFinish { end_time: row.end_time, duration_secs };
-                self.finish(&(row.batch.clone(), row.case_id), row.level, finish, row.is_empty, response);
+                let told = ToldResult { is_empty: row.is_empty, response, files_kib: row.files_kib };
+                self.finish(&(row.batch.clone(), row.case_id), row.level, finish, &told);
             }
             RowOutcome::Failed => self.fail(
                 (row.batch.clone(), row.case_id),
@@ -353,7 +378,8 @@ impl Ledger {
     /// listing are forgotten, and so is what a row says of a result that isn't there.
     pub fn reconcile(&mut self, listing: &DataListing, listed: f64) -> Vec<CaseRef> {
         for (case, changed) in &listing.done {
-            self.finish(case, 0, CaseFinish { end_time: *changed, duration_secs: None }, false, None);
+            let finish = CaseFinish { end_time: *changed, duration_secs: None };
+            self.finish(case, 0, finish, &ToldResult::default());
         }
         if self.done_cases() > listing.done.len() as u64 {
             self.forget_unproven(listing, listed);
@@ -400,8 +426,8 @@ impl Ledger {
         self.batches.get(batch).is_some_and(|cases| cases.entries.contains_key(&case))
     }
 
-    fn finish(&mut self, case: &CaseRef, level: u32, finish: CaseFinish, is_empty: bool, response: RowResponse) {
-        self.batches.entry(case.0.clone()).or_default().finish(case.1, level, finish, is_empty, response);
+    fn finish(&mut self, case: &CaseRef, level: u32, finish: CaseFinish, told: &ToldResult) {
+        self.batches.entry(case.0.clone()).or_default().finish(case.1, level, finish, told);
         self.failures.remove(case);
     }
 
@@ -498,6 +524,12 @@ impl Ledger {
     #[must_use]
     pub fn halt_reason(&self, rule: &HaltRule, time: f64) -> Option<String> {
         self.attempts.halt_reason(rule, time)
+    }
+
+    /// Returns the size of the files that cases left, in bytes, as far as rows tell: of a case that was computed again, of its last row.
+    #[must_use]
+    pub fn files_bytes(&self) -> u64 {
+        self.batches.values().flat_map(|cases| &cases.files_kib).map(|kib| u64::from(*kib) << 10).sum()
     }
 
     /// Number of cases that have a result.

@@ -39,6 +39,7 @@ fn row(number: u32, outcome: RowOutcome, is_final: bool, end_time: f64) -> Segme
         end_time,
         is_final,
         is_empty: false,
+        files_kib: 0,
         signature: Some("00ff".into()),
         error: Some("ValueError: negative cohesion".into()),
         numbers: RowNumbers::default(),
@@ -108,6 +109,26 @@ fn a_case_that_was_sent_again_after_it_had_failed_is_open() {
     // Its next failure is of the new submission.
     ledger.add_row("w", &row(0, RowOutcome::Failed, true, 1_400.0));
     assert_eq!((counts(&ledger, &[], false, NOW), ledger.open_cases()), (failed, 1));
+}
+
+#[test]
+fn the_files_of_a_case_count_by_its_last_row() {
+    let mut ledger = ledger(3);
+    let add = |ledger: &mut Ledger, number, files_kib, end_time| {
+        ledger.add_row("w", &SegmentRow { files_kib, ..row(number, RowOutcome::Done, false, end_time) });
+    };
+    assert_eq!(ledger.files_bytes(), 0);
+    add(&mut ledger, 1, 7, 1_100.0);
+    add(&mut ledger, 0, u32::MAX, 1_100.0);
+    assert_eq!(ledger.files_bytes(), (u64::from(u32::MAX) + 7) << 10);
+    // Computed again, or extracted from; the row of the earlier attempt may be read later.
+    add(&mut ledger, 0, 2, 1_200.0);
+    add(&mut ledger, 0, 5, 1_150.0);
+    assert_eq!(ledger.files_bytes(), 9 << 10);
+    // What a listing doesn't have counts no more.
+    let done = vec![((batch("b"), case(0)), 1_201.0)];
+    ledger.reconcile(&DataListing { done, errors: Vec::new() }, 1_400.0);
+    assert_eq!(ledger.files_bytes(), 2 << 10);
 }
 
 #[test]

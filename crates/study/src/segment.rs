@@ -32,6 +32,9 @@ pub struct SegmentRow {
     /// Whether the model returned nothing, neither values nor files, after a success.
     #[serde(default, rename = "empty")]
     pub is_empty: bool,
+    /// Size of the case's files together, after a success, in KiB.
+    #[serde(default)]
+    pub files_kib: u32,
     /// The signature of a failure, which groups it with others like it.
     #[serde(default)]
     pub signature: Option<String>,

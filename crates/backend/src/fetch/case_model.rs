@@ -1,19 +1,24 @@
 //! The model of a single case with its inputs put in, as a worker executes it.
 
+use bytes::Bytes;
 use cruncher_aws::Error;
 use cruncher_study::case::{CaseRef, ParameterValue, Parameters};
 use cruncher_study::case_table::{TableError, read_case};
 use cruncher_study::design_document::DesignDocument;
 use cruncher_study::key::DataKey;
 use cruncher_study::model::{MAX_MODEL_BYTES, ModelDigest, ModelKind, ModelReference};
-use cruncher_study::model_document::ModelDocument;
+use cruncher_study::model_document::{MODEL_DOCUMENT_NAME, ModelDocument, ModelRun};
 use cruncher_study::template::{
-    ModelLanguage, Placeholder, PlaceholderError, command_line, placeholders, render, template_of,
+    ModelLanguage, Placeholder, PlaceholderError, command_line, decode, placeholders, render, template_of,
 };
 
 use super::submitted::submissions_of;
 use crate::reading::{MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES};
 use crate::study::{ReadError, Study};
+use crate::unzip::{ZipEntry, entries};
+
+/// Maximum size of a folder that is read to be shown, in bytes: it is read anew for each case.
+pub const MAX_SHOWN_BUNDLE_BYTES: u64 = 32 << 20;
 
 /// The model of a case.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,12 +27,25 @@ pub struct CaseModel {
     pub model: ModelReference,
     /// The case's inputs.
     pub parameters: Parameters,
-    /// The text that the worker executes, of a command its line; if it can't be made, the model's own text.
+    /// What placeholders are filled in: the model's file; of a folder its main file, and further ones. A command line is one, too.
+    pub texts: Vec<FilledText>,
+    /// The inputs that no placeholder uses, in alphabetical order.
+    pub unused: Vec<String>,
+    /// The files of a folder, in its order; none of another model.
+    pub files: Vec<ZipEntry>,
+}
+
+/// A text of a model in which the inputs of a case were put in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FilledText {
+    /// Its path, if it is one of a folder's files.
+    pub path: Option<String>,
+    /// Whether it is a command line.
+    pub is_command_line: bool,
+    /// The text as the worker takes it; if it can't be made, the model's own.
     pub text: String,
     /// The placeholders that no input fills, each of which ends an attempt; none if the text is complete.
     pub unfilled: Vec<PlaceholderError>,
-    /// The inputs that no placeholder uses, in alphabetical order.
-    pub unused: Vec<String>,
 }
 
 /// A model that can't be shown.
@@ -83,6 +101,25 @@ pub async fn case_model(study: &Study, case: &CaseRef) -> Result<Option<CaseMode
     Ok(None)
 }
 
+/// Reads a model as it was submitted, of a folder its bundle.
+///
+/// # Errors
+/// If a request fails, it is larger than is shown, or isn't what its key names.
+pub async fn model_content(study: &Study, model: &ModelReference) -> Result<Bytes, CaseModelError> {
+    let (digest, _) =
+        ModelReference::parse_key(&model.key).ok_or_else(|| unfit(model, &"its key is none of a model"))?;
+    let most_bytes = if model.kind == ModelKind::Bundle { MAX_SHOWN_BUNDLE_BYTES } else { MAX_MODEL_BYTES };
+    let content = study.read(&model.key, most_bytes).await?;
+    if ModelDigest::of(&content) != digest {
+        return Err(unfit(model, &"what stands in the bucket isn't what was submitted"));
+    }
+    Ok(content)
+}
+
+fn unfit(model: &ModelReference, reason: &dyn ToString) -> CaseModelError {
+    CaseModelError::Model { key: model.key.clone(), reason: reason.to_string() }
+}
+
 /// Whether a line of the table begins with these bytes.
 fn has_line(table: &[u8], start: &[u8]) -> bool {
     table.split(|byte| *byte == b'\n').any(|line| line.starts_with(start))
@@ -93,28 +130,97 @@ async fn with_inputs(
     model: ModelReference,
     parameters: Parameters,
 ) -> Result<CaseModel, CaseModelError> {
-    let wrong = |reason: &dyn ToString| CaseModelError::Model { key: model.key.clone(), reason: reason.to_string() };
-    let (digest, file_name) =
-        ModelReference::parse_key(&model.key).ok_or_else(|| wrong(&"its key is none of a model"))?;
-    if model.kind == ModelKind::Bundle {
-        return Err(wrong(&"it is a folder of files, which is shown nowhere yet"));
-    }
-    let content = study.read(&model.key, MAX_MODEL_BYTES).await?;
-    if ModelDigest::of(&content) != digest {
-        return Err(wrong(&"what stands in the bucket isn't what was submitted"));
-    }
-    let template = template_of(&content, model.kind).map_err(|error| wrong(&error))?;
-    let language = ModelLanguage::of(model.kind, file_name);
-    let (text, unused, unfilled) = match render(&template, &parameters, language) {
-        Ok(rendered) if model.kind == ModelKind::CommandLine => {
-            let is_shell = ModelDocument::parse(&content).is_ok_and(|it| it.command_line().is_some_and(|(_, is)| is));
-            let filled = command_line::fill(&template, is_shell, &parameters).map_err(|error| wrong(&error))?;
-            (filled.to_string(), rendered.unused, Vec::new())
+    let content = model_content(study, &model).await?;
+    let wrong = |reason: &dyn ToString| unfit(&model, reason);
+    let files =
+        if model.kind == ModelKind::Bundle { entries(&content).map_err(|error| wrong(&error))? } else { Vec::new() };
+    let sources = match model.kind {
+        ModelKind::Bundle => bundle_sources(&content, &files).map_err(|reason| wrong(&reason))?,
+        ModelKind::CommandLine => {
+            let document = ModelDocument::parse(&content).map_err(|error| wrong(&error))?;
+            command_source(&document).into_iter().collect()
         }
-        Ok(rendered) => (rendered.text, rendered.unused, Vec::new()),
-        Err(_) => (template.to_string(), Vec::new(), unfilled(&template, &parameters, language)),
+        kind => {
+            let text = template_of(&content, kind).map_err(|error| wrong(&error))?.into_owned();
+            vec![TextSource { path: None, text, how: TextUse::File(ModelLanguage::of(kind, model.file_name())) }]
+        }
     };
-    Ok(CaseModel { model, parameters, text, unfilled, unused })
+    let mut unused: Vec<String> = parameters.keys().cloned().collect();
+    let mut texts = Vec::new();
+    for source in sources {
+        let filled = source.filled(&parameters, &mut unused).map_err(|reason| wrong(&reason))?;
+        texts.push(filled);
+    }
+    if texts.iter().any(|text| !text.unfilled.is_empty()) {
+        unused.clear();
+    }
+    Ok(CaseModel { model, parameters, texts, unused, files })
+}
+
+/// A text of a model with its placeholders.
+struct TextSource {
+    path: Option<String>,
+    text: String,
+    how: TextUse,
+}
+
+enum TextUse {
+    File(ModelLanguage),
+    CommandLine { is_shell: bool },
+}
+
+fn command_source(document: &ModelDocument) -> Option<TextSource> {
+    let (line, is_shell) = document.command_line()?;
+    Some(TextSource { path: None, text: line.to_owned(), how: TextUse::CommandLine { is_shell } })
+}
+
+/// Returns the texts of a folder that a worker fills: what is run, then its templates.
+fn bundle_sources(archive: &[u8], files: &[ZipEntry]) -> Result<Vec<TextSource>, String> {
+    let read = |path: &str| {
+        let file = files.iter().find(|file| file.path == path).ok_or_else(|| format!("it has no file `{path}`"))?;
+        if file.size_bytes > MAX_MODEL_BYTES {
+            return Err(format!("its file `{path}` is larger than {} MiB", MAX_MODEL_BYTES >> 20));
+        }
+        file.content(archive).map_err(|error| error.to_string())
+    };
+    let document = ModelDocument::parse(&read(MODEL_DOCUMENT_NAME)?)
+        .map_err(|error| format!("its {MODEL_DOCUMENT_NAME} can't be used: {error}"))?;
+    let main = match &document.run {
+        ModelRun::Python { main } => Some((main, ModelKind::Python)),
+        ModelRun::Command { main } => Some((main, ModelKind::Command)),
+        ModelRun::CommandLine { .. } => None,
+    };
+    let templates = document.templates.iter().map(|path| (path, ModelKind::Command));
+    let mut sources: Vec<TextSource> = command_source(&document).into_iter().collect();
+    for (path, kind) in main.into_iter().chain(templates) {
+        let text = decode(&read(path)?).map_err(|error| format!("its file `{path}`: {error}"))?.to_owned();
+        sources.push(TextSource { path: Some(path.clone()), text, how: TextUse::File(ModelLanguage::of(kind, path)) });
+    }
+    Ok(sources)
+}
+
+impl TextSource {
+    /// Puts inputs in, and takes those that it uses from `unused`.
+    fn filled(self, parameters: &Parameters, unused: &mut Vec<String>) -> Result<FilledText, String> {
+        let Self { path, text: template, how } = self;
+        let (language, is_command_line) = match how {
+            TextUse::File(language) => (language, false),
+            TextUse::CommandLine { .. } => (ModelLanguage::Other, true),
+        };
+        let Ok(rendered) = render(&template, parameters, language) else {
+            let unfilled = unfilled(&template, parameters, language);
+            return Ok(FilledText { path, is_command_line, text: template, unfilled });
+        };
+        unused.retain(|name| rendered.unused.contains(name));
+        let text = match how {
+            TextUse::File(_) => rendered.text,
+            TextUse::CommandLine { is_shell } => {
+                let line = command_line::fill(&template, is_shell, parameters);
+                line.map_err(|error| error.to_string())?.to_string()
+            }
+        };
+        Ok(FilledText { path, is_command_line, text, unfilled: Vec::new() })
+    }
 }
 
 fn unfilled(template: &str, parameters: &Parameters, language: ModelLanguage) -> Vec<PlaceholderError> {
@@ -138,6 +244,7 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
+    use crate::enqueue::bundle::{Bundle, BundleFile, BundleRun};
     use crate::testing::TestCloud;
 
     const FACTORS: &str =
@@ -173,11 +280,56 @@ mod tests {
         let second = submit(&cloud, "00000000000000f2", "second = {{c[1]}}\n");
         for (place, text) in [(0, "x = [0.0, 0.0]\ny = 1\n"), (2, "x = [0.0, 0.0]\ny = 'a,\"b\"'\n")] {
             let model = model_of(&study, first.case_id(place)).unwrap().unwrap();
-            assert_eq!((model.text.as_str(), model.unfilled.len(), model.unused.len()), (text, 0, 0));
+            assert_eq!((text_of(&model), model.texts[0].unfilled.len(), model.unused.len()), (text, 0, 0));
         }
         let model = model_of(&study, second.case_id(0)).unwrap().unwrap();
-        assert_eq!((model.text.as_str(), &*model.unused), ("second = 0.0\n", &["n".to_owned()][..]));
+        assert_eq!((text_of(&model), &*model.unused), ("second = 0.0\n", &["n".to_owned()][..]));
         assert_eq!(model_of(&study, CaseId::from_bytes([7; 16])).unwrap(), None);
+    }
+
+    /// The text of a model that has one.
+    fn text_of(model: &CaseModel) -> &str {
+        let [only] = &model.texts[..] else { panic!("{model:?}") };
+        &only.text
+    }
+
+    #[test]
+    fn of_a_folder_the_texts_are_shown_that_a_worker_fills_and_all_its_files_are_named() {
+        let (cloud, study) = TestCloud::study();
+        let show = |files: &[(&str, &str)], run: &BundleRun| {
+            let file = |(path, content): &(&str, &str)| BundleFile {
+                path: (*path).to_owned(),
+                content: content.as_bytes().to_vec(),
+            };
+            let content = Bundle::pack(files.iter().map(file).collect(), run).unwrap().content;
+            let model = ModelReference::new(&ModelDigest::of(&content), "wave.zip", ModelKind::Bundle);
+            cloud.put(&model.key, content);
+            let text = |text: &str| ParameterValue::Text(text.to_owned());
+            let parameters =
+                [("soil".to_owned(), text("clay")), ("n".to_owned(), text("x")), ("u".to_owned(), text(""))];
+            block_on(with_inputs(&study, model, Parameters::from(parameters)))
+        };
+        let run = BundleRun { main: Some("run.py".into()), templates: vec!["in/soil.dat".into()], kind: None };
+        let files = [("in/soil.dat", "soil {{soil}}"), ("lib.py", "{{never}}"), ("run.py", "n = {{n}}\n")];
+        let model = show(&files, &run).unwrap();
+        let texts: Vec<_> = model.texts.iter().map(|text| (text.path.as_deref(), text.text.as_str())).collect();
+        assert_eq!(texts, [(Some("run.py"), "n = 'x'\n"), (Some("in/soil.dat"), "soil 'clay'")]);
+        assert_eq!(model.unused, ["u"]);
+        let paths: Vec<_> = model.files.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(paths, ["in/soil.dat", "lib.py", "model.json", "run.py"]);
+        let line = r#"{"kind": "command_line", "command": "sh run.sh {{n}}", "templates": ["a.txt"]}"#;
+        let files = [("a.txt", "{{gone}}"), ("model.json", line), ("run.sh", "")];
+        let model = show(&files, &BundleRun::default()).unwrap();
+        assert_eq!((model.texts[0].text.as_str(), model.texts[0].is_command_line), ("sh run.sh x", true));
+        assert_eq!((model.texts[1].text.as_str(), model.texts[1].unfilled.len()), ("{{gone}}", 1));
+        assert_eq!(model.unused, [""; 0]);
+        // Whoever may write models can write these.
+        for (content, reason) in [(&b"no zip"[..], "it is no ZIP, or a part of one"), (&[], "it is no ZIP")] {
+            let model = ModelReference::new(&ModelDigest::of(content), "wave.zip", ModelKind::Bundle);
+            cloud.put(&model.key, content.to_vec());
+            let error = block_on(with_inputs(&study, model, Parameters::new())).unwrap_err().to_string();
+            assert!(error.contains(reason), "{error}");
+        }
     }
 
     #[test]
@@ -191,11 +343,11 @@ mod tests {
         };
         let parameters = || Parameters::from([("soil".to_owned(), ParameterValue::Text("stiff clay".to_owned()))]);
         let command = r#"{"kind": "command_line", "command": "run  --soil {{soil}}"}"#;
-        assert_eq!(show(command, parameters()).unwrap().text, "run --soil 'stiff clay'");
+        assert_eq!(text_of(&show(command, parameters()).unwrap()), "run --soil 'stiff clay'");
         let missing = show(command, Parameters::new()).unwrap();
-        assert_eq!((missing.text.as_str(), missing.unfilled.len()), ("run  --soil {{soil}}", 1));
+        assert_eq!((text_of(&missing), missing.texts[0].unfilled.len()), ("run  --soil {{soil}}", 1));
         let shell = r#"{"kind": "command_line", "command": "a | b {{soil}}", "shell": true}"#;
-        assert_eq!(show(shell, parameters()).unwrap().text, "a | b 'stiff clay'");
+        assert_eq!(text_of(&show(shell, parameters()).unwrap()), "a | b 'stiff clay'");
         let error = show(r#"{"kind": "command_line", "command": "a '"}"#, parameters()).unwrap_err().to_string();
         assert!(error.contains("a quotation mark of the command is not closed"), "{error}");
         assert!(show("{}", parameters()).is_err());
@@ -207,8 +359,8 @@ mod tests {
         let text = "x = {{c[2]}}\ny = {{phi}}\nz = {{n}}\n";
         let cases = submit(&cloud, "00000000000000f1", text);
         let model = model_of(&study, cases.case_id(0)).unwrap().unwrap();
-        assert_eq!(model.text, text);
-        let told: Vec<String> = model.unfilled.iter().map(ToString::to_string).collect();
+        assert_eq!(text_of(&model), text);
+        let told: Vec<String> = model.texts[0].unfilled.iter().map(ToString::to_string).collect();
         assert_eq!(
             told,
             [

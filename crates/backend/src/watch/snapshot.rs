@@ -32,6 +32,8 @@ pub struct Snapshot {
     pub missing: u64,
     /// Why the last attempts should halt the study, if they should.
     pub halt_reason: Option<String>,
+    /// Size of the files that cases left, in bytes, as far as rows tell.
+    pub files_bytes: u64,
     /// All cases.
     pub total: CaseCounts,
     /// The cases of each batch, in order.
@@ -185,6 +187,7 @@ impl Snapshot {
                 dead_letters: self.dead_letters,
                 missing: self.missing,
                 unread: self.unread,
+                files_bytes: self.files_bytes,
                 control: &self.control,
                 pools: &self.pools,
                 now: self.time,

@@ -33,7 +33,7 @@ pub fn write(snapshot: &Snapshot) -> EncodedSnapshot {
     let flags = u64::from(snapshot.is_checked) + 2 * u64::from(snapshot.has_changed);
     encoded.numbers.push(snapshot.time);
     encoded.counts([flags, waiting, leased, delayed, snapshot.dead_letters, snapshot.missing]);
-    encoded.counts([snapshot.workers_beyond, snapshot.unreadable_beyond, snapshot.unread]);
+    encoded.counts([snapshot.workers_beyond, snapshot.unreadable_beyond, snapshot.unread, snapshot.files_bytes]);
     encoded.texts.push(snapshot.halt_reason.clone().unwrap_or_default());
     encoded.json(&snapshot.control);
     encoded.count(snapshot.pools.len());
@@ -132,6 +132,7 @@ pub fn read(encoded: EncodedSnapshot) -> Option<Snapshot> {
     let queue = QueueCounts { waiting: reel.count()?, leased: reel.count()?, delayed: reel.count()? };
     let (dead_letters, missing) = (reel.count()?, reel.count()?);
     let (workers_beyond, unreadable_beyond, unread) = (reel.count()?, reel.count()?, reel.count()?);
+    let files_bytes = reel.count()?;
     let halt_reason = reel.text().map(|reason| (!reason.is_empty()).then_some(reason))?;
     // Read as bytes, like every other document: the page has one JSON parser.
     let control = serde_json::from_slice(reel.text()?.as_bytes()).ok()?;
@@ -156,6 +157,7 @@ pub fn read(encoded: EncodedSnapshot) -> Option<Snapshot> {
         pools,
         missing,
         halt_reason,
+        files_bytes,
         total,
         batches,
         workers,

@@ -30,12 +30,16 @@ or *Go on* on the page. It halts if the first N attempts all failed, or if a sha
 let it go on don't count, nor those of earlier submissions. A worker judges its own attempts, an open page of an operator and `cruncher
 status --watch` those of all workers.
 
+With --files-limit-gib it halts, too, when the files that its cases left in outputs/ have come to more than that: the page and `cruncher
+status --watch` add up what workers tell of them. Raise the limit before it goes on: it halts again otherwise.
+
 Examples:
   cruncher halting prandtl                          what holds
   cruncher halting prandtl --first 5                the first 5 failures halt it
   cruncher halting prandtl --last 200 --share 0.5
   cruncher halting prandtl --first 0 --last 0       the same as --never
-  cruncher halting prandtl --default                the first 20, or 8 in 10 of the last 50";
+  cruncher halting prandtl --files-limit-gib 500    files of 500 GiB
+  cruncher halting prandtl --default                the first 20, or 8 in 10 of the last 50; any files";
 
 /// Say when a study halts by itself.
 #[derive(Debug, Args)]
@@ -53,13 +57,31 @@ pub(crate) struct HaltingArguments {
     /// The share of them that halts it, above 0 and up to 1
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub share: Option<f64>,
-    /// It never halts
+    /// Size of all cases' files beyond which it halts, in GiB
+    #[arg(long, value_name = "GIB", value_parser = gib_as_bytes, conflicts_with = "no_files_limit")]
+    pub files_limit_gib: Option<u64>,
+    /// The size of all cases' files doesn't halt it
+    #[arg(long)]
+    pub no_files_limit: bool,
+    /// Failures never halt it
     #[arg(long, conflicts_with_all = ["first", "last", "share", "default"])]
     pub never: bool,
     /// The numbers that hold where nothing was said
     #[arg(long, conflicts_with_all = ["first", "last", "share"])]
     pub default: bool,
 }
+
+/// Returns GiB in bytes.
+fn gib_as_bytes(text: &str) -> Result<u64, String> {
+    let gib = text.parse::<f64>().ok().filter(|gib| (MIN_GIB..=MAX_GIB).contains(gib));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 2^60")]
+    let bytes = gib.map(|gib| (gib * 1_073_741_824.0) as u64);
+    bytes.ok_or_else(|| format!("a limit is a number of GiB, from {MIN_GIB} to {MAX_GIB}"))
+}
+
+/// Least and largest limit of the size of all cases' files, in GiB.
+const MIN_GIB: f64 = 0.001;
+const MAX_GIB: f64 = 1_000_000.0;
 
 fn share(text: &str) -> Result<f64, String> {
     let share = text.parse::<f64>().ok().filter(|share| *share > 0.0 && *share <= 1.0);

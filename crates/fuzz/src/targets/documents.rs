@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_backend::watch::snapshot_codec::{self, EncodedSnapshot};
 use cruncher_study::accounting::AccountingInput;
 use cruncher_study::control::StudyControl;
 use cruncher_study::design_document::DesignDocument;
+use cruncher_study::diagnosis::PoolLook;
+use cruncher_study::error_groups::error_parts;
 use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::ledger::Ledger;
 use cruncher_study::message::CaseMessage;
@@ -17,7 +20,10 @@ use cruncher_study::worker_log::{LogFilter, entries, merged};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{about, kind, parts, said};
+use super::{SEPARATOR, about, kind, parts, said};
+
+const ROWS: &[u8] = include_bytes!("../../corpus/rows/every-kind-of-value.ndjson");
+const HEARTBEAT: &[u8] = include_bytes!("../../corpus/heartbeat/computing.json");
 
 /// Time that is now, in seconds.
 const NOW: f64 = 1_760_000_000.0;
@@ -91,6 +97,40 @@ pub(super) fn error(json: &[u8]) -> String {
         let signature = signature(&document.exception, &document.message, frames);
         kind(&(about(account(&ledger)), about(document.summary().len()), about(signature.len()), document.is_final))
     })
+}
+
+/// A snapshot with something of everything that is counted.
+pub(super) fn encoded_snapshot() -> Vec<u8> {
+    let mut ledger = Ledger::default();
+    for row in parse_segment(ROWS).rows {
+        ledger.add_result("worker", &row, row.numbers.first(None));
+    }
+    let (control, nobody, nowhere) = (StudyControl::default(), BTreeSet::new(), BTreeSet::new());
+    let batches = ledger.account(&AccountingInput {
+        now: NOW,
+        running: &nobody,
+        waiting: None,
+        leased: 1,
+        control: &control,
+        dead_letters: 2,
+        queue_is_empty: false,
+        filled_pools: &[],
+        held_elsewhere: &nowhere,
+    });
+    let snapshot = Snapshot {
+        time: NOW,
+        pools: vec![PoolLook::default()],
+        files_bytes: 1 << 30,
+        error_parts: error_parts(ledger.counted_failures(&control)),
+        workers: serde_json::from_slice(HEARTBEAT).into_iter().collect(),
+        unreadable: [("k".to_owned(), "no JSON".to_owned())].into(),
+        batches,
+        ..Snapshot::default()
+    };
+    let EncodedSnapshot { numbers, texts } = snapshot_codec::write(&snapshot);
+    let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    let parts = std::iter::once(numbers.join(" ")).chain(texts);
+    parts.collect::<Vec<_>>().join(char::from(SEPARATOR).encode_utf8(&mut [0; 4])).into_bytes()
 }
 
 /// A snapshot as a frozen study holds it, and as the page's worker hands it on: numbers in the first part, then texts.

@@ -49,6 +49,15 @@ pub const TARGETS: [FuzzTarget; 27] = [
     FuzzTarget { name: "zip", run: tables::zip },
 ];
 
+/// Returns what the page would encode, for targets whose form changes with its version.
+pub(crate) fn encoded(target: &str) -> Option<Vec<u8>> {
+    match target {
+        "shelf" => Some(results::encoded_chunk()),
+        "snapshot" => Some(documents::encoded_snapshot()),
+        _ => None,
+    }
+}
+
 /// Separates the parts of an input that is several: a template and its parameters, an object and its key.
 const SEPARATOR: u8 = 0x1e;
 

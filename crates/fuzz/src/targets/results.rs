@@ -49,6 +49,11 @@ pub(super) fn rows(text: &[u8]) -> String {
     ))
 }
 
+/// Rows as a browser keeps them.
+pub(super) fn encoded_chunk() -> Vec<u8> {
+    Chunk::parse("worker", ROWS).chunk.to_bytes()
+}
+
 /// What a browser has kept of an earlier visit, or another program has put there.
 pub(super) fn shelf(bytes: &[u8]) -> String {
     let chunk = Chunk::from_bytes(bytes);

@@ -29,6 +29,8 @@ pub struct AttemptRow<'a> {
     pub is_final: bool,
     /// Whether the model returned nothing, after a success, if the worker's row says so.
     pub is_empty: bool,
+    /// Size of the case's files together, after a success, in KiB.
+    pub files_kib: u32,
     /// The error signature, which groups this failure with others like it.
     pub signature: Option<&'a str>,
     /// The exception and its message.
@@ -52,6 +54,7 @@ impl AttemptRow<'_> {
             end_time: self.end_time,
             is_final: self.is_final,
             is_empty: self.is_empty,
+            files_kib: self.files_kib,
             signature: self.signature.map(str::to_owned),
             error: self.error.map(str::to_owned),
             numbers: RowNumbers::default(),
@@ -76,7 +79,7 @@ pub(super) struct AttemptColumns {
 }
 
 /// Number of fields that are a number or a place in a dictionary.
-pub(super) const WORDS: usize = 8;
+pub(super) const WORDS: usize = 9;
 
 /// The places of these fields in `words`.
 pub(super) const BATCH: usize = 0;
@@ -87,6 +90,7 @@ const LEVEL: usize = 4;
 const REPLICATE: usize = 5;
 const ATTEMPT: usize = 6;
 pub(super) const POOL: usize = 7;
+const FILES_KIB: usize = 8;
 
 /// The bits of an ending.
 const DONE: u8 = 1;
@@ -113,6 +117,7 @@ impl AttemptColumns {
             end_time: self.end_times[row],
             is_final: self.endings[row] & FINAL != 0,
             is_empty: self.endings[row] & EMPTY != 0,
+            files_kib: word(FILES_KIB),
             signature: optional(&self.signatures, SIGNATURE),
             error: optional(&self.errors, ERROR),
             worker: text_at(&self.workers, word(WORKER)),
@@ -127,7 +132,7 @@ impl AttemptColumns {
         let pool = optional(&mut self.pools, row.pool);
         let worker = intern(&mut self.workers, &clip(row.worker).0);
         let batch = self.intern_batch(row.batch);
-        let words = [batch, worker, signature, error, row.level, row.replicate, row.attempt, pool];
+        let words = [batch, worker, signature, error, row.level, row.replicate, row.attempt, pool, row.files_kib];
         self.words.iter_mut().zip(words).for_each(|(column, word)| column.push(word));
         let bits = [(row.outcome == RowOutcome::Done, DONE), (row.is_final, FINAL), (row.is_empty, EMPTY)];
         self.endings.push(bits.iter().filter(|(is_set, _)| *is_set).map(|(_, bit)| bit).sum());

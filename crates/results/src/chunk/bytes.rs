@@ -9,7 +9,7 @@ use super::{Chunk, MAX_COLUMNS};
 use crate::number::Rest;
 
 /// First bytes of an encoded chunk. The last two are the version.
-const MAGIC: &[u8; 8] = b"crchnk03";
+pub(super) const MAGIC: &[u8; 8] = b"crchnk04";
 
 impl Chunk {
     /// Encodes the chunk as bytes.

@@ -86,6 +86,7 @@ impl Reader {
             end_time: fields.end_time.ok_or_else(no_row)?,
             is_final: fields.is_final,
             is_empty: fields.is_empty,
+            files_kib: fields.files_kib,
             signature: fields.signature.as_deref(),
             error: fields.error.as_deref(),
             worker,
@@ -108,6 +109,7 @@ struct Fields {
     end_time: Option<f64>,
     is_final: bool,
     is_empty: bool,
+    files_kib: u32,
     signature: Option<String>,
     error: Option<String>,
     pool: Option<Pool>,
@@ -119,9 +121,8 @@ impl Fields {
     }
 }
 
-/// The fixed fields, then the two that have values of their own, the texts among these that were cut, and the flag of an empty
-/// result.
-const NAMES: [&str; 16] = [
+/// The fixed fields, then the two that have values of their own, the texts among these that were cut, and what only some rows have.
+const NAMES: [&str; 17] = [
     "batch",
     "case_id",
     "level",
@@ -138,6 +139,7 @@ const NAMES: [&str; 16] = [
     "cut",
     "empty",
     "pool",
+    "files_kib",
 ];
 const BATCH: usize = 0;
 const PARAMETERS: usize = 11;
@@ -145,6 +147,7 @@ const RESULT: usize = 12;
 const CUT: usize = 13;
 const EMPTY: usize = 14;
 const POOL: usize = 15;
+const FILES_KIB: usize = 16;
 
 struct Row<'a> {
     reader: &'a mut Reader,
@@ -201,6 +204,7 @@ impl Row<'_> {
             CUT => row.next_value_seed(Cuts(&mut self.reader.cuts))?,
             EMPTY => fields.is_empty = row.next_value()?,
             // What is none is as if it weren't there.
+            FILES_KIB => fields.files_kib = row.next_value()?,
             POOL => fields.pool = pool(row.next_value()?),
             _ => drop(row.next_value::<IgnoredAny>()?),
         }

@@ -5,6 +5,7 @@ use cruncher_study::segment::{RowNumbers, RowOutcome, SegmentRow, parse_segment}
 use proptest::prelude::*;
 use serde_json::json;
 
+use super::bytes::MAGIC;
 use super::*;
 use crate::number::LargeInteger;
 
@@ -317,6 +318,7 @@ fn row() -> impl Strategy<Value = serde_json::Value> {
             "start_time": 0.5, "end_time": end, "final": !is_done, "error": error, "parameters": parameters, "result": result});
         if let Some(level) = level {
             row["level"] = json!(level);
+            row["files_kib"] = json!(level / 2);
         }
         row
     })
@@ -324,6 +326,13 @@ fn row() -> impl Strategy<Value = serde_json::Value> {
 
 fn text(rows: &[serde_json::Value]) -> String {
     rows.iter().flat_map(|row| [row.to_string(), "\n".to_owned()]).collect()
+}
+
+/// One of an older version would be read as none, and the benchmark would measure nothing.
+#[test]
+fn the_benchmark_writes_chunks_of_this_version() {
+    let script = include_str!("../../../../bench/results.js");
+    assert!(script.contains(std::str::from_utf8(MAGIC).unwrap()));
 }
 
 proptest! {
@@ -395,6 +404,6 @@ proptest! {
 
     #[test]
     fn any_bytes_do_no_harm(rest in prop::collection::vec(prop_oneof![Just(0_u8), Just(255), any::<u8>()], 0..200)) {
-        let _ = Chunk::from_bytes(&[b"crchnk02".as_slice(), &rest].concat());
+        let _ = Chunk::from_bytes(&[MAGIC.as_slice(), &rest].concat());
     }
 }

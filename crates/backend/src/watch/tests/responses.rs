@@ -48,6 +48,28 @@ fn each_batch_has_the_first_response_with_a_number_and_whatever_else_stands_ther
 }
 
 #[test]
+fn the_files_of_cases_halt_a_study_at_its_limit() {
+    let mut scene = Scene::new();
+    let line =
+        |number, kib| row("a", number).replace(r#""result""#, &format!(r#""files_kib": {kib}, "result""#)) + "\n";
+    scene.put_table("a", 0..3);
+    (0..2).for_each(|number| scene.put_result("a", number));
+    scene.cloud.put("workers/w/segment-000000.ndjson", line(0, 3) + &line(1, 1));
+    let look = |scene: &mut Scene, limit_bytes: u64| {
+        scene.cloud.put("control.json", format!(r#"{{"files_limit_bytes": {limit_bytes}}}"#));
+        let light = block_on(StudyWatch::light(scene.study.clone()).refresh()).unwrap().expect("the study is small");
+        let (full, _) = scene.look_until_quiet();
+        assert_eq!((light.files_bytes, &light.halt_reason), (full.files_bytes, &full.halt_reason));
+        (full.files_bytes, full.observation().and_then(|findings| findings.halt))
+    };
+    for limit_bytes in [0, 4 << 10] {
+        assert_eq!(look(&mut scene, limit_bytes), (4 << 10, None));
+    }
+    let reason = "the files of its cases are 4 KiB, more than its limit of 2 KiB";
+    assert_eq!(look(&mut scene, 2 << 10), (4 << 10, Some(reason.to_owned())));
+}
+
+#[test]
 fn rows_that_come_later_are_added_and_a_result_without_a_row_is_read() {
     let mut scene = Scene::new();
     scene.put_table("a", 0..3);
