@@ -318,18 +318,20 @@ def test_a_study_halts_when_its_files_have_come_to_its_limit(
     expect(page.get_by_text("No cases yet").first).to_be_visible()
     leave = "open('outputs/large.bin', 'wb').write(bytes(1 << 20))\n"
     first: list[Parameters] = [{"gate": "/", "number": number} for number in range(3)]
-    held, last = {"gate": str(gate), "number": 3}, {"gate": "/", "number": 4}
-    enqueue(queue_of(study), "b", WAITING + leave, {1: first, 2: [held], 3: [last]})
+    held: list[Parameters] = [{"gate": str(gate), "number": 3}]
+    last: list[Parameters] = [{"gate": "/", "number": 4}]
+    enqueue(queue_of(study), "b", WAITING + leave, {1: first, 2: held, 3: last})
     with attach(line_of(study)):
         reason = "the files of its cases are 3 MiB, more than its limit of 2 MiB"
         expect(page.get_by_text(f"The study halted by itself: {reason}.")).to_be_visible()
-        gate.touch()
-        expect(page.get_by_role("row").filter(has_text="halted")).to_have_count(1)
-        told = ask(study, "status").out
-        assert "Files of cases: 4 MiB; the study halts at 2 MiB\n" in told and "4 of 5 cases done" in told
-        assert ask(study, "halting", "--no-files-limit").out.count("halts if") == 1
-        page.get_by_role("button", name="Go on").click()
-        wait_for_end(study, done=5)
+        with attach(line_of(study)):
+            expect(page.get_by_role("row").filter(has_text="halted")).to_have_count(1)
+            told = ask(study, "status").out
+            assert "Files of cases: 3 MiB; the study halts at 2 MiB\n" in told and "3 of 5 cases done" in told
+            assert ask(study, "halting", "--no-files-limit").out.count("halts if") == 1
+            page.get_by_role("button", name="Go on").click()
+            gate.touch()
+            wait_for_end(study, done=5)
     assert "Files of cases: 5 MiB\n" in ask(study, "status").out
 
 

@@ -847,7 +847,7 @@ class Worker:
     def _extracted(
         self, attempt: "Attempt", earlier: "EarlierResult", outcome: "Outcome", before: Dict[str, Any], folder: str
     ) -> Tuple[Dict[str, Any], Dict[str, str], List[int]]:
-        """The document with what was extracted, or why nothing was; files that are new, by their keys; the sizes of all of the case's."""
+        """The document with what was extracted, or why nothing was; new files, by their keys; the sizes of all."""
         case, failure, document = attempt.case, outcome.failure, dict(earlier.document)
         told = {
             "submission": case.submission, "model": {"key": case.model_key, "kind": case.kind},
@@ -3934,7 +3934,7 @@ def files_of(folder: str) -> Iterator[Tuple[str, str]]:
 
 
 def checked_sizes(files: Dict[str, str], limit_bytes: int) -> List[int]:
-    """The sizes of the files in bytes; raises `OutputsTooLarge` if they are more than a case of the study may leave, before any is uploaded."""
+    """The sizes of the files in bytes; `OutputsTooLarge` if they are more than a case of the study may leave."""
     sizes = {path: os.lstat(path).st_size for path in files.values() if os.path.lexists(path)}
     total_bytes = sum(sizes.values())
     if total_bytes > limit_bytes:
