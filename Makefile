@@ -21,6 +21,7 @@ export TRUNK_SKIP_VERSION_CHECK := true
 CARGO  := $(or $(shell command -v cargo 2>/dev/null),$(CARGO_BIN)/cargo)
 PYTHON := .venv/bin/python
 WASM   := --target wasm32-unknown-unknown
+WINDOWS := x86_64-pc-windows-gnu
 
 # What the browser runs: the dashboard, and the tests that are compiled for it.
 WASM_PACKAGES := -p cruncher-dashboard -p cruncher-browser -p cruncher-canvas -p cruncher-designer -p cruncher-explorer -p cruncher-fleet -p cruncher-dialogs -p cruncher-sign-in $(if $(wildcard crates/conformance/Cargo.toml),-p cruncher-conformance)
@@ -36,7 +37,7 @@ CARGO_MACHETE := $(STAMPS)/cargo-machete-$(CARGO_MACHETE_VERSION)
 S3S_FS        := $(STAMPS)/s3s-fs-$(S3S_FS_VERSION)
 
 .PHONY: help demo test check bench chaos pictures dashboard requirements setup clean
-.PHONY: chromium cargo-lock command-line check-rust check-supply check-python check-texts
+.PHONY: chromium cargo-lock command-line check-rust check-windows check-supply check-python check-texts
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -52,7 +53,7 @@ test: chromium $(ENVIRONMENT) $(S3S_FS) dashboard command-line ## Run every test
 	$(CARGO) test --workspace
 	CRUNCHER_CHROMIUM="$$(tools/chromium)" $(PYTHON) -m pytest
 
-check: check-texts check-python check-rust check-supply ## Check format, lints, documentation, dependencies, spelling and types
+check: check-texts check-python check-rust check-windows check-supply ## Check format, lints, documentation, dependencies, spelling and types
 
 bench: chromium $(ENVIRONMENT) dashboard command-line ## Measure what has a budget: a table, and target/bench.json
 	@CRUNCHER_CHROMIUM="$$(tools/chromium)" $(PYTHON) -m bench
@@ -99,6 +100,15 @@ check-rust: $(RUST)
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) clippy $(WASM_PACKAGES) $(WASM) -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
+
+# The command line as a program of Windows, where its C compiler and Rust's target are there: tools/other-systems installs both.
+check-windows: $(RUST)
+	@if command -v x86_64-w64-mingw32-gcc >/dev/null && rustup target list --installed | grep -qx $(WINDOWS); then \
+		echo "$(CARGO) clippy -p cruncher-cli --target $(WINDOWS) -- -D warnings"; \
+		$(CARGO) clippy -p cruncher-cli --target $(WINDOWS) -- -D warnings; \
+	else \
+		echo "not checked for Windows: x86_64-w64-mingw32-gcc or Rust's target $(WINDOWS) is missing (tools/other-systems)"; \
+	fi
 
 # Its last lines say what no advisory names, and what wasn't checked, and why.
 check-supply: $(RUST) $(CARGO_DENY) $(CARGO_MACHETE) $(ENVIRONMENT)

@@ -5115,23 +5115,24 @@ def keep_interpreter() -> Undo:
         (sys.setrecursionlimit, (sys.getrecursionlimit(),)),
         (sys.setswitchinterval, (sys.getswitchinterval(),)),
         (gc.enable if gc.isenabled() else gc.disable, ()),
-        (gc.set_threshold, gc.get_threshold()),
-        (gc.set_debug, (gc.get_debug(),)),
         (threading.stack_size, (threading.stack_size(),)),
         (socket.setdefaulttimeout, (socket.getdefaulttimeout(),)),
     ]
     for name in ("ITIMER_REAL", "ITIMER_VIRTUAL", "ITIMER_PROF"):
         if hasattr(signal, name):
             calls.append((signal.setitimer, (getattr(signal, name), 0)))
-    for name in ("_int_max_str_digits", "dlopenflags"):
-        if hasattr(sys, "set" + name):
-            calls.append((getattr(sys, "set" + name), (getattr(sys, "get" + name)(),)))
-    callbacks = list(gc.callbacks)
+    # PyPy has no such knobs of garbage collection, and older Pythons have no limit of digits.
+    for module, name in (sys, "_int_max_str_digits"), (sys, "dlopenflags"), (gc, "_threshold"), (gc, "_debug"):
+        if hasattr(module, "set" + name):
+            known = getattr(module, "get" + name)()
+            calls.append((getattr(module, "set" + name), known if isinstance(known, tuple) else (known,)))
+    callbacks = getattr(gc, "callbacks", [])
+    known_callbacks = list(callbacks)
 
     def undo() -> None:
         for call, arguments in calls:
             call(*arguments)
-        gc.callbacks[:] = callbacks
+        callbacks[:] = known_callbacks
 
     return undo
 

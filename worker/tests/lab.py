@@ -25,6 +25,8 @@ import botocore.exceptions
 from local_cloud import Key, Study
 
 PATIENCE_SECS = 40
+# The Python of the workers, if it isn't that of the tests.
+WORKER_PYTHON = os.environ.get("CRUNCHER_WORKER_PYTHON", sys.executable)
 T = TypeVar("T")
 
 
@@ -61,7 +63,7 @@ class Attached:
         self._output: list[str] = []
         # A session of its own, so that what it starts can be ended with it.
         self.process = subprocess.Popen(
-            [sys.executable, *options, "-c", code],
+            [WORKER_PYTHON, *options, "-c", code],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
