@@ -17,6 +17,9 @@ pub const MAX_BUNDLE_BYTES: u64 = 256 << 20;
 /// Maximum number of files of a bundle.
 pub const MAX_BUNDLE_FILES: usize = 10_000;
 
+/// Maximum size of a bundle, in bytes: its files, and for each of them two headers with its path, and what is run of them.
+pub const MAX_PACKED_BYTES: u64 = MAX_BUNDLE_BYTES + (8 << 20);
+
 /// Names of a file that is run if none was named, the first that is there.
 const USUAL_MAINS: [&str; 3] = ["main.py", "run.py", "model.py"];
 

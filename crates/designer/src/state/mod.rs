@@ -5,6 +5,7 @@ pub(crate) mod earlier;
 pub(crate) mod excerpt;
 pub(crate) mod first_cases;
 pub(crate) mod folder;
+pub(crate) mod kept;
 pub(crate) mod placeholders;
 pub(crate) mod quoted;
 pub(crate) mod script_trace;
