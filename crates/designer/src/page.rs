@@ -113,7 +113,7 @@ fn undo(state: DesignState) -> Option<AnyView> {
 }
 
 fn toolbar(state: DesignState) -> AnyView {
-    let confirmation = ConfirmationDialog::default();
+    let confirmation = ConfirmationDialog::new("design");
     let anew = move |_| {
         if state.draft.read_untracked().is_untouched() {
             clear(state);

@@ -7,6 +7,7 @@ pub(crate) mod first_cases;
 pub(crate) mod folder;
 pub(crate) mod kept;
 pub(crate) mod placeholders;
+pub(crate) mod pools;
 pub(crate) mod quoted;
 pub(crate) mod script_trace;
 pub(crate) mod spelling;
