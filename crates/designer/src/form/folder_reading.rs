@@ -234,7 +234,7 @@ async fn contents(
     name: &str,
     found: Vec<FoundFile>,
     is_wanted: &dyn Fn() -> bool,
-) -> Result<Vec<BundleFile>, String> {
+) -> Result<Vec<BundleFile<'static>>, String> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size is a whole number")]
     let all_bytes: u64 = found.iter().map(|one| one.file.size() as u64).sum();
     if all_bytes > MAX_BUNDLE_BYTES || found.len() > MAX_BUNDLE_FILES {
@@ -250,7 +250,7 @@ async fn contents(
         }
         let content = Uint8Array::new(&buffer).to_vec();
         read_bytes += content.len() as u64;
-        files.push(BundleFile { path, content });
+        files.push(BundleFile { path, content: content.into() });
         let progress = FolderProgress { name: name.to_owned(), read: files.len(), of, read_bytes, all_bytes };
         state.folder_progress().set(Some(progress));
     }

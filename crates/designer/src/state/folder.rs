@@ -143,7 +143,7 @@ pub(crate) fn pack(archive: &[u8], name: &str, draft: &DesignDraft) -> Result<Ve
     if !has_own && draft.folder.is_line {
         let index = FolderIndex::of(archive).ok_or_else(|| unfit(&"its files are damaged"))?;
         let document = index.document(draft).map_err(|error| unfit(&error))?;
-        files.push(BundleFile { path: MODEL_DOCUMENT_NAME.to_owned(), content: document.content() });
+        files.push(BundleFile { path: MODEL_DOCUMENT_NAME.to_owned(), content: document.content().into() });
     } else if !has_own {
         run.main = Some(draft.folder.main.clone()).filter(|main| !main.is_empty());
         run.templates.clone_from(&draft.folder.templates);
@@ -196,10 +196,10 @@ impl UnpackedBundle {
 mod tests {
     use super::*;
 
-    fn archive(files: &[(&str, &str)]) -> Vec<u8> {
-        let file = |(path, content): &(&str, &str)| BundleFile {
-            path: (*path).to_owned(),
-            content: content.as_bytes().to_vec(),
+    fn archive<'a>(files: &[(&str, &'a str)]) -> Vec<u8> {
+        let file = |&(path, content): &(&str, &'a str)| BundleFile {
+            path: path.to_owned(),
+            content: content.as_bytes().into(),
         };
         store(files.iter().map(file).collect()).unwrap()
     }
