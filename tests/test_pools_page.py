@@ -220,7 +220,7 @@ def test_a_pool_whose_program_does_not_come_is_refused_and_not_made_later(study:
     page = visits.open(link(study))
     held: list[Route] = []
     program = re.compile(r"/start\.js\?program=designer")
-    page.route(program, held.append)
+    page.route(program, lambda route: held.append(route))
     # The Design page asks for the program first.
     go_to(page, "Design")
     expect(page.get_by_text("Loading the design page")).to_be_visible()

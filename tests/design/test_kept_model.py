@@ -108,7 +108,7 @@ def test_a_file_that_was_chosen_again_after_a_folder_is_what_comes_back_and_is_s
     expect(page.get_by_text("choose the model file again")).to_be_visible()
     # What isn't here is no folder.
     button(page, "A folder").click()
-    expect(alert).to_have_count(0)
+    expect(alert).to_have_text("Choose the folder that the cases are computed with.")
 
 
 def test_a_model_that_the_browser_has_no_room_for_is_told_of_until_it_is_kept(study: Launched, visits: Visits) -> None:

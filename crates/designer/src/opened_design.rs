@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cruncher_backend::unzip::is_zip;
 use cruncher_study::design::DesignFile;
 use cruncher_study::design_document::DesignDocument;
 use cruncher_study::import;
@@ -40,7 +41,8 @@ pub(super) fn open_file(state: DesignState, file: File) {
                 let with = design.model.text.as_ref().filter(|_| is_file);
                 let with = with.map(|_| format!(" Its model {} came with it.", design.model.file));
                 state.say(format!("{name} was opened.{}", with.unwrap_or_default()));
-                let text = design.model.text.as_ref().map(|text| text.as_bytes().into());
+                let text = design.model.text.as_ref().filter(|_| design.model.kind != ModelKind::Bundle);
+                let text = text.map(|text| text.as_bytes().into());
                 let held = text.map(|content| ModelText { name: design.model.file.clone(), content });
                 take_design(state, &design, &name, held.map_or(OpenedModel::Named, OpenedModel::File));
             }
@@ -101,7 +103,8 @@ fn take_design(state: DesignState, design: &DesignFile, name: &str, opened: Open
     }
     state.drawn.set(Vec::new());
     state.unfolded.update(|unfolded| unfolded.factors.clear());
-    if let Some(model) = before.1.clone() {
+    let is_other_kind = |model: &ModelText| draft.is_command() || model.is_folder() != draft.is_folder();
+    if let Some(model) = before.1.clone().filter(is_other_kind) {
         state.chosen.update_value(|chosen| chosen.set_aside(model));
     }
     state.replaced.set((!before.0.is_untouched()).then_some(before));
@@ -163,6 +166,9 @@ fn opened_model(file: &mut DesignFile, parts: Parts) -> Result<OpenedModel, Stri
     let content = parts.first().map(|part| Uint8Array::new(part).to_vec()).unwrap_or_default();
     let name = file.model.file.clone();
     if file.model.kind == ModelKind::Bundle {
+        if !is_zip(&content) {
+            return Err("it is no ZIP".to_owned());
+        }
         let UnpackedBundle { content, folder, command } = UnpackedBundle::of(content, &name);
         return Ok(OpenedModel::Folder(ModelText { name, content: Arc::from(content) }, folder, command));
     }
