@@ -56,7 +56,7 @@ impl UnkeptParts {
         let advice = match (is_json, is_zip) {
             (true, true) => "save the design as JSON, and its folder by Save ZIP, before the page is closed",
             (true, false) => "save the design as JSON before the page is closed",
-            (false, true) => "after that the page is closed choose the folder again, or what Save ZIP has saved",
+            (false, true) => "choose the folder again when the page was closed, or what Save ZIP saves now",
             (false, false) => "leave the page open until its table is there",
         };
         Some(format!("This browser doesn't keep {what} ({reason}): {advice}."))
