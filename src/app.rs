@@ -295,7 +295,11 @@ fn watch(
             look_again.run(());
         }),
         window_event_listener_untyped(designer::REFUSED, move |_| {
-            reader.asked.set(designer::refusal().map(PendingChange::Refused));
+            let refusal = designer::refusal().map(PendingChange::Refused);
+            // A note of a look that the reader didn't ask for may be refused, too.
+            if reader.asked.read_untracked().is_some() {
+                reader.asked.set(refusal);
+            }
         }),
     ];
     on_cleanup(move || listeners.into_iter().for_each(WindowListenerHandle::remove));

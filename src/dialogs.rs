@@ -126,7 +126,7 @@ impl Dialogs {
 pub(crate) fn ask(request: &DialogRequest, reader: ReaderState) {
     reader.said.set(None);
     dialogs::ask(request);
-    PageProgram::Dialogs.load(reader.failed(PageProgram::Dialogs));
+    PageProgram::Dialogs.load(Some(reader.failed(PageProgram::Dialogs)));
 }
 
 /// Whether this is a Mac, where Command takes the place of Ctrl.

@@ -284,6 +284,16 @@ def test_a_folder_of_the_page_is_computed_and_its_files_are_seen(
     with zipfile.ZipFile(download.value.path()) as folder:
         assert folder.read("scenario.ini") == (EXAMPLE / "wave" / "scenario.ini").read_bytes()
 
+    other = open_design(visits, launched)
+    button(other, "Earlier …").click()
+    other.get_by_role("region", name="Designs that were submitted").get_by_role("button", name=BATCH).click()
+    said = other.get_by_role("status").filter(has_text=f"The design of {BATCH} stands below, with wave as it was sent.")
+    expect(said).to_be_visible()
+    expect(other.get_by_role("region", name="Model", exact=True)).to_contain_text("3 files")
+    expect(other.get_by_role("combobox", name="Main file")).to_have_value("run.py")
+    expect(other.get_by_role("checkbox", name="scenario.ini")).to_be_checked()
+    assert review(other)["Done already"] == "8"
+
 
 def test_a_folder_is_dropped_and_asks_what_is_run(
     cruncher: CommandLine, visits: Visits, binary: Path, tmp_path: Path

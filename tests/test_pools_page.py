@@ -13,9 +13,9 @@ from attached import attach
 from command_line import CommandLine, Launched
 from design_page import button, choose, choose_file, open_design, preview, review, send_all, text
 from local_cloud import REPOSITORY
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from studies import link, wait_for_end
-from visit import Visits, check_accessible, go_to, has_no_overflow
+from visit import Visits, check_accessible, go_to, has_no_overflow, wait_until
 
 EXAMPLE = REPOSITORY / "examples/commands"
 MODEL = "result['double'] = 2 * {{a}}\n"
@@ -73,9 +73,12 @@ def shot(page: Page, name: str) -> None:
         page.set_viewport_size({"width": 1440, "height": 900})
 
 
-def confirm(page: Page) -> None:
-    """Says yes to whatever is asked."""
-    page.evaluate("window.confirm = () => true")
+def remove_pool(page: Page, name: str) -> None:
+    """Removes a pool, and says yes to the question."""
+    page.get_by_role("button", name=f"Remove pool {name}").click()
+    question = page.get_by_role("dialog", name=f"Remove pool {name}?")
+    expect(question).to_contain_text("workers that are attached to it end")
+    question.get_by_role("button", name="Remove it").click()
 
 
 def line_of_page(page: Page) -> str:
@@ -188,8 +191,11 @@ def test_an_operator_makes_a_pool_and_removes_it(study: Launched, visits: Visits
     remove = panel.get_by_role("button", name="Remove pool gpu")
     expect(remove).to_be_enabled()
     send(study, tmp_path, "a,pool\n1,gpu\n")
-    confirm(page)
     remove.click()
+    shot(page, "pool-question")
+    check_accessible(page)
+    page.keyboard.press("Escape")
+    remove_pool(page, "gpu")
     expect(page.get_by_role("alert")).to_contain_text("Pool gpu has 1 case and 0 dead letters, which would be lost.")
     assert named(study) == ["gpu"]
     expect(panel.get_by_text("1 case", exact=True)).to_be_visible()
@@ -201,12 +207,44 @@ def test_an_operator_makes_a_pool_and_removes_it(study: Launched, visits: Visits
     go_to(page, "Overview")
     go_to(page, "Attach")
     expect(panel.get_by_text("empty", exact=True)).to_be_visible()
-    remove.click()
+    remove_pool(page, "gpu")
     expect(panel.get_by_text("Pool gpu is removed.")).to_be_visible()
     assert (named(study), queues(study)) == ([], [])
     # What was sent to it is told, though the pool is gone.
     go_to(page, "Overview")
     expect(shown_pools(page).nth(1)).to_have_text("gpu0 of 1 · pool removed")
+
+
+def test_a_pool_whose_program_does_not_come_is_refused_and_not_made_later(study: Launched, visits: Visits) -> None:
+    visits.expected += ["ERR_FAILED", "/start.js"]
+    page = visits.open(link(study))
+    held: list[Route] = []
+    program = re.compile(r"/start\.js\?program=designer")
+    page.route(program, lambda route: held.append(route))
+    # The Design page asks for the program first.
+    go_to(page, "Design")
+    expect(page.get_by_text("Loading the design page")).to_be_visible()
+    wait_until(page, "the program is asked for", lambda: len(held) == 1)
+    go_to(page, "Attach")
+    panel = page.get_by_role("region", name="Pools of the study")
+    panel.get_by_label("New pool").fill("slow")
+    panel.get_by_role("button", name="Make").click()
+    expect(panel.get_by_text("Making slow …")).to_be_visible()
+    held.pop().abort()
+    expect(panel.get_by_role("alert")).to_contain_text("The design page can't be loaded.")
+    expect(panel.get_by_text("Making slow …")).to_have_count(0)
+    page.unroute(program)
+    panel.get_by_label("New pool").fill("gpu")
+    panel.get_by_role("button", name="Make").click()
+    expect(panel.get_by_text("Pool gpu is made.")).to_be_visible()
+    assert named(study) == ["gpu"]
+    go_to(page, "Design")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name="Design", exact=True)).to_be_visible()
+    go_to(page, "Fleet")
+    expect(page.get_by_role("heading", name="Fleet", exact=True)).to_be_visible()
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(element => element.id)")
+    assert sorted(ids) == sorted(set(ids))
 
 
 def test_who_may_not_make_pools_is_offered_none(study: Launched, visits: Visits) -> None:

@@ -29,11 +29,13 @@ pub(crate) fn show(open: &OpenStudy) {
     for program in PageProgram::OF_PAGES {
         let is_here = program.shows(page);
         let failed = reader.failed(program);
+        let has_failed = failed.read().is_some();
         if let Some(place) = program.place() {
-            place.set_hidden(!is_here || failed.read().is_some());
+            place.set_hidden(!is_here || has_failed);
         }
-        if is_here || program == PageProgram::Designer && VisitFlag::Sending.is_set() {
-            program.load(failed);
+        // Whoever is told of a failure decides whether it is tried again.
+        if !has_failed && (is_here || program == PageProgram::Designer && VisitFlag::Sending.is_set()) {
+            program.load(Some(failed));
         }
     }
     // Beside the lines that attach workers an operator makes pools.
@@ -41,8 +43,9 @@ pub(crate) fn show(open: &OpenStudy) {
     if let Some(place) = pools_place() {
         place.set_hidden(!are_pools_here);
     }
-    if are_pools_here {
-        PageProgram::Fleet.load(reader.failed(PageProgram::Fleet));
+    let failed = reader.failed(PageProgram::Fleet);
+    if are_pools_here && failed.read().is_none() {
+        PageProgram::Fleet.load(Some(failed));
     }
 }
 
@@ -52,7 +55,7 @@ pub(crate) fn page(program: PageProgram, reader: ReaderState) -> AnyView {
     let again = move |event| {
         // The button goes, and its focus with it.
         frame::skip(event);
-        program.load_again(failed);
+        program.load(Some(failed));
     };
     match failed.get() {
         None => ().into_any(),

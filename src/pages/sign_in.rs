@@ -23,10 +23,10 @@ pub(crate) async fn ask(problem: Option<PageProblem>) {
 
 fn view(problem: Option<PageProblem>) -> AnyView {
     let failed = RwSignal::new(None::<PageProblem>);
-    Effect::new(move || PageProgram::SignIn.load(failed));
+    Effect::new(move || PageProgram::SignIn.load(Some(failed)));
     let again = move || {
         let problem = failed.get()?;
-        let again = press(move |_| PageProgram::SignIn.load_again(failed));
+        let again = press(move |_| PageProgram::SignIn.load(Some(failed)));
         Some(view! { {problem_note(problem)} <button on:click=again>"Try again"</button> })
     };
     view! {

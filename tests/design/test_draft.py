@@ -124,6 +124,12 @@ def test_a_new_design_throws_the_old_one_away_only_if_somebody_says_so(study: La
     expect(question).to_have_count(0)
     expect(text(page, "Maximum of a")).to_have_value("100")
     button(page, "New").click()
+    expect(question).to_be_visible()
+    page.go_back()
+    expect(no_cases(page)).to_be_visible()
+    expect(question).to_have_count(0)
+    page.go_forward()
+    button(page, "New").click()
     question.get_by_role("button", name="Throw it away").click()
     preview(page, "Nothing to show yet")
 

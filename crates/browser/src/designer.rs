@@ -1,5 +1,5 @@
 //! Messages between the page and the designer's program. The program is loaded when it is needed: it finds an earlier request
-//! in an attribute of its place in the page.
+//! in an attribute of its place in the page. If it can't be loaded, what was asked for is refused, and isn't done later.
 
 use leptos::prelude::window;
 use web_sys::Event;
@@ -41,8 +41,7 @@ pub fn tell_sent() {
 
 /// Asks for a change, in the text form of [`crate::state::steering::SteeringRequest`].
 pub fn ask(change: &str) {
-    note(CHANGE, change);
-    tell(ASKED);
+    request(CHANGE, change);
 }
 
 /// Takes the requested change: a second call returns `None`.
@@ -65,8 +64,7 @@ pub fn refusal() -> Option<PageProblem> {
 
 /// Asks for a change of a pool, in the text form of [`crate::state::pool_change::PoolChange`].
 pub fn ask_pool(change: &str) {
-    note(POOL_CHANGE, change);
-    tell(ASKED);
+    request(POOL_CHANGE, change);
 }
 
 /// Takes the requested change of a pool: a second call returns `None`.
@@ -91,8 +89,7 @@ pub fn pool_refusal() -> Option<PageProblem> {
 
 /// Asks for what is there of a batch to be combined as a submission says (`batch/submission`).
 pub fn ask_to_combine(name: &str) {
-    note(COMBINE, name);
-    tell(ASKED);
+    request(COMBINE, name);
 }
 
 /// Takes the batch that is to be combined: a second call returns `None`.
@@ -111,6 +108,26 @@ pub fn tell_combined(answer: &PageProblem) {
 #[must_use]
 pub fn combine_answer() -> Option<PageProblem> {
     noted_problem(COMBINE_ANSWER)
+}
+
+/// Refuses what was asked for and wasn't taken.
+pub(crate) fn refuse_all(problem: &PageProblem) {
+    if asked().is_some() {
+        refuse(problem);
+    }
+    if asked_pool().is_some() {
+        tell_pool(Some(problem));
+    }
+    if asked_to_combine().is_some() {
+        tell_combined(problem);
+    }
+}
+
+/// Hands a request over to the program, and loads it the first time.
+fn request(attribute: &str, words: &str) {
+    note(attribute, words);
+    tell(ASKED);
+    PageProgram::Designer.load(None);
 }
 
 fn note_problem(attribute: &str, PageProblem { title, advice, detail }: &PageProblem) {

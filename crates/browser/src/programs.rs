@@ -1,16 +1,22 @@
 //! Programs that show pages, or dialogs above them: each is loaded when it is needed for the first time.
 
-use leptos::prelude::{RwSignal, Set, document};
+use leptos::prelude::{ReadUntracked, RwSignal, Set, document};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, HtmlElement};
 
+use crate::designer;
 use crate::state::problem::PageProblem;
 use crate::state::route::Page;
 
 /// Address of the script that starts a program, up to the program's name. It runs in the page as a module, and beside the page
 /// as a worker.
 const START: &str = "assets/start.js?program=";
+
+/// Attributes of the element that starts a program: the script sets the one when the program runs, the other one says that it
+/// can't be loaded or started.
+const STARTED: &str = "data-started";
+const FAILED: &str = "data-failed";
 
 /// Id of the element on the page *Attach* in which the program of the Fleet page shows the pools.
 pub const POOLS: &str = "pools";
@@ -83,22 +89,23 @@ impl PageProgram {
         format!("{START}{}", self.name())
     }
 
-    /// Loads and starts the program, unless that was done before; sets `failed` if it can't be loaded or started.
-    pub fn load(self, failed: RwSignal<Option<PageProblem>>) {
-        if self.script().is_none() {
-            // A document takes every element.
-            let _ = self.start("", failed);
+    /// Loads and starts the program, unless that was done; after a failure once more. `failed` is set, whoever has begun it, if
+    /// it can't be loaded or started.
+    pub fn load(self, failed: Option<RwSignal<Option<PageProblem>>>) {
+        if let Some(failed) = failed.filter(|failed| failed.read_untracked().is_some()) {
+            failed.set(None);
         }
-    }
-
-    /// Loads and starts the program again after a failure.
-    pub fn load_again(self, failed: RwSignal<Option<PageProblem>>) {
-        failed.set(None);
-        if let Some(script) = self.script() {
-            script.remove();
-        }
-        // Some browsers remember modules that they couldn't load: hence another address.
-        let _ = self.start(&format!("&again={}", js_sys::Date::now()), failed);
+        // A document takes every element.
+        let _ = match self.script() {
+            Some(script) if script.has_attribute(STARTED) => Ok(()),
+            Some(script) if script.has_attribute(FAILED) => {
+                script.remove();
+                // Some browsers remember modules that they couldn't load: hence another address.
+                self.start(&format!("&again={}", js_sys::Date::now()), failed)
+            }
+            Some(script) => self.listen(&script, failed),
+            None => self.start("", failed),
+        };
     }
 
     fn script(self) -> Option<Element> {
@@ -110,7 +117,7 @@ impl PageProgram {
         format!("{}-start", self.name())
     }
 
-    fn start(self, attempt: &str, failed: RwSignal<Option<PageProblem>>) -> Result<(), JsValue> {
+    fn start(self, attempt: &str, failed: Option<RwSignal<Option<PageProblem>>>) -> Result<(), JsValue> {
         let script = document().create_element("script")?;
         script.set_id(&self.script_id());
         script.set_attribute("type", "module")?;
@@ -119,10 +126,24 @@ impl PageProgram {
             script.set_attribute("integrity", &digest.get_attribute("content").unwrap_or_default())?;
         }
         script.set_attribute("src", &format!("{}{attempt}", self.start_url()))?;
-        let title = self.title();
-        let fail = Closure::<dyn FnMut(Event)>::new(move |_| failed.set(Some(PageProblem::no_program(title))));
-        script.add_event_listener_with_callback("error", fail.into_js_value().unchecked_ref())?;
+        self.listen(&script, failed)?;
         document().body().ok_or(JsValue::NULL)?.append_child(&script)?;
         Ok(())
+    }
+
+    fn listen(self, script: &Element, failed: Option<RwSignal<Option<PageProblem>>>) -> Result<(), JsValue> {
+        let own = script.clone();
+        let fail = Closure::<dyn FnMut(Event)>::new(move |_| {
+            let problem = PageProblem::no_program(self.title());
+            // The name of this attribute is valid.
+            let _ = own.set_attribute(FAILED, "");
+            if self == Self::Designer {
+                designer::refuse_all(&problem);
+            }
+            if let Some(failed) = failed {
+                failed.set(Some(problem));
+            }
+        });
+        script.add_event_listener_with_callback("error", fail.into_js_value().unchecked_ref())
     }
 }

@@ -47,6 +47,7 @@ try {
     script && linked(`${name}.css`, "stylesheet", near(`${name}.css`)),
   ]);
   await init({ module_or_path: program });
+  script?.setAttribute("data-started", "");
 } catch (error) {
   script?.dispatchEvent(new Event("error"));
   // In a worker this is how the page hears of it.

@@ -45,7 +45,7 @@ pub(crate) fn file_name(folder: &Path) -> Result<String, CommandFailure> {
 /// Files of a folder, read until they are too many.
 #[derive(Debug, Default)]
 struct Files {
-    found: Vec<BundleFile>,
+    found: Vec<BundleFile<'static>>,
     size_bytes: u64,
 }
 
@@ -86,7 +86,7 @@ impl Files {
                 )));
             }
             let content = fs::read(&path).map_err(|error| unreadable(&path, error))?;
-            self.found.push(BundleFile { path: inside, content });
+            self.found.push(BundleFile { path: inside, content: content.into() });
         }
         Ok(())
     }

@@ -27,6 +27,8 @@ impl EndSignal {
 pub(crate) struct SignalListener {
     #[cfg(unix)]
     signals: [(tokio::signal::unix::Signal, EndSignal); 3],
+    #[cfg(windows)]
+    signals: (tokio::signal::windows::CtrlC, tokio::signal::windows::CtrlClose),
 }
 
 impl SignalListener {
@@ -47,9 +49,10 @@ impl SignalListener {
         Ok(Self { signals })
     }
 
-    #[cfg(not(unix))]
+    #[cfg(windows)]
     fn listen() -> io::Result<Self> {
-        Ok(Self {})
+        use tokio::signal::windows::{ctrl_c, ctrl_close};
+        Ok(Self { signals: (ctrl_c()?, ctrl_close()?) })
     }
 
     /// Waits for the next signal.
@@ -64,11 +67,12 @@ impl SignalListener {
     }
 
     /// Waits for the next signal.
-    #[cfg(not(unix))]
+    #[cfg(windows)]
     pub(crate) async fn next(&mut self) -> EndSignal {
-        match tokio::signal::ctrl_c().await {
-            Ok(()) => EndSignal::Interrupt,
-            Err(_) => std::future::pending().await,
+        let (interrupt, close) = &mut self.signals;
+        tokio::select! {
+            _ = interrupt.recv() => EndSignal::Interrupt,
+            _ = close.recv() => EndSignal::Terminate,
         }
     }
 }

@@ -7,6 +7,7 @@ use cruncher_browser::state::problem::PageProblem;
 use cruncher_study::access::StudyAccess;
 use cruncher_study::case::Parameters;
 use cruncher_study::import::NumberReading;
+use cruncher_study::model_document::MODEL_DOCUMENT_NAME;
 use cruncher_study::pool::Pool;
 use leptos::prelude::*;
 use web_sys::Blob;
@@ -15,6 +16,7 @@ use super::messages::{DesignPicture, PointsCase, PointsFailure, PointsQuality, T
 use super::send_state::{SendReports, SendState};
 use crate::state::draft::DesignDraft;
 use crate::state::folder::FolderIndex;
+use crate::state::kept::UnkeptParts;
 
 /// State of the designer. Copies share everything.
 #[derive(Clone, Copy)]
@@ -65,8 +67,8 @@ pub(super) struct DesignState {
     pub(super) said: RwSignal<Option<Arc<str>>>,
     /// The content of the form before a design was opened, and its model.
     pub(super) replaced: RwSignal<Option<(DesignDraft, Option<ModelText>)>>,
-    /// The reason why this browser doesn't keep the draft, if it doesn't.
-    pub(super) not_kept: RwSignal<Option<String>>,
+    /// The parts of the form that this browser doesn't keep.
+    pub(super) unkept: RwSignal<UnkeptParts>,
 }
 
 /// Parts of the page that were unfolded.
@@ -264,7 +266,7 @@ impl DesignState {
             reports: SendReports::default(),
             said: RwSignal::default(),
             replaced: RwSignal::default(),
-            not_kept: RwSignal::default(),
+            unkept: RwSignal::default(),
         }
     }
 
@@ -285,16 +287,37 @@ impl DesignState {
 }
 
 impl ModelText {
+    /// Returns a command as a model, of its document.
+    pub(super) fn of_command(document: Vec<u8>) -> Self {
+        Self { name: MODEL_DOCUMENT_NAME.to_owned(), content: document.into() }
+    }
+
     /// Whether it is a folder.
     pub(super) fn is_folder(&self) -> bool {
         is_zip(&self.content)
     }
+
+    /// Whether it is a command.
+    pub(super) fn is_command(&self) -> bool {
+        !self.is_folder() && self.name == MODEL_DOCUMENT_NAME
+    }
+}
+
+impl ChosenModels {
+    /// Puts a model aside that isn't the form's any more. A command stands in the draft.
+    pub(super) fn set_aside(&mut self, model: ModelText) {
+        if model.is_folder() {
+            self.folder = Some(model);
+        } else if !model.is_command() {
+            self.file = Some(model);
+        }
+    }
 }
 
 impl FormState {
-    /// Returns the name of the model, if `later` has another one.
-    pub(super) fn replaced_model(&self, later: &Self) -> Option<&str> {
-        (self.model != later.model).then_some(&self.draft.model)
+    /// Returns what the model is called, if `later` has another one.
+    pub(super) fn replaced_model(&self, later: &Self) -> Option<String> {
+        (self.model != later.model).then(|| self.draft.model_words())
     }
 }
 

@@ -14,11 +14,7 @@ use web_sys::Blob;
 use super::design_state::{DesignState, ModelText, PointsState, TableState};
 use super::messages::PointsCase;
 use super::preview_client;
-
-const DRAFT: &str = "draft";
-const MODEL: &str = "model";
-const TABLE: &str = "table";
-const POINTS: &str = "points";
+use crate::state::kept::{KeptModel, KeptPart};
 
 /// Restores the content that was kept, then keeps every change of the draft.
 pub(super) async fn restore(state: DesignState) {
@@ -26,27 +22,32 @@ pub(super) async fn restore(state: DesignState) {
     let _ = bring_back(state).await;
     Effect::new(move || {
         let json = serde_json::to_string(&*state.draft.read()).unwrap_or_default();
-        spawn_local(async move { keep(state, DRAFT, &JsValue::from(json)).await });
+        spawn_local(async move { keep(state, KeptPart::Draft, &JsValue::from(json)).await });
     });
 }
 
 async fn bring_back(state: DesignState) -> Result<(), KeepError> {
     let kept = BrowserStore::open(&address::page_url()).await?;
-    if let Some(json) = kept.get(DRAFT).await?.and_then(|json| json.as_string()) {
+    if let Some(json) = kept.get(KeptPart::Draft.key()).await?.and_then(|json| json.as_string()) {
         // It is read as bytes, like every other document. A draft of an earlier version may be unreadable: then the form is
         // empty.
         state.draft.set(serde_json::from_slice(json.as_bytes()).unwrap_or_default());
     }
-    if let Some((name, content)) = kept.get(MODEL).await?.and_then(named) {
+    if let Some((name, content)) = kept.get(KeptPart::Model.key()).await?.and_then(named) {
         let content = Uint8Array::new(&content).to_vec();
-        state.model.set(Some(ModelText { name, content: Arc::from(content) }));
+        let model = ModelText { name, content: Arc::from(content) };
+        match state.draft.with_untracked(|draft| draft.kept_model(&model.name, model.is_folder())) {
+            KeptModel::Current => state.model.set(Some(model)),
+            KeptModel::Aside => state.chosen.update_value(|chosen| chosen.set_aside(model)),
+            KeptModel::Foreign => {}
+        }
     }
-    if let Some(json) = kept.get(POINTS).await?.and_then(|json| json.as_string())
+    if let Some(json) = kept.get(KeptPart::Points.key()).await?.and_then(|json| json.as_string())
         && let Ok(case) = serde_json::from_slice(json.as_bytes())
     {
         state.points.set(PointsState::Waiting(case));
     }
-    let table = kept.get(TABLE).await?;
+    let table = kept.get(KeptPart::Table.key()).await?;
     let reading = table.as_ref().and_then(reading);
     if let Some((name, file)) = table.and_then(named)
         && let Ok(file) = file.dyn_into::<Blob>()
@@ -71,10 +72,21 @@ fn reading(kept: &JsValue) -> Option<NumberReading> {
     serde_json::from_slice(json.as_bytes()).ok()
 }
 
-/// Keeps the model, or forgets it.
+/// Keeps the model, or forgets it. A command stands in the draft.
 pub(super) async fn keep_model(state: DesignState, model: Option<&ModelText>) {
-    let named = |model: &ModelText| Array::of2(&model.name.as_str().into(), &Uint8Array::from(&*model.content));
-    keep(state, MODEL, &model.map_or(JsValue::NULL, |model| named(model).into())).await;
+    if model.is_some_and(ModelText::is_command) {
+        return;
+    }
+    // The one of before goes first: it would stay if there is no room for this one, and this one may need its room.
+    let deleted = async { BrowserStore::open(&address::page_url()).await?.delete(KeptPart::Model.key()).await };
+    let deleted = deleted.await;
+    match model {
+        Some(ModelText { name, content }) => {
+            let named = Array::of2(&name.as_str().into(), &Uint8Array::from(&**content));
+            keep(state, KeptPart::Model, &named).await;
+        }
+        None => note(state, KeptPart::Model, deleted),
+    }
 }
 
 /// Keeps the table and its reading, or forgets it.
@@ -82,14 +94,14 @@ pub(super) fn keep_table(state: DesignState, name: String, file: Option<Blob>) {
     let reading = serde_json::to_string(&state.reading.get_untracked()).unwrap_or_default();
     spawn_local(async move {
         let kept = file.map_or(JsValue::NULL, |file| Array::of3(&name.into(), &file, &reading.into()).into());
-        keep(state, TABLE, &kept).await;
+        keep(state, KeptPart::Table, &kept).await;
     });
 }
 
 /// Keeps the case that computes the table, or forgets it.
 pub(super) async fn keep_points(state: DesignState, case: Option<PointsCase>) {
     let kept = case.map_or(JsValue::NULL, |case| serde_json::to_string(&case).unwrap_or_default().into());
-    keep(state, POINTS, &kept).await;
+    keep(state, KeptPart::Points, &kept).await;
 }
 
 /// Forgets model, table and script.
@@ -99,15 +111,17 @@ pub(super) fn forget_files(state: DesignState) {
     keep_table(state, String::new(), None);
 }
 
-/// Keeps a value, or says once that nothing is kept.
-async fn keep(state: DesignState, key: &str, value: &JsValue) {
-    let put = async { BrowserStore::open(&address::page_url()).await?.put(key, value).await };
-    let problem = put.await.err().map(|error| {
-        format!(
-            "This browser doesn't keep what stands here ({error}): save the design as JSON before the page is closed."
-        )
-    });
-    if state.not_kept.with_untracked(|shown| *shown != problem) {
-        state.not_kept.set(problem);
+/// Keeps a part, or says that it isn't kept.
+async fn keep(state: DesignState, part: KeptPart, value: &JsValue) {
+    let put = async { BrowserStore::open(&address::page_url()).await?.put(part.key(), value).await };
+    note(state, part, put.await);
+}
+
+/// Notes whether a part is kept.
+fn note(state: DesignState, part: KeptPart, kept: Result<(), KeepError>) {
+    let mut unkept = state.unkept.get_untracked();
+    unkept.note(part, kept.err().map(|error| error.to_string()));
+    if *state.unkept.read_untracked() != unkept {
+        state.unkept.set(unkept);
     }
 }

@@ -263,9 +263,9 @@ pub(super) enum SendNews {
     First(Vec<FirstCase>),
     /// The designs that were submitted, the last one first.
     Submitted(Vec<DesignDocument>),
-    /// A design that was submitted, with the model file that it was submitted with, or the reason why that isn't available; and so the
-    /// script that combines its batch, if there is one.
-    SubmittedModel(Box<DesignDocument>, Result<String, String>, Option<Result<String, String>>),
+    /// A design that was submitted. Its part is the model that it was submitted with, unless there is a reason why that isn't
+    /// available; and so the script that combines its batch, if there is one.
+    SubmittedModel(Box<DesignDocument>, Result<(), String>, Option<Result<String, String>>),
     /// The submitted designs can't be listed.
     NotSubmitted {
         /// The reason.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use cruncher_study::design::{DesignFile, ModelFile};
+use cruncher_backend::unzip::is_zip;
+use cruncher_study::design::DesignFile;
 use cruncher_study::design_document::DesignDocument;
 use cruncher_study::import;
 use cruncher_study::model::ModelKind;
@@ -14,8 +15,11 @@ use web_sys::{Blob, File};
 
 use super::design_state::{DesignState, ModelText};
 use super::draft_storage;
-use super::form::{model, table};
+use super::form::{folder_reading, model, table};
+use super::json_message::Parts;
+use crate::state::draft::command::CommandDraft;
 use crate::state::draft::{DesignDraft, PointsSource};
+use crate::state::folder::{FolderDraft, UnpackedBundle};
 
 /// Reads a design file into the form. A Python file that isn't a design becomes the model.
 pub(super) fn open_file(state: DesignState, file: File) {
@@ -37,7 +41,10 @@ pub(super) fn open_file(state: DesignState, file: File) {
                 let with = design.model.text.as_ref().filter(|_| is_file);
                 let with = with.map(|_| format!(" Its model {} came with it.", design.model.file));
                 state.say(format!("{name} was opened.{}", with.unwrap_or_default()));
-                take_design(state, &design, &name);
+                let text = design.model.text.as_ref().filter(|_| design.model.kind != ModelKind::Bundle);
+                let text = text.map(|text| text.as_bytes().into());
+                let held = text.map(|content| ModelText { name: design.model.file.clone(), content });
+                take_design(state, &design, &name, held.map_or(OpenedModel::Named, OpenedModel::File));
             }
             Err(reason) => state.say(format!("{name} is no design file: {reason}.")),
         }
@@ -52,17 +59,40 @@ async fn read_design(file: &File) -> Result<Option<DesignFile>, String> {
     design.transpose().map_err(|error| error.reason().to_owned())
 }
 
-fn take_design(state: DesignState, design: &DesignFile, name: &str) {
+/// A model that comes with a design that is opened.
+enum OpenedModel {
+    /// None: the model that was chosen here stays, if it is of that kind.
+    Named,
+    /// None, and none may take its place.
+    Missing,
+    /// A model file.
+    File(ModelText),
+    /// A folder, and what is run of it.
+    Folder(ModelText, FolderDraft, CommandDraft),
+}
+
+fn take_design(state: DesignState, design: &DesignFile, name: &str, opened: OpenedModel) {
     let before = (state.draft.get_untracked(), state.model.get_untracked());
-    let ModelFile { file, text, .. } = &design.model;
-    let held = text.as_ref().map(|text| ModelText { name: file.clone(), content: Arc::from(text.as_bytes()) });
-    // If the file only names its model, the model that was chosen here stays, if it is of that kind.
-    let is_folder = design.model.kind == ModelKind::Bundle;
-    let model = held.or_else(|| before.1.clone()).filter(|model| model.is_folder() == is_folder);
-    let named = if is_folder { file.clone() } else { String::new() };
+    let of = DesignDraft::of(design);
+    let (model, said) = match opened {
+        _ if of.is_command() => (design.model.document().map(|own| ModelText::of_command(own.content())), None),
+        OpenedModel::Named => {
+            let chosen = before.1.clone().filter(|model| !model.is_command() && model.is_folder() == of.is_folder());
+            let stays = chosen.as_ref().map_or(&of.model, |model| &model.name) == &before.0.model;
+            (chosen, stays.then(|| (before.0.folder.clone(), before.0.command.clone())))
+        }
+        OpenedModel::Missing => (None, None),
+        OpenedModel::File(model) => (Some(model), None),
+        OpenedModel::Folder(model, folder, command) => (Some(model), Some((folder, command))),
+    };
+    // A model file that isn't there has to be chosen; of a folder it is said which one.
+    let named = if of.is_folder() { of.model.clone() } else { String::new() };
     let name_of_model = model.as_ref().map_or(named, |model| model.name.clone());
-    let draft = DesignDraft { model: name_of_model, ..DesignDraft::of(design) };
-    let model = if draft.is_command() { None } else { model };
+    let (folder, command) = said.unwrap_or_else(|| {
+        let typed = if of.is_command() { &of.command } else { &before.0.command };
+        (FolderDraft::default(), typed.clone())
+    });
+    let draft = DesignDraft { model: name_of_model, folder, command, ..of };
     let changed =
         design.factors.iter().zip(&draft.factors).find(|(factor, draft)| draft.read().as_ref() != Ok(*factor));
     if let Some((factor, _)) = changed.filter(|_| draft.source == PointsSource::Sampler) {
@@ -73,6 +103,10 @@ fn take_design(state: DesignState, design: &DesignFile, name: &str) {
     }
     state.drawn.set(Vec::new());
     state.unfolded.update(|unfolded| unfolded.factors.clear());
+    let is_other_kind = |model: &ModelText| draft.is_command() || model.is_folder() != draft.is_folder();
+    if let Some(model) = before.1.clone().filter(is_other_kind) {
+        state.chosen.update_value(|chosen| chosen.set_aside(model));
+    }
     state.replaced.set((!before.0.is_untouched()).then_some(before));
     state.draft.set(draft);
     choose_model(state, model);
@@ -86,6 +120,7 @@ fn take_design(state: DesignState, design: &DesignFile, name: &str) {
 
 /// Sets a model that wasn't chosen as a file, or removes it.
 pub(super) fn choose_model(state: DesignState, model: Option<ModelText>) {
+    folder_reading::stop(state);
     if *state.model.read_untracked() == model {
         return;
     }
@@ -98,14 +133,19 @@ pub(super) fn choose_model(state: DesignState, model: Option<ModelText>) {
 pub(super) fn take_submitted(
     state: DesignState,
     design: &DesignDocument,
-    model: Result<String, String>,
+    model: Result<Parts, String>,
     script: Option<Result<String, String>>,
 ) {
     let mut file = design.design_file();
-    let name = design.model.label();
+    let of = DesignDraft::of(&file);
+    let name = if of.is_command() { "a command".to_owned() } else { of.model_words() };
+    let model = model.and_then(|parts| opened_model(&mut file, parts));
     let with = match &model {
         Ok(_) => format!("with {name} as it was sent"),
-        Err(reason) => format!("without its model: {reason}. Choose {name} as it was, or its cases are new ones"),
+        Err(reason) => {
+            let enter = if of.is_command() { "Type" } else { "Choose" };
+            format!("without its model: {reason}. {enter} {name} as it was, or its cases are new ones")
+        }
     };
     let is_table = file.sampler == cruncher_study::sampler::Sampler::Table;
     let table = if is_table { " Its points were imported: choose their table again." } else { "" };
@@ -117,11 +157,23 @@ pub(super) fn take_submitted(
         combine.text = script.ok();
     }
     state.say(format!("The design of {} stands below, {with}.{table}{without}", design.batch));
-    let is_without = model.is_err();
-    file.model.text = model.ok();
-    take_design(state, &file, "");
-    if is_without {
-        // A file of the same name that was chosen before may be another one.
-        choose_model(state, None);
+    // A file of the same name that was chosen before may be another one.
+    take_design(state, &file, "", model.unwrap_or(OpenedModel::Missing));
+}
+
+/// Returns the model of a design that was submitted, and puts it into the design if that holds it.
+fn opened_model(file: &mut DesignFile, parts: Parts) -> Result<OpenedModel, String> {
+    let content = parts.first().map(|part| Uint8Array::new(part).to_vec()).unwrap_or_default();
+    let name = file.model.file.clone();
+    if file.model.kind == ModelKind::Bundle {
+        if !is_zip(&content) {
+            return Err("it is no ZIP".to_owned());
+        }
+        let UnpackedBundle { content, folder, command } = UnpackedBundle::of(content, &name);
+        return Ok(OpenedModel::Folder(ModelText { name, content: Arc::from(content) }, folder, command));
     }
+    let text = String::from_utf8(content).map_err(|_foreign| "it isn't UTF-8".to_owned())?;
+    let model = ModelText { name, content: text.as_bytes().into() };
+    file.model.text = Some(text);
+    Ok(OpenedModel::File(model))
 }

@@ -70,13 +70,13 @@ fn page(access: StudyAccess) -> AnyView {
 }
 
 fn form_and_preview(state: DesignState, canvas: NodeRef<Canvas>) -> AnyView {
-    model::follow_kind(state);
+    model::follow_command(state);
     let content = view! {
         {skip_links()}
         {toolbar(state)}
         {move || state.said.get().map(|words| view! { <p class="faint" role="status">{quoted(&words)}</p> })}
         {move || undo(state)}
-        {move || note(state.not_kept.get())}
+        {move || note(state.unkept.read().words(state.draft.read().is_folder()))}
         {move || submitted(state)}
         {model::section(state)}
         <section class="step" id=FocusPart::Points.id() tabindex="-1" aria-labelledby="step-points">
@@ -113,7 +113,7 @@ fn undo(state: DesignState) -> Option<AnyView> {
 }
 
 fn toolbar(state: DesignState) -> AnyView {
-    let confirmation = ConfirmationDialog::default();
+    let confirmation = ConfirmationDialog::new("design");
     let anew = move |_| {
         if state.draft.read_untracked().is_untouched() {
             clear(state);

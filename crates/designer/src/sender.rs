@@ -13,7 +13,7 @@ use cruncher_backend::enqueue::{
     CaseOutcome, CaseSelection, EnqueuePlan, EnqueueProgress, Journal, PauseHandle, PointsOutcome, SendEnd, SentBefore,
     SubmissionSender, outcomes, points_outcome, preflight, send_points, submission_id,
 };
-use cruncher_backend::fetch::submitted::{submitted, submitted_model};
+use cruncher_backend::fetch::submitted::{submitted, submitted_content, submitted_model};
 use cruncher_backend::study::ReadError;
 use cruncher_browser::network;
 use cruncher_browser::state::problem::PageProblem;
@@ -330,12 +330,14 @@ impl Open {
     fn tell_model(&self, design: Box<DesignDocument>) {
         let open = self.clone();
         wasm_bindgen_futures::spawn_local(async move {
-            let model = submitted_model(&open.study, &design.model).await;
+            let model = submitted_content(&open.study, &design.model).await;
             let script = match &design.combine {
                 Some(combine) => Some(submitted_model(&open.study, &combine.model).await),
                 None => None,
             };
-            send_news(&open.page, SendNews::SubmittedModel(design, model, script));
+            let parts = model.iter().map(|content| Uint8Array::from(&**content).into()).collect();
+            let value = SendNews::SubmittedModel(design, model.map(|_| ()), script);
+            open.page.send(JsonMessage { value, parts }).expect("an array of bytes can be handed over");
         });
     }
 

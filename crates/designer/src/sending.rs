@@ -80,8 +80,10 @@ pub(super) fn prepare(state: DesignState) {
     state.is_strict.set(true);
     let read = state.draft.read_untracked().read();
     let Ok(file) = read else { return };
-    let Some(model) = state.model.get_untracked() else {
-        // The browser kept its name, but had no room for the file.
+    // The browser may have kept its name, and no room for the file.
+    let named =
+        |model: &ModelText| state.draft.with_untracked(|draft| draft.names_model(&model.name, model.is_folder()));
+    let Some(model) = state.model.get_untracked().filter(named) else {
         let what = if file.model.kind == ModelKind::Bundle { "folder" } else { "model file" };
         return state.sending.set(SendState::Refused(format!("choose the {what} again")));
     };
@@ -222,7 +224,7 @@ fn apply_news(state: DesignState, news: SendNews, parts: Parts) {
             state.reports.submitted.set(Some(submitted));
         }
         SendNews::SubmittedModel(design, model, script) => {
-            opened_design::take_submitted(state, &design, model, script);
+            opened_design::take_submitted(state, &design, model.map(|()| parts), script);
         }
         SendNews::NotSubmitted { reason } => {
             state.say(format!("The designs that were submitted can't be listed: {reason}."));

@@ -27,8 +27,8 @@ pub(super) fn is_form_changed(state: DesignState) -> bool {
     SENT_FORM.with_borrow(|sent| sent.as_ref().is_some_and(|sent| *sent != form))
 }
 
-/// Returns the name of the model that was sent, if the form has another one.
+/// Returns what the model is called that was sent, if the form has another one.
 pub(super) fn replaced_model(state: DesignState) -> Option<String> {
     let form = state.form();
-    SENT_FORM.with_borrow(|sent| sent.as_ref()?.replaced_model(&form).map(str::to_owned))
+    SENT_FORM.with_borrow(|sent| sent.as_ref()?.replaced_model(&form))
 }

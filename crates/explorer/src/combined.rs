@@ -4,7 +4,6 @@ use cruncher_backend::fetch::case_files::CaseFile;
 use cruncher_browser::components::problem_note::problem_note;
 use cruncher_browser::download::save;
 use cruncher_browser::local_time::{clock_time, exact_time};
-use cruncher_browser::programs::PageProgram;
 use cruncher_browser::state::problem::PageProblem;
 use cruncher_browser::{designer, frozen, rows};
 use cruncher_study::number_format::{size, thousands};
@@ -55,7 +54,7 @@ pub(super) fn combined(state: ResultsState) -> AnyView {
                 <section class="combined" aria-labelledby="combined-files">
                     <h3 id="combined-files">"Combined"</h3>
                     <ul>{waiting}{lines}</ul>
-                    {move || asked.failed.get().or_else(|| asked.answer.get()).map(told)}
+                    {move || asked.answer.get().map(told)}
                     {move || problem.get().map(problem_note)}
                 </section>
             }
@@ -69,24 +68,17 @@ pub(super) fn combined(state: ResultsState) -> AnyView {
 struct Asked {
     is_busy: RwSignal<bool>,
     answer: RwSignal<Option<PageProblem>>,
-    /// The reason why the program that does it can't be loaded.
-    failed: RwSignal<Option<PageProblem>>,
 }
 
 impl Asked {
     fn listen() -> Self {
-        let own = Self { is_busy: RwSignal::new(false), answer: RwSignal::new(None), failed: RwSignal::new(None) };
+        let own = Self { is_busy: RwSignal::new(false), answer: RwSignal::new(None) };
         let take = move |_| {
             own.is_busy.set(false);
             own.answer.set(designer::combine_answer());
         };
         let listener = window_event_listener_untyped(designer::COMBINE_ANSWERED, take);
         on_cleanup(move || listener.remove());
-        Effect::new(move || {
-            if own.failed.read().is_some() {
-                own.is_busy.set(false);
-            }
-        });
         own
     }
 
@@ -94,10 +86,6 @@ impl Asked {
         self.is_busy.set(true);
         self.answer.set(None);
         designer::ask_to_combine(name);
-        match self.failed.get_untracked() {
-            None => PageProgram::Designer.load(self.failed),
-            Some(_) => PageProgram::Designer.load_again(self.failed),
-        }
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) fn fleets(page: PageState) -> AnyView {
         said: RwSignal::new(None),
         problem: RwSignal::new(None),
         copied: RwSignal::new(None),
-        confirmation: ConfirmationDialog::default(),
+        confirmation: ConfirmationDialog::new("fleets"),
     };
     // A log that stands open grows with each look.
     Effect::new(move || {

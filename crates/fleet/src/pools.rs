@@ -2,9 +2,10 @@
 //! it, as everything that changes the document `control.json`.
 
 use cruncher_backend::administer::pools::{PoolState, named_pools};
+use cruncher_browser::components::confirmation::{ConfirmationDialog, ConfirmationQuestion};
 use cruncher_browser::components::press::press;
 use cruncher_browser::components::problem_note::problem_note;
-use cruncher_browser::programs::{PageProgram, pools_place};
+use cruncher_browser::programs::pools_place;
 use cruncher_browser::state::pool_change::PoolChange;
 use cruncher_browser::state::problem::PageProblem;
 use cruncher_browser::state::route::{Page, Route};
@@ -32,8 +33,7 @@ struct PoolsState {
     /// What was done last, in words.
     done: RwSignal<Option<String>>,
     problem: RwSignal<Option<PageProblem>>,
-    /// Reason why the program that makes changes couldn't be loaded, if so.
-    not_loaded: RwSignal<Option<PageProblem>>,
+    confirmation: ConfirmationDialog,
 }
 
 /// Shows the pools in their place, where they stay.
@@ -54,7 +54,7 @@ impl PoolsState {
             doing: RwSignal::new(None),
             done: RwSignal::new(None),
             problem: RwSignal::new(None),
-            not_loaded: RwSignal::new(None),
+            confirmation: ConfirmationDialog::new("pools"),
         };
         let listener = window_event_listener(ev::hashchange, move |_| state.look());
         let answers = window_event_listener_untyped(designer::POOL_ANSWERED, move |_| state.answer());
@@ -83,16 +83,11 @@ impl PoolsState {
         self.done.set(None);
         self.problem.set(None);
         designer::ask_pool(&change.to_string());
-        if self.not_loaded.get_untracked().is_some() {
-            PageProgram::Designer.load_again(self.not_loaded);
-        } else {
-            PageProgram::Designer.load(self.not_loaded);
-        }
     }
 
     /// Whether a change is under way.
     fn is_busy(self) -> bool {
-        self.doing.read().is_some() && self.not_loaded.read().is_none()
+        self.doing.read().is_some()
     }
 
     /// Takes what came of the change.
@@ -166,6 +161,7 @@ fn pools(state: PoolsState) -> AnyView {
         Some(view! { <p class="faint" role="status">{words}</p> })
     };
     view! {
+        {state.confirmation.view()}
         <section class="pool-panel" aria-label="Pools of the study">
             <h2>"Pools"</h2>
             <p class="faint">"A pool is a queue of its own, for cases that need a kind of machine or software. A worker takes the cases of one pool."</p>
@@ -184,7 +180,7 @@ fn pools(state: PoolsState) -> AnyView {
                 <span id="pool-wrong" class="pool-wrong" role="status">{wrong}</span>
             </form>
             {told}
-            {move || state.problem.get().or_else(|| state.not_loaded.get()).map(problem_note)}
+            {move || state.problem.get().map(problem_note)}
         </section>
     }
     .into_any()
@@ -194,10 +190,12 @@ fn row(state: PoolsState, own: &PoolState) -> AnyView {
     let Some(pool) = own.pool else { return ().into_any() };
     let (words, is_empty) = content(own);
     let remove = move |_| {
-        let sure = format!("Remove pool {pool}? Workers that are attached to it end.");
-        if window().confirm_with_message(&sure).unwrap_or(false) {
-            state.change(PoolChange::Remove(pool));
-        }
+        state.confirmation.ask(ConfirmationQuestion {
+            title: format!("Remove pool {pool}?"),
+            words: "Its queues are deleted, and workers that are attached to it end.".into(),
+            action: "Remove it".into(),
+            act: Box::new(move || state.change(PoolChange::Remove(pool))),
+        });
     };
     let label = format!("Remove pool {pool}");
     let title = if is_empty { "Its queues are deleted" } else { "Only an empty pool can be removed here" };

@@ -3,7 +3,6 @@
 use cruncher_backend::administer::observe::NOTE_PAUSE_SECS;
 use cruncher_backend::watch::snapshot::Snapshot;
 use cruncher_browser::components::press::press;
-use cruncher_browser::programs::PageProgram;
 use cruncher_browser::state::steering::SteeringRequest;
 use cruncher_browser::{designer, frozen};
 use cruncher_study::access::Role;
@@ -16,7 +15,7 @@ use crate::live::{OpenStudy, PendingChange, ReaderState};
 /// Asks for something; whether it is done is told by [`super::versions::asked`].
 pub(crate) fn ask(request: &SteeringRequest, reader: ReaderState) {
     reader.asked.set(Some(PendingChange::Waits));
-    hand_over(request, reader);
+    designer::ask(&request.to_string());
 }
 
 /// Notes for others what each look of an operator finds, if that is news. What the reader asks for goes before that.
@@ -30,18 +29,9 @@ pub(crate) fn note_findings(open: &OpenStudy) {
         let Some(snapshot) = live.snapshot.get() else { return noted };
         let is_free = snapshot.time - noted >= NOTE_PAUSE_SECS && reader.asked.read_untracked().is_none();
         let Some(observation) = snapshot.observation().filter(|_| is_free) else { return noted };
-        hand_over(&SteeringRequest::Observe(observation), reader);
+        designer::ask(&SteeringRequest::Observe(observation).to_string());
         snapshot.time
     });
-}
-
-fn hand_over(request: &SteeringRequest, reader: ReaderState) {
-    designer::ask(&request.to_string());
-    let failed = reader.failed(PageProgram::Designer);
-    match failed.get_untracked() {
-        None => PageProgram::Designer.load(failed),
-        Some(_) => PageProgram::Designer.load_again(failed),
-    }
 }
 
 /// Whether this tab may ask for anything.

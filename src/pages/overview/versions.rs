@@ -3,7 +3,6 @@
 use cruncher_browser::components::press::press;
 use cruncher_browser::components::problem_note::problem_note;
 use cruncher_browser::local_time::clock_time;
-use cruncher_browser::programs::PageProgram;
 use cruncher_browser::state::steering::SteeringRequest;
 use cruncher_browser::state::versions::{VersionAct, VersionChange, VersionOffer, VersionShare, shares};
 use cruncher_study::access::Role;
@@ -39,9 +38,9 @@ pub(crate) fn version_shares(
 
 /// Tells how far the requested change is.
 pub(crate) fn asked(reader: ReaderState) -> Option<AnyView> {
-    match (reader.asked.get()?, reader.failed(PageProgram::Designer).get()) {
-        (PendingChange::Refused(problem), _) | (PendingChange::Waits, Some(problem)) => Some(problem_note(problem)),
-        (PendingChange::Waits, None) => Some(view! { <p class="faint" role="status">"Changing …"</p> }.into_any()),
+    match reader.asked.get()? {
+        PendingChange::Refused(problem) => Some(problem_note(problem)),
+        PendingChange::Waits => Some(view! { <p class="faint" role="status">"Changing …"</p> }.into_any()),
     }
 }
 

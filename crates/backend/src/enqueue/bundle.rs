@@ -1,5 +1,6 @@
 //! Bundles: a folder as one model, packed so that the same files are the same bytes, natively and in a browser.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use cruncher_results::export::zip::{ZipArchive, ZipContent, ZipError};
@@ -17,19 +18,28 @@ pub const MAX_BUNDLE_BYTES: u64 = 256 << 20;
 /// Maximum number of files of a bundle.
 pub const MAX_BUNDLE_FILES: usize = 10_000;
 
+/// Maximum size of a bundle, in bytes: its files, and for each of them two headers with its path, and what is run of them.
+pub const MAX_PACKED_BYTES: u64 = MAX_BUNDLE_BYTES + (8 << 20);
+
 /// Names of a file that is run if none was named, the first that is there.
 const USUAL_MAINS: [&str; 3] = ["main.py", "run.py", "model.py"];
 
 /// Names of devices, which Windows has in every folder.
 const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
 
+/// Length of the two headers of a file in a ZIP, in bytes, without its path in each.
+const HEADERS_BYTES: usize = 76;
+
+/// Files of a bundle, by their paths.
+type BundleContents<'a> = BTreeMap<String, Cow<'a, [u8]>>;
+
 /// A file of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BundleFile {
+pub struct BundleFile<'a> {
     /// Its path in the folder, parts joined by `/`.
     pub path: String,
-    /// Content, as it is stored in the bundle.
-    pub content: Vec<u8>,
+    /// Content, as it is stored in the bundle: it may lie in an archive that was read.
+    pub content: Cow<'a, [u8]>,
 }
 
 /// Run of a bundle: main file, templates and kind, as far as its own `model.json` doesn't say them.
@@ -112,21 +122,20 @@ pub fn belongs(path: &str) -> bool {
 ///
 /// # Errors
 /// If it can't be read, or its files are too large for a bundle.
-pub fn files_of(archive: &[u8]) -> Result<Vec<BundleFile>, BundleError> {
+pub fn files_of(archive: &[u8]) -> Result<Vec<BundleFile<'_>>, BundleError> {
     let mut entries = entries(archive)?;
     entries.retain(|entry| belongs(&entry.path));
     let size_bytes = entries.iter().map(|entry| entry.size_bytes).sum();
     if size_bytes > MAX_BUNDLE_BYTES {
         return Err(BundleError::TooLarge(size_bytes));
     }
-    let file =
-        |entry: &ZipEntry| Ok(BundleFile { path: entry.path.clone(), content: entry.content(archive)?.into_owned() });
+    let file = |entry: &ZipEntry| Ok(BundleFile { path: entry.path.clone(), content: entry.content(archive)? });
     entries.iter().map(file).collect()
 }
 
 /// Returns the files of the folder that was packed, if all lie in one folder: many programs pack it together with its name.
 #[must_use]
-pub fn without_outer_folder(files: Vec<BundleFile>) -> Vec<BundleFile> {
+pub fn without_outer_folder(files: Vec<BundleFile<'_>>) -> Vec<BundleFile<'_>> {
     let first = files.first().and_then(|file| file.path.split_once('/'));
     let Some(folder) = first.map(|(folder, _)| format!("{folder}/")) else { return files };
     if !files.iter().all(|file| file.path.starts_with(&folder)) {
@@ -143,7 +152,7 @@ pub fn without_outer_folder(files: Vec<BundleFile>) -> Vec<BundleFile> {
 ///
 /// # Errors
 /// If they can't be a bundle, whatever is run.
-pub fn store(files: Vec<BundleFile>) -> Result<Vec<u8>, BundleError> {
+pub fn store(files: Vec<BundleFile<'_>>) -> Result<Vec<u8>, BundleError> {
     Ok(zip(&checked(files)?)?)
 }
 
@@ -173,7 +182,7 @@ impl Bundle {
     ///
     /// # Errors
     /// If they can't be a bundle, or what is to be run isn't among them.
-    pub fn pack(files: Vec<BundleFile>, run: &BundleRun) -> Result<Self, BundleError> {
+    pub fn pack(files: Vec<BundleFile<'_>>, run: &BundleRun) -> Result<Self, BundleError> {
         let mut files = checked(files)?;
         let document = match files.get(MODEL_DOCUMENT_NAME) {
             Some(_) if run.main.is_some() => return Err(BundleError::Contradiction("the main file")),
@@ -187,11 +196,11 @@ impl Bundle {
             ModelRun::CommandLine { .. } => None,
         };
         let template = |path: &String| match files.get(path) {
-            Some(content) => Ok((path.clone(), content.clone())),
+            Some(content) => Ok((path.clone(), content.to_vec())),
             None => Err(BundleError::Missing(path.clone())),
         };
         let templates = main.into_iter().chain(&document.templates).map(template).collect::<Result<Vec<_>, _>>()?;
-        files.insert(MODEL_DOCUMENT_NAME.to_owned(), document.content());
+        files.insert(MODEL_DOCUMENT_NAME.to_owned(), document.content().into());
         let content = zip(&files)?;
         let files = files.into_iter().map(|(path, content)| (path, content.len() as u64)).collect();
         Ok(Self { content, files, document, templates })
@@ -199,7 +208,7 @@ impl Bundle {
 }
 
 /// Returns the files by their paths, in the order that they are packed in.
-fn checked(files: Vec<BundleFile>) -> Result<BTreeMap<String, Vec<u8>>, BundleError> {
+fn checked(files: Vec<BundleFile<'_>>) -> Result<BundleContents<'_>, BundleError> {
     if files.is_empty() {
         return Err(BundleError::Empty);
     }
@@ -240,7 +249,7 @@ fn check_file_path(path: &str) -> Result<(), &'static str> {
     if path.split('/').any(is_device) { Err("has the name of a device on Windows") } else { Ok(()) }
 }
 
-fn document(files: &BTreeMap<String, Vec<u8>>, run: &BundleRun) -> Result<ModelDocument, BundleError> {
+fn document(files: &BundleContents<'_>, run: &BundleRun) -> Result<ModelDocument, BundleError> {
     let main = match &run.main {
         Some(main) => main.clone(),
         None => usual_main(&files.keys().map(String::as_str).collect::<Vec<_>>())?,
@@ -264,8 +273,11 @@ fn document(files: &BTreeMap<String, Vec<u8>>, run: &BundleRun) -> Result<ModelD
     Ok(document)
 }
 
-fn zip(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, ZipError> {
-    let (mut zip, mut out) = (ZipArchive::default(), Vec::new());
+fn zip(files: &BundleContents<'_>) -> Result<Vec<u8>, ZipError> {
+    // A vector that grows is held twice while it is moved: a bundle may be as large as a quarter of a page's memory.
+    let headers_bytes = |path: &String| HEADERS_BYTES + 2 * path.len();
+    let size_bytes = files.iter().map(|(path, content)| headers_bytes(path) + content.len()).sum::<usize>();
+    let (mut zip, mut out) = (ZipArchive::default(), Vec::with_capacity(size_bytes + HEADERS_BYTES));
     for (path, content) in files {
         out.extend(zip.file(path, &ZipContent::of(content))?);
         out.extend_from_slice(content);
@@ -280,10 +292,10 @@ mod tests {
 
     use super::*;
 
-    fn files(files: &[(&str, &str)]) -> Vec<BundleFile> {
-        let file = |(path, content): &(&str, &str)| BundleFile {
-            path: (*path).to_owned(),
-            content: content.as_bytes().to_vec(),
+    fn files<'a>(files: &[(&str, &'a str)]) -> Vec<BundleFile<'a>> {
+        let file = |&(path, content): &(&str, &'a str)| BundleFile {
+            path: path.to_owned(),
+            content: content.as_bytes().into(),
         };
         files.iter().map(file).collect()
     }
@@ -312,6 +324,15 @@ mod tests {
         assert_eq!(listed, [("data/mesh.txt", 5), ("input.dat", 5), ("model.json", 65), ("run.py", 9)]);
         let filled: Vec<_> = one.templates.iter().map(|(path, _)| path.as_str()).collect();
         assert_eq!(filled, ["run.py", "input.dat"]);
+    }
+
+    #[test]
+    fn a_bundle_is_packed_into_the_memory_that_it_needs() {
+        let (large, small) = ("x".repeat(1 << 20), "y".repeat(7));
+        let content = store(files(&[("run.py", &large), ("data/soil.dat", &small)])).unwrap();
+        assert!(content.capacity() <= content.len() + HEADERS_BYTES, "{} {}", content.capacity(), content.len());
+        let read = files_of(&content).unwrap();
+        assert!(read.iter().all(|file| matches!(file.content, Cow::Borrowed(_))), "it is copied");
     }
 
     #[test]
@@ -367,7 +388,7 @@ mod tests {
             assert!(error(&[(one, ""), (other, "")], &none).contains("are one on computers"), "{one} {other}");
         }
         let many: Vec<_> =
-            (0..10_001).map(|number| BundleFile { path: number.to_string(), content: Vec::new() }).collect();
+            (0..10_001).map(|number| BundleFile { path: number.to_string(), content: Cow::default() }).collect();
         assert_eq!(
             Bundle::pack(many, &none).unwrap_err().to_string(),
             "it has 10,001 files, and a bundle has at most 10,000"
@@ -379,11 +400,12 @@ mod tests {
         let some = [("run.py", "x = {{a}}"), ("data/mesh.txt", "1 2 3"), ("outputs/old.csv", ""), (".git/HEAD", "x")];
         let wanted = files(&[("data/mesh.txt", "1 2 3"), ("run.py", "x = {{a}}")]);
         let zipped = |prefix: &str| {
-            let files = some.iter().map(|(path, content)| (format!("{prefix}{path}"), content.as_bytes().to_vec()));
+            let files = some.iter().map(|(path, content)| (format!("{prefix}{path}"), content.as_bytes().into()));
             zip(&files.collect()).unwrap()
         };
         for prefix in ["", "wave/"] {
-            let found = files_of(&zipped(prefix)).map(without_outer_folder);
+            let archive = zipped(prefix);
+            let found = files_of(&archive).map(without_outer_folder);
             assert_eq!(found, Ok(wanted.clone()), "{prefix}");
         }
         let below = files(&[("src/a.py", "1"), ("src/b.py", "2")]);

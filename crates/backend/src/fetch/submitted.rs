@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bytes::Bytes;
 use cruncher_aws::{Error, s3};
 use cruncher_study::batch::Batch;
 use cruncher_study::design_document::DesignDocument;
 use cruncher_study::factor::Factor;
 use cruncher_study::key::{DATA_PREFIX, DataKey};
-use cruncher_study::model::{MAX_MODEL_BYTES, ModelDigest, ModelReference};
+use cruncher_study::model::{MAX_MODEL_BYTES, ModelDigest, ModelKind, ModelReference};
 
+use crate::enqueue::bundle::MAX_PACKED_BYTES;
 use crate::listing::tables_below;
 use crate::reading::{MAX_DOCUMENT_BYTES, ReadRequest, parse};
 use crate::study::Study;
@@ -46,16 +48,26 @@ pub(crate) async fn submissions_of(study: &Study, batch: &Batch) -> Result<Vec<S
     Ok(named.into_iter().rev().map(|(_, id)| id).collect())
 }
 
+/// Reads the model that a design was submitted with: a file, or the bundle of a folder.
+///
+/// # Errors
+/// If it can't be read, or isn't the one that its key names. The error says why in words.
+pub async fn submitted_content(study: &Study, model: &ModelReference) -> Result<Bytes, String> {
+    let (digest, _) = ModelReference::parse_key(&model.key).ok_or("its key is none of a model")?;
+    let max_bytes = if model.kind == ModelKind::Bundle { MAX_PACKED_BYTES } else { MAX_MODEL_BYTES };
+    let content = study.read(&model.key, max_bytes).await.map_err(|error| error.to_string())?;
+    if ModelDigest::of(&content) != digest {
+        return Err("what stands in the bucket isn't what was submitted".to_owned());
+    }
+    Ok(content)
+}
+
 /// Reads the model file that a design was submitted with.
 ///
 /// # Errors
 /// If it can't be read, isn't text, or isn't the one that its key names. The error says why in words.
 pub async fn submitted_model(study: &Study, model: &ModelReference) -> Result<String, String> {
-    let (digest, _) = ModelReference::parse_key(&model.key).ok_or("its key is none of a model")?;
-    let content = study.read(&model.key, MAX_MODEL_BYTES).await.map_err(|error| error.to_string())?;
-    if ModelDigest::of(&content) != digest {
-        return Err("what stands in the bucket isn't what was submitted".to_owned());
-    }
+    let content = submitted_content(study, model).await?;
     String::from_utf8(content.into()).map_err(|_foreign| "it isn't UTF-8".to_owned())
 }
 
@@ -77,7 +89,6 @@ pub fn units<'a>(factors: impl IntoIterator<Item = &'a Factor>) -> BTreeMap<Stri
 #[cfg(test)]
 mod tests {
     use cruncher_study::factor::FactorValues;
-    use cruncher_study::model::ModelKind;
     use futures::executor::block_on;
 
     use super::*;
@@ -92,6 +103,16 @@ mod tests {
         cloud.put(&model.key, "result['a'] = 2");
         let error = block_on(submitted_model(&study, &model)).unwrap_err();
         assert_eq!(error, "what stands in the bucket isn't what was submitted");
+    }
+
+    #[test]
+    fn a_bundle_comes_as_bytes_also_if_it_is_larger_than_a_file_may_be() {
+        let (cloud, study) = TestCloud::study();
+        let content = vec![0xff; usize::try_from(MAX_MODEL_BYTES).unwrap() + 1];
+        let of = |kind| ModelReference::new(&ModelDigest::of(&content), "wave.zip", kind);
+        cloud.put(&of(ModelKind::Bundle).key, content.clone());
+        assert_eq!(block_on(submitted_content(&study, &of(ModelKind::Bundle))).unwrap(), content);
+        assert!(block_on(submitted_content(&study, &of(ModelKind::Python))).is_err());
     }
 
     #[test]

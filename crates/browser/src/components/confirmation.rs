@@ -20,17 +20,19 @@ pub struct ConfirmationQuestion {
 /// The dialog of a page that asks such questions, one at a time. Copies share it.
 #[derive(Clone, Copy)]
 pub struct ConfirmationDialog {
+    /// Name of the place that asks, by which the ids of its elements differ from those of other places.
+    place: &'static str,
     question: RwSignal<Option<ConfirmationQuestion>>,
     element: NodeRef<Dialog>,
 }
 
-impl Default for ConfirmationDialog {
-    fn default() -> Self {
-        Self { question: RwSignal::new(None), element: NodeRef::new() }
-    }
-}
-
 impl ConfirmationDialog {
+    /// Creates the dialog of a place of the page, by a name that no other place has.
+    #[must_use]
+    pub fn new(place: &'static str) -> Self {
+        Self { place, question: RwSignal::new(None), element: NodeRef::new() }
+    }
+
     /// Asks.
     pub fn ask(self, question: ConfirmationQuestion) {
         self.question.set(Some(question));
@@ -46,7 +48,8 @@ impl ConfirmationDialog {
         }
     }
 
-    /// Draws the dialog, which is there and closed as long as nothing is asked. The focus begins at the button that does nothing.
+    /// Draws the dialog, which is there and closed as long as nothing is asked, and closes when another page is shown. The focus
+    /// begins at the button that does nothing.
     #[must_use]
     pub fn view(self) -> AnyView {
         let text = move |part: fn(&ConfirmationQuestion) -> &String| {
@@ -62,10 +65,13 @@ impl ConfirmationDialog {
                 (question.act)();
             }
         });
+        let left = window_event_listener_untyped("hashchange", move |_| self.close());
+        on_cleanup(move || left.remove());
+        let (title, words) = (format!("{}-question", self.place), format!("{}-consequence", self.place));
         view! {
-            <dialog class="confirmation" node_ref=self.element aria-labelledby="confirmation-title" aria-describedby="confirmation-words">
-                <h2 id="confirmation-title">{text(|question| &question.title)}</h2>
-                <p id="confirmation-words">{text(|question| &question.words)}</p>
+            <dialog class="confirmation" node_ref=self.element aria-labelledby=title.clone() aria-describedby=words.clone()>
+                <h2 id=title.clone()>{text(|question| &question.title)}</h2>
+                <p id=words.clone()>{text(|question| &question.words)}</p>
                 <div class="confirmation__buttons">
                     <button autofocus="" on:click=press(move |_| self.close())>"Cancel"</button>
                     <button class="confirmation__action" on:click=agree>{text(|question| &question.action)}</button>

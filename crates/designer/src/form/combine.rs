@@ -47,7 +47,7 @@ fn chosen(state: DesignState, combine: &CombineFile) -> AnyView {
     view! {
         <p class="model">
             <strong>{visible(&combine.file)}</strong> " " <span class="faint">{size}</span> " "
-            <button class="quiet" aria-label="Don't combine" on:click=remove>"Remove"</button>
+            <button class="quiet" on:click=remove>"Don't combine"</button>
         </p>
         <div class="fields">
             {choice("It combines", "What is combined".to_owned(), &OF, combine.of, state, |draft, of| {

@@ -12,10 +12,11 @@ use leptos::task::spawn_local;
 
 use super::command_form;
 use super::field::sentence;
+use super::folder_reading;
 use super::quoted::quoted;
 use crate::design_state::{DesignState, ModelText};
 use crate::draft_storage;
-use crate::state::folder::{FolderIndex, MAX_CHOICES, main_of, pack};
+use crate::state::folder::{FolderDraft, FolderIndex, MAX_CHOICES, folder_name, main_of, pack};
 
 /// Maximum number of files that are listed.
 const MAX_LISTED: usize = 200;
@@ -46,22 +47,6 @@ pub(super) fn view(state: DesignState, model: &ModelText, index: &Arc<FolderInde
     .into_any()
 }
 
-/// Says that the files of a folder that the form names aren't there.
-pub(super) fn missing(state: DesignState) -> Option<AnyView> {
-    let draft = state.draft.read();
-    let is_missing = draft.is_folder() && !draft.model.is_empty() && state.folder().read().is_none();
-    let name = visible(folder_name(&draft.model));
-    is_missing.then(|| {
-        let words = format!("The files of {name} aren't here: choose or drop the folder again. Everything else is.");
-        view! { <p class="field__problem" role="alert">{words}</p> }.into_any()
-    })
-}
-
-/// Returns the name of the folder of a bundle.
-pub(crate) fn folder_name(file: &str) -> &str {
-    file.strip_suffix(".zip").unwrap_or(file)
-}
-
 fn save(state: DesignState) {
     let Some(model) = state.model.get_untracked() else { return };
     match pack(&model.content, &model.name, &state.draft.read_untracked()) {
@@ -71,11 +56,13 @@ fn save(state: DesignState) {
 }
 
 fn remove(state: DesignState) {
+    folder_reading::stop(state);
+    state.chosen.update_value(|chosen| chosen.folder = None);
     state.model.set(None);
     state.model_problem.set(None);
     state.draft.update(|draft| {
         draft.model.clear();
-        draft.folder = crate::state::folder::FolderDraft::default();
+        draft.folder = FolderDraft::default();
     });
     spawn_local(async move { draft_storage::keep_model(state, None).await });
 }

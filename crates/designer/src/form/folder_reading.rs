@@ -83,27 +83,34 @@ fn read<F>(state: DesignState, name: String, list: F)
 where
     F: AsyncFnOnce(&dyn Fn() -> bool) -> Result<Vec<FoundFile>, String> + 'static,
 {
-    state.model_problem.set(None);
-    stop(state);
-    let turn = state.chosen.with_value(|chosen| chosen.turn);
-    state.folder_progress().set(Some(FolderProgress { name: name.clone(), ..FolderProgress::default() }));
+    let is_wanted = begin_folder(state, &name);
     spawn_local(async move {
-        let is_wanted = move || state.chosen.with_value(|chosen| chosen.turn == turn);
         let read = async {
             let found = list(&is_wanted).await?;
             let files = contents(state, &name, found, &is_wanted).await?;
             store(files).map_err(|error| unfit(&name, &error))
         };
         let read = read.await;
-        if !is_wanted() {
-            return;
-        }
-        state.folder_progress().set(None);
-        match read {
-            Ok(content) => take(state, format!("{name}.zip"), content).await,
-            Err(problem) => state.model_problem.set(Some(problem)),
+        if is_wanted() {
+            finish(state, format!("{name}.zip"), read).await;
         }
     });
+}
+
+/// Begins to read a model, in place of one that is being read. The function that it returns tells whether what was read is still
+/// wanted: not if something else was chosen meanwhile.
+pub(super) fn begin(state: DesignState) -> impl Fn() -> bool + Copy + 'static {
+    stop(state);
+    let turn = state.chosen.with_value(|chosen| chosen.turn);
+    move || state.chosen.with_value(|chosen| chosen.turn == turn)
+}
+
+/// Does the same for a folder, and shows it.
+fn begin_folder(state: DesignState, name: &str) -> impl Fn() -> bool + Copy + 'static {
+    state.model_problem.set(None);
+    let is_wanted = begin(state);
+    state.folder_progress().set(Some(FolderProgress { name: name.to_owned(), ..FolderProgress::default() }));
+    is_wanted
 }
 
 /// Stops reading; what was there before stays.
@@ -114,19 +121,34 @@ pub(crate) fn stop(state: DesignState) {
 
 async fn read_zip(state: DesignState, file: File) {
     let name = file.name();
-    let unread = || format!("{name} can't be read: was it moved or deleted?");
-    state.model_problem.set(None);
-    #[expect(clippy::cast_precision_loss, reason = "a power of 2")]
-    if file.size() > MAX_BUNDLE_BYTES as f64 {
-        return state.model_problem.set(Some(too_much(&name)));
-    }
-    let Ok(buffer) = JsFuture::from(file.array_buffer()).await else {
-        return state.model_problem.set(Some(unread()));
+    let is_wanted = begin_folder(state, &name);
+    let read = async {
+        #[expect(clippy::cast_precision_loss, reason = "a power of 2")]
+        if file.size() > MAX_BUNDLE_BYTES as f64 {
+            return Err(too_much(&name));
+        }
+        let buffer = JsFuture::from(file.array_buffer()).await;
+        let buffer = buffer.map_err(|_gone| format!("{name} can't be read: was it moved or deleted?"))?;
+        if !is_wanted() {
+            return Ok(Vec::new());
+        }
+        let archive = Uint8Array::new(&buffer).to_vec();
+        let files = files_of(&archive).map(without_outer_folder);
+        files.and_then(store).map_err(|error| unfit(&name, &error))
     };
-    let stored = files_of(&Uint8Array::new(&buffer).to_vec()).map(without_outer_folder).and_then(store);
-    match stored {
-        Ok(content) => take(state, format!("{}.zip", name.get(..name.len() - 4).unwrap_or("model")), content).await,
-        Err(error) => state.model_problem.set(Some(unfit(&name, &error))),
+    let read = read.await;
+    if is_wanted() {
+        let model = format!("{}.zip", name.get(..name.len() - 4).unwrap_or("model"));
+        finish(state, model, read).await;
+    }
+}
+
+/// Shows what came of reading a folder: the model, or why it can't be one.
+async fn finish(state: DesignState, name: String, read: Result<Vec<u8>, String>) {
+    state.folder_progress().set(None);
+    match read {
+        Ok(content) => take(state, name, content).await,
+        Err(problem) => state.model_problem.set(Some(problem)),
     }
 }
 
@@ -212,7 +234,7 @@ async fn contents(
     name: &str,
     found: Vec<FoundFile>,
     is_wanted: &dyn Fn() -> bool,
-) -> Result<Vec<BundleFile>, String> {
+) -> Result<Vec<BundleFile<'static>>, String> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size is a whole number")]
     let all_bytes: u64 = found.iter().map(|one| one.file.size() as u64).sum();
     if all_bytes > MAX_BUNDLE_BYTES || found.len() > MAX_BUNDLE_FILES {
@@ -228,7 +250,7 @@ async fn contents(
         }
         let content = Uint8Array::new(&buffer).to_vec();
         read_bytes += content.len() as u64;
-        files.push(BundleFile { path, content });
+        files.push(BundleFile { path, content: content.into() });
         let progress = FolderProgress { name: name.to_owned(), read: files.len(), of, read_bytes, all_bytes };
         state.folder_progress().set(Some(progress));
     }

@@ -11,6 +11,7 @@ use cruncher_study::shown_text::visible;
 use cruncher_study::template::{self, ModelLanguage, Placeholder, UnfilledReason, decode, render};
 use js_sys::Uint8Array;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::File;
 
@@ -71,7 +72,7 @@ pub(crate) fn section(state: DesignState) -> AnyView {
             }}
             {move || folder_reading::progress(state)}
             {move || (!is_command()).then(|| if is_line.get() { problem_line(state.model_problem.get()) } else { problem() })}
-            {move || folder_form::missing(state)}
+            {move || missing(state)}
             {move || mending(state)}
             {move || (kind.get() == ChosenKind::File && state.model.read().is_none()).then(small_model)}
             {file}
@@ -97,84 +98,87 @@ impl ChosenKind {
         }
     }
 
-    fn of_model(model: &ModelText) -> Self {
-        if model.is_folder() {
-            Self::Folder
-        } else if model.name == MODEL_DOCUMENT_NAME {
-            Self::Command
-        } else {
-            Self::File
+    const fn kind(self) -> ModelKind {
+        match self {
+            Self::File => ModelKind::Python,
+            Self::Folder => ModelKind::Bundle,
+            Self::Command => ModelKind::CommandLine,
         }
     }
 }
 
+/// Says that the model that the form names isn't there.
+fn missing(state: DesignState) -> Option<AnyView> {
+    let draft = state.draft.read();
+    let is_missing = !draft.is_command() && !draft.model.is_empty() && state.model.read().is_none();
+    is_missing.then(|| view! { <p class="field__problem" role="alert">{draft.missing_model_words()}</p> }.into_any())
+}
+
 /// Shows the choice between a file, a folder and a command.
 fn kinds(state: DesignState, chosen: ChosenKind) -> AnyView {
-    let option = |is: ChosenKind, kind: ModelKind, words| {
+    let option = |is: ChosenKind, words| {
         let press = move |_| {
             if is != chosen {
-                state.draft.update(|draft| draft.kind = kind);
+                choose_kind(state, is);
             }
         };
         view! { <button class="segments__one" aria-pressed=(is == chosen).to_string() on:click=press>{words}</button> }
     };
     view! {
         <div class="segments" role="group" aria-label="What computes a case">
-            {option(ChosenKind::File, ModelKind::Python, "A file")}
-            {option(ChosenKind::Folder, ModelKind::Bundle, "A folder")}
-            {option(ChosenKind::Command, ModelKind::CommandLine, "A command")}
+            {option(ChosenKind::File, "A file")}
+            {option(ChosenKind::Folder, "A folder")}
+            {option(ChosenKind::Command, "A command")}
         </div>
     }
     .into_any()
 }
 
-/// Keeps the model equal to the command that is typed, and brings the chosen file or folder back when that is wanted again.
-pub(crate) fn follow_kind(state: DesignState) {
-    let wanted = Memo::new(move |_| {
-        let draft = state.draft.read();
-        let typed = draft.is_command().then(|| draft.command.read().ok().map(|document| document.content()));
-        (ChosenKind::of(&draft), typed.flatten())
-    });
-    Effect::new(move |was: Option<ChosenKind>| {
-        let (kind, typed) = wanted.get();
-        if let Some(before) = state.model.get_untracked().filter(|model| ChosenKind::of_model(model) != kind) {
-            match ChosenKind::of_model(&before) {
-                ChosenKind::File => state.chosen.update_value(|chosen| chosen.file = Some(before)),
-                ChosenKind::Folder => state.chosen.update_value(|chosen| chosen.folder = Some(before)),
-                ChosenKind::Command => {}
+/// Makes the model another kind. What was chosen as that kind before comes back.
+fn choose_kind(state: DesignState, kind: ChosenKind) {
+    folder_reading::stop(state);
+    state.model_problem.set(None);
+    let model = state
+        .chosen
+        .try_update_value(|chosen| {
+            if let Some(before) = state.model.get_untracked() {
+                chosen.set_aside(before);
             }
-        }
-        let is_there =
-            state.model.with_untracked(|model| model.as_ref().is_some_and(|model| ChosenKind::of_model(model) == kind));
-        let chosen = match kind {
-            ChosenKind::Command => {
-                let model =
-                    typed.map(|content| ModelText { name: MODEL_DOCUMENT_NAME.to_owned(), content: content.into() });
-                take(state, MODEL_DOCUMENT_NAME.to_owned(), model);
-                return kind;
+            match kind {
+                ChosenKind::File => chosen.file.clone(),
+                ChosenKind::Folder => chosen.folder.clone(),
+                ChosenKind::Command => None,
             }
-            ChosenKind::File => state.chosen.with_value(|chosen| chosen.file.clone()),
-            ChosenKind::Folder => state.chosen.with_value(|chosen| chosen.folder.clone()),
-        };
-        // A form that was restored or opened may name a model that isn't here.
-        if !is_there
-            && was.is_some_and(|was| was != kind)
-            && (chosen.is_some() || state.model.read_untracked().is_some())
-        {
-            take(state, chosen.as_ref().map(|model| model.name.clone()).unwrap_or_default(), chosen);
-        }
-        kind
+        })
+        .flatten();
+    state.draft.update(|draft| {
+        draft.kind = kind.kind();
+        draft.model = model.as_ref().map(|model| model.name.clone()).unwrap_or_default();
     });
+    state.model.set(model.clone());
+    // What was chosen as another kind stays kept until something takes its place.
+    if let Some(model) = model {
+        spawn_local(async move { draft_storage::keep_model(state, Some(&model)).await });
+    }
 }
 
-fn take(state: DesignState, name: String, model: Option<ModelText>) {
-    if state.draft.with_untracked(|draft| draft.model != name) {
-        state.draft.update(|draft| draft.model = name);
-    }
-    if *state.model.read_untracked() != model {
-        state.model_problem.set(None);
-        state.model.set(model);
-    }
+/// Keeps the model equal to the command that is typed.
+pub(crate) fn follow_command(state: DesignState) {
+    let typed = Memo::new(move |_| {
+        let draft = state.draft.read();
+        draft.is_command().then(|| draft.command.read().ok().map(|document| document.content()))
+    });
+    Effect::new(move || {
+        let Some(content) = typed.get() else { return };
+        if state.draft.with_untracked(|draft| draft.model != MODEL_DOCUMENT_NAME) {
+            state.draft.update(|draft| MODEL_DOCUMENT_NAME.clone_into(&mut draft.model));
+        }
+        let model = content.map(ModelText::of_command);
+        if *state.model.read_untracked() != model {
+            state.model_problem.set(None);
+            state.model.set(model);
+        }
+    });
 }
 
 /// Shows how a model returns results, and a model to try.
@@ -196,11 +200,12 @@ fn mending(state: DesignState) -> Option<AnyView> {
     if !is_held || !tally(&first).has_trouble() {
         return None;
     }
-    if replaced_model(state).is_some() {
+    if state.model.read().is_some() && replaced_model(state).is_some() {
         let button = view! { <button on:click=|_| focus(REVIEW)>"Go on to review and send"</button> };
         return Some(view! { <p class="actions">{button}</p> }.into_any());
     }
-    let words = format!("Choose the mended file; then review and send: the first {} run again with it.", first.len());
+    let mend = state.draft.read().mending_words();
+    let words = format!("{mend}; then review and send: the first {} run again with it.", first.len());
     Some(view! { <p class="faint">{words}</p> }.into_any())
 }
 
@@ -211,7 +216,12 @@ pub(crate) fn show_place() {
 
 /// Reads a file as the model. Returns whether it is one; if not, the form shows the reason.
 pub(crate) async fn read_model(state: DesignState, file: &File) -> bool {
-    match read(file).await {
+    let is_wanted = folder_reading::begin(state);
+    let read = read(file).await;
+    if !is_wanted() {
+        return false;
+    }
+    match read {
         Ok(model) => {
             state.model_problem.set(None);
             set_model(state, model.clone());

@@ -13,9 +13,10 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::design_state::{DesignState, PoolMaking, StudyPools};
+use crate::state::pools::offered_pools;
 
-/// Learns the study's pools, again whenever something of the study was changed in this tab. Without an answer none is offered; whoever
-/// sends is told those that there are.
+/// Learns the study's pools, again whenever something of the study was changed in this tab. Without an answer none but the design's
+/// own is offered; whoever sends is told those that there are.
 pub(crate) fn follow_pools(state: DesignState) {
     read_pools(state);
     window_event_listener_untyped(designer::SENT, move |_| read_pools(state));
@@ -34,26 +35,19 @@ fn read_pools(state: DesignState) {
 /// Shows the choice, if the study has several pools, or the design names one.
 pub(super) fn pool_choice(state: DesignState) -> Option<AnyView> {
     let chosen = state.draft.read().pool;
-    let mut pools: Vec<Option<Pool>> =
-        std::iter::once(None).chain(state.pools.get().known?.into_iter().map(Some)).collect();
-    let is_known = pools.contains(&chosen);
-    if !is_known {
-        pools.push(chosen);
-    }
-    if pools.len() < 2 {
+    let offered = offered_pools(state.pools.read().known.as_deref(), chosen);
+    if offered.len() < 2 {
         return None;
     }
     let change = move |event| {
         let choice = Pool::parse_choice(&event_target_value(&event));
         state.draft.update(|draft| draft.pool = choice.unwrap_or_default());
     };
-    let option = |pool: &Option<Pool>| {
-        let name = shown(pool.as_ref()).to_owned();
-        let words = if is_known || *pool != chosen { name.clone() } else { format!("{name} (not there)") };
-        view! { <option value=name selected=*pool == chosen>{words}</option> }
+    let option = |(pool, words): (Option<Pool>, String)| {
+        view! { <option value=shown(pool.as_ref()).to_owned() selected=pool == chosen>{words}</option> }
     };
     let value = shown(chosen.as_ref()).to_owned();
-    let options: Vec<_> = pools.iter().map(option).collect();
+    let options: Vec<_> = offered.into_iter().map(option).collect();
     Some(
         view! {
             <label class="field">

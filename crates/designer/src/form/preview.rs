@@ -74,7 +74,7 @@ pub(crate) fn section(state: DesignState, canvas: NodeRef<Canvas>) -> AnyView {
 fn what_is_missing(state: DesignState) -> String {
     let draft = state.draft.read();
     if draft.source == PointsSource::Sampler {
-        return draft.missing(state.model.read().as_ref().map(|model| model.name.as_str()));
+        return draft.missing(state.model.read().is_some());
     }
     match &*state.table.read() {
         TableState::Wrong { problem: WrongTable { question: Some(_), .. }, .. } => {

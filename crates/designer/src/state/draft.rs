@@ -7,6 +7,7 @@ use cruncher_study::isolation::CaseIsolation;
 use cruncher_study::model::ModelKind;
 use cruncher_study::pool::Pool;
 use cruncher_study::sampler::{Sampler, SamplerSize};
+use cruncher_study::shown_text::visible;
 use serde::{Deserialize, Serialize};
 
 mod ambiguous;
@@ -19,7 +20,7 @@ mod whole;
 use command::CommandDraft;
 use factor::{FactorDraft, FactorField};
 
-use crate::state::folder::FolderDraft;
+use crate::state::folder::{FolderDraft, folder_name};
 
 /// A design as it stands in the form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -221,6 +222,34 @@ impl DesignDraft {
     /// Whether the model is a folder.
     pub(crate) fn is_folder(&self) -> bool {
         self.kind == ModelKind::Bundle
+    }
+
+    /// Returns what the model is called in a sentence.
+    pub(crate) fn model_words(&self) -> String {
+        match self.kind {
+            ModelKind::CommandLine => "the command".to_owned(),
+            ModelKind::Bundle => visible(folder_name(&self.model)),
+            _ => visible(&self.model),
+        }
+    }
+
+    /// Says what is to be mended if cases have failed because of the model.
+    pub(crate) fn mending_words(&self) -> &'static str {
+        match self.kind {
+            ModelKind::CommandLine => "Mend the command",
+            ModelKind::Bundle => "Choose the mended folder",
+            _ => "Choose the mended file",
+        }
+    }
+
+    /// Says which model is to be chosen once more, whose content isn't here.
+    pub(crate) fn missing_model_words(&self) -> String {
+        let name = self.model_words();
+        if self.is_folder() {
+            format!("The files of {name} aren't here: choose or drop the folder again. Everything else is.")
+        } else {
+            format!("{name} isn't here: choose or drop the file again. Everything else is.")
+        }
     }
 
     /// Whether a command line is run, in an empty folder or in one that is given.

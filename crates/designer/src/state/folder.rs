@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cruncher_backend::enqueue::bundle::{Bundle, BundleError, BundleFile, BundleRun, files_of, usual_main};
+use cruncher_backend::enqueue::bundle::{Bundle, BundleError, BundleFile, BundleRun, files_of, store, usual_main};
 use cruncher_backend::unzip::{ZipEntry, entries};
 use cruncher_study::model::{MAX_MODEL_BYTES, ModelKind};
 use cruncher_study::model_document::{MODEL_DOCUMENT_NAME, ModelDocument, ModelRun};
@@ -10,6 +10,7 @@ use cruncher_study::template::{ModelLanguage, decode, placeholders};
 use serde::{Deserialize, Serialize};
 
 use crate::state::draft::DesignDraft;
+use crate::state::draft::command::CommandDraft;
 
 /// Maximum number of files that can be chosen from.
 pub(crate) const MAX_CHOICES: usize = 100;
@@ -111,6 +112,11 @@ impl FolderIndex {
     }
 }
 
+/// Returns the name of the folder of a bundle.
+pub(crate) fn folder_name(file: &str) -> &str {
+    file.strip_suffix(".zip").unwrap_or(file)
+}
+
 /// Returns the file of a folder that is run; `None` for a command line.
 pub(crate) fn main_of(document: &ModelDocument) -> Option<String> {
     match &document.run {
@@ -129,7 +135,7 @@ pub(crate) fn language(path: &str) -> ModelLanguage {
 /// # Errors
 /// As a sentence without full stop, which begins with the folder.
 pub(crate) fn pack(archive: &[u8], name: &str, draft: &DesignDraft) -> Result<Vec<u8>, String> {
-    let folder = name.strip_suffix(".zip").unwrap_or(name);
+    let folder = folder_name(name);
     let unfit = |error: &dyn ToString| format!("{folder} can't be a model: {}", error.to_string());
     let mut files = files_of(archive).map_err(|error| unfit(&error))?;
     let has_own = files.iter().any(|file| file.path == MODEL_DOCUMENT_NAME);
@@ -137,7 +143,7 @@ pub(crate) fn pack(archive: &[u8], name: &str, draft: &DesignDraft) -> Result<Ve
     if !has_own && draft.folder.is_line {
         let index = FolderIndex::of(archive).ok_or_else(|| unfit(&"its files are damaged"))?;
         let document = index.document(draft).map_err(|error| unfit(&error))?;
-        files.push(BundleFile { path: MODEL_DOCUMENT_NAME.to_owned(), content: document.content() });
+        files.push(BundleFile { path: MODEL_DOCUMENT_NAME.to_owned(), content: document.content().into() });
     } else if !has_own {
         run.main = Some(draft.folder.main.clone()).filter(|main| !main.is_empty());
         run.templates.clone_from(&draft.folder.templates);
@@ -145,16 +151,55 @@ pub(crate) fn pack(archive: &[u8], name: &str, draft: &DesignDraft) -> Result<Ve
     Bundle::pack(files, &run).map(|bundle| bundle.content).map_err(|error| unfit(&error))
 }
 
+/// A bundle, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct UnpackedBundle {
+    /// The files of the folder, as they are kept.
+    pub(crate) content: Vec<u8>,
+    /// What is run of it.
+    pub(crate) folder: FolderDraft,
+    /// The command line, if one is run.
+    pub(crate) command: CommandDraft,
+}
+
+impl UnpackedBundle {
+    /// Takes a bundle apart into the folder and what the form says of it, if these are packed to the same bytes again. Otherwise the
+    /// folder says itself what is run of it.
+    pub(crate) fn of(bundle: Vec<u8>, name: &str) -> Self {
+        Self::apart(&bundle, name).unwrap_or_else(|| Self {
+            content: bundle,
+            folder: FolderDraft::default(),
+            command: CommandDraft::default(),
+        })
+    }
+
+    fn apart(bundle: &[u8], name: &str) -> Option<Self> {
+        let mut files = files_of(bundle).ok()?;
+        let place = files.iter().position(|file| file.path == MODEL_DOCUMENT_NAME)?;
+        let document = ModelDocument::parse(&files.remove(place).content).ok()?;
+        let command = CommandDraft::of(&document);
+        let folder = FolderDraft {
+            is_line: command.is_some(),
+            main: main_of(&document).unwrap_or_default(),
+            templates: document.templates,
+        };
+        let content = store(files).ok()?;
+        let command = command.unwrap_or_default();
+        let draft = DesignDraft { kind: ModelKind::Bundle, folder, command, ..DesignDraft::default() };
+        let is_same = pack(&content, name, &draft).is_ok_and(|packed| packed == bundle);
+        let DesignDraft { folder, command, .. } = draft;
+        is_same.then_some(Self { content, folder, command })
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use cruncher_backend::enqueue::bundle::store;
-
     use super::*;
 
-    fn archive(files: &[(&str, &str)]) -> Vec<u8> {
-        let file = |(path, content): &(&str, &str)| BundleFile {
-            path: (*path).to_owned(),
-            content: content.as_bytes().to_vec(),
+    fn archive<'a>(files: &[(&str, &'a str)]) -> Vec<u8> {
+        let file = |&(path, content): &(&str, &'a str)| BundleFile {
+            path: path.to_owned(),
+            content: content.as_bytes().into(),
         };
         store(files.iter().map(file).collect()).unwrap()
     }
@@ -205,5 +250,36 @@ mod tests {
         let expected = archive(&[("go.sh", ""), ("soil.dat", "{{c}}"), ("model.json", document)]);
         let packed = pack(&kept, "wave.zip", &line).unwrap();
         assert_eq!(packed, Bundle::pack(files_of(&expected).unwrap(), &BundleRun::default()).unwrap().content);
+    }
+
+    #[test]
+    fn a_bundle_comes_back_as_the_folder_and_what_is_run_of_it() {
+        let kept = archive(&[("a.py", "{{a}}"), ("b.py", ""), ("soil.dat", "{{c}}")]);
+        let file = draft("b.py", &["a.py", "soil.dat"]);
+        let mut line = draft("", &["soil.dat"]);
+        line.folder.is_line = true;
+        line.command = CommandDraft {
+            line: "sh go.sh {{a}} | tee log".to_owned(),
+            is_shell: true,
+            result_file: "r.csv".to_owned(),
+            is_first_row: true,
+            ..CommandDraft::default()
+        };
+        for draft in [file, line] {
+            let unpacked = UnpackedBundle::of(pack(&kept, "wave.zip", &draft).unwrap(), "wave.zip");
+            assert_eq!(unpacked.content, kept);
+            assert_eq!((unpacked.folder, unpacked.command), (draft.folder, draft.command));
+        }
+    }
+
+    #[test]
+    fn a_bundle_that_the_form_can_not_say_says_itself_what_is_run() {
+        // A file of Python that is started as a process.
+        let own = r#"{"kind": "command", "main": "a.py"}"#;
+        let folder = archive(&[("a.py", ""), ("model.json", own)]);
+        let bundle = pack(&folder, "wave.zip", &draft("", &[])).unwrap();
+        let unpacked = UnpackedBundle::of(bundle.clone(), "wave.zip");
+        assert_eq!((&unpacked.content, &unpacked.folder), (&bundle, &FolderDraft::default()));
+        assert_eq!(pack(&unpacked.content, "wave.zip", &draft("", &[])), Ok(bundle));
     }
 }

@@ -7,20 +7,20 @@ use super::{DesignDraft, FormPlace};
 const MAX_TOLD: usize = 4;
 
 impl DesignDraft {
-    /// Lists the missing entries, in sentences: `Still missing: minimum and maximum of `a`.` `model` is the name of the model's
-    /// file, if there is one.
+    /// Lists the missing entries, in sentences: `Still missing: minimum and maximum of `a`.` `has_model` tells whether
+    /// the model is there.
     #[must_use]
-    pub(crate) fn missing(&self, model: Option<&str>) -> String {
+    pub(crate) fn missing(&self, has_model: bool) -> String {
         let complaints = self.points().err().unwrap_or_default();
         let is_wrong = complaints.iter().any(|complaint| !self.is_missing(complaint.place));
         let missing: Vec<FormPlace> =
             complaints.iter().map(|complaint| complaint.place).filter(|place| self.is_missing(*place)).collect();
         if self.is_untouched() {
-            let first = model.map(|name| {
-                let name = if self.is_command() { "the command" } else { name };
-                format!("Add the factors of {name}")
-            });
-            let first = first.unwrap_or_else(|| "Choose a model with placeholders".to_owned());
+            let first = if has_model {
+                format!("Add the factors of {}", self.model_words())
+            } else {
+                "Choose a model with placeholders".to_owned()
+            };
             return format!("{first}, or name a factor and its range.");
         }
         let mut sentences = Vec::new();
@@ -93,6 +93,8 @@ const fn place_name(place: FormPlace) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use cruncher_study::model::ModelKind;
+
     use super::super::factor::FactorDraft;
     use super::*;
 
@@ -103,24 +105,31 @@ mod tests {
     #[test]
     fn what_is_missing_is_named_by_factor() {
         let named = FactorDraft::named;
-        assert_eq!(draft(vec![named("a")]).missing(None), "Still missing: minimum and maximum of `a`.");
+        assert_eq!(draft(vec![named("a")]).missing(false), "Still missing: minimum and maximum of `a`.");
         let nameless = FactorDraft { minimum: "1".into(), maximum: "2".into(), ..FactorDraft::default() };
         let choice = FactorDraft { kind: FactorKind::Choices, ..named("soil") };
         let fixed = FactorDraft { kind: FactorKind::Fixed, ..named("width") };
         let several = DesignDraft { cases: " ".into(), ..draft(vec![nameless, choice, fixed]) };
         let expected = "Still missing: name of factor 1, choices of `soil`, value of `width`, number of cases.";
-        assert_eq!(several.missing(None), expected);
+        assert_eq!(several.missing(false), expected);
         let many = draft((0..6).map(|index| named(&format!("a{index}"))).collect());
-        assert!(many.missing(None).ends_with("maximum of `a3`, and those of 2 more."), "{}", many.missing(None));
+        assert!(many.missing(false).ends_with("maximum of `a3`, and those of 2 more."), "{}", many.missing(false));
     }
 
     #[test]
     fn what_is_wrong_is_no_missing_thing() {
         let wrong = FactorDraft { minimum: "x".into(), ..FactorDraft::named("a") };
         let expected = "Still missing: maximum of `a`. Something is wrong: see the marked fields.";
-        assert_eq!(draft(vec![wrong]).missing(None), expected);
-        assert_eq!(draft(Vec::new()).missing(None), "Something is wrong: see the marked fields.");
-        assert!(DesignDraft::default().missing(None).starts_with("Choose a model"));
-        assert!(DesignDraft::default().missing(Some("slope.py")).starts_with("Add the factors of slope.py,"));
+        assert_eq!(draft(vec![wrong]).missing(false), expected);
+        assert_eq!(draft(Vec::new()).missing(false), "Something is wrong: see the marked fields.");
+        assert!(DesignDraft::default().missing(false).starts_with("Choose a model"));
+        for (kind, model, words) in [
+            (ModelKind::Python, "slope.py", "slope.py"),
+            (ModelKind::Bundle, "wave.zip", "wave"),
+            (ModelKind::CommandLine, "model.json", "the command"),
+        ] {
+            let draft = DesignDraft { kind, model: model.to_owned(), ..DesignDraft::default() };
+            assert!(draft.missing(true).starts_with(&format!("Add the factors of {words},")), "{model}");
+        }
     }
 }
