@@ -115,7 +115,7 @@ def test_the_page_shows_each_pool_and_attaches_to_the_one_that_is_chosen(
     expect(lines.get_by_role("link", name="gpu")).to_have_attribute("aria-current", "true")
     # One that isn't there has no line; one that somebody else makes comes by itself.
     page.goto(page.url.split("#")[0] + "#/attach?batch=*&pool=none")
-    expect(page.get_by_text("The study has no pool none, as of the last look")).to_be_visible()
+    expect(page.get_by_text("The study has no pool none.")).to_be_visible()
     expect(page.get_by_role("textbox", name="the line for a shell")).to_have_count(0)
     shot(page, "attach-gone")
     pool(study, "add", "slow")

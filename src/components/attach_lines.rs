@@ -31,12 +31,7 @@ pub(crate) fn attach_lines(open: &OpenStudy) -> AnyView {
     let gone = route.pool.filter(|pool| known.as_ref().is_some_and(|known| !known.contains(pool)));
     let pools = pools(&route, known);
     if let Some(pool) = gone {
-        let why = [
-            "The study has no pool ",
-            pool.as_str(),
-            ", as of the last look: nothing would be taken from it. One that was just made is here in a moment.",
-        ]
-        .concat();
+        let why = ["The study has no pool ", pool.as_str(), ". One that was just made is here in a moment."].concat();
         return view! { {pools}<p role="status">{why}</p> }.into_any();
     }
     let workers = reader.workers.get();

@@ -100,9 +100,11 @@ impl ExtractMenu {
                 "A second script runs over the files that finished cases have left. Nothing is simulated: what it puts into "
                 <code>"result"</code>" joins the case's result, in place of a value of the same name."
             </p>
-            {move || self.batches()}
-            {self.place()}
-            {move || self.offers()}
+            <fieldset class="extract__choice" disabled=move || self.is_sending()>
+                {move || self.batches()}
+                {self.place()}
+                {move || self.offers()}
+            </fieldset>
             {move || self.told()}
         }
         .into_any()
@@ -125,7 +127,7 @@ impl ExtractMenu {
             self.look();
         };
         Some(
-            view! { <label class="field__label">"Batch"<select disabled=move || self.is_sending() on:change=choose>{options}</select></label> }.into_any(),
+            view! { <label class="field__label">"Batch"<select on:change=choose>{options}</select></label> }.into_any(),
         )
     }
 
@@ -160,7 +162,7 @@ impl ExtractMenu {
         };
         view! {
             <label class="extract__place" class:extract__place--over=is_over on:drop=drop on:dragover=over on:dragleave=move |_| is_over.set(false)>
-                <input class="visually-hidden" type="file" accept=".py" aria-label="Script that extracts" disabled=move || self.is_sending() on:change=choose/>
+                <input class="visually-hidden" type="file" accept=".py" aria-label="Script that extracts" on:change=choose/>
                 <span class="extract__choose">"Choose a script"</span>
                 <span class="faint"><bdi>{words}</bdi></span>
             </label>
@@ -180,7 +182,7 @@ impl ExtractMenu {
         let offer = |model: &&ModelReference| {
             let model = (*model).clone();
             let name = visible(model.file_name());
-            view! { <button class="extract__offer" disabled=move || self.is_sending() on:click=move |_| self.take_earlier(model.clone())><bdi>{name}</bdi></button> }
+            view! { <button class="extract__offer" on:click=move |_| self.take_earlier(model.clone())><bdi>{name}</bdi></button> }
         };
         let offers: Vec<_> = models.iter().take(MAX_OFFERED).map(offer).collect();
         (!offers.is_empty()).then(|| {
@@ -223,6 +225,10 @@ impl ExtractMenu {
                 cases > 0 && preflight.is_stopped,
                 "The study is paused or halted: workers take the cases when it goes on.",
             ),
+            (
+                preflight.waiting > 0 && preflight.skips(),
+                "Of those that wait some were never sent if their sender was interrupted: a tick sends them, too.",
+            ),
             (cases > 0 && preflight.workers == 0, "No worker is attached: the cases wait for one."),
         ];
         let note =
@@ -232,9 +238,6 @@ impl ExtractMenu {
             self.is_forced.set(event_target_checked(&event));
             self.look();
         };
-        let interrupted = (preflight.waiting > 0 && preflight.skips()).then(|| {
-            view! { <p class="faint">"If who sent them was interrupted, some of those that wait were never sent: tick the box, and all are."</p> }
-        });
         let force = (preflight.skips() || self.is_forced.get_untracked()).then(|| {
             view! {
                 <label class="menu__check">
@@ -250,7 +253,6 @@ impl ExtractMenu {
         view! {
             <table class="extract__summary" aria-label="What will happen"><tbody>{lines}</tbody></table>
             {notes}
-            {interrupted}
             {force}
             <div class="menu__buttons">{send}</div>
         }

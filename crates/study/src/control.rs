@@ -190,18 +190,20 @@ impl StudyControl {
     }
 
     /// Notes that a wanted file (`batch/submission`) is made of so many cases, the last of which ended then.
-    pub fn note_combined(&mut self, name: &str, cases: u64, end_time_secs: u64) {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time since 1970")]
+    pub fn note_combined(&mut self, name: &str, cases: u64, end_time: f64) {
         if let Some(combined) = self.combine.get_mut(name) {
             *combined = cases;
             let time = self.combined_times.entry(name.to_owned()).or_default();
-            *time = end_time_secs.max(*time);
+            *time = (end_time.ceil() as u64).max(*time);
         }
     }
 
-    /// Whether a case has ended since a wanted file (`batch/submission`) was made last, if the last one ended then.
+    /// Returns the time of the last end of a case when a wanted file (`batch/submission`) was made last, in seconds since 1970.
     #[must_use]
-    pub fn has_ended_since_combined(&self, name: &str, end_time_secs: u64) -> bool {
-        self.combined_times.get(name).is_none_or(|combined| *combined < end_time_secs)
+    #[expect(clippy::cast_precision_loss, reason = "a time since 1970")]
+    pub fn combined_time(&self, name: &str) -> f64 {
+        self.combined_times.get(name).copied().unwrap_or_default() as f64
     }
 
     /// Whether the submission is withdrawn.

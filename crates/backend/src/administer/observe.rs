@@ -30,8 +30,8 @@ pub struct LookFindings {
     /// The number of messages of the dead-letter queue, if that isn't the noted one.
     pub dead_letters: Option<u64>,
     /// Batches that are complete and are to be combined, as [`StudyControl::combine`] names them, each with the number of its cases and the
-    /// time of the last one's end, in whole seconds since 1970, rounded up.
-    pub combine: BTreeMap<String, (u64, u64)>,
+    /// time of the last one's end, in seconds since 1970.
+    pub combine: BTreeMap<String, (u64, f64)>,
 }
 
 impl LookFindings {
@@ -139,7 +139,7 @@ mod tests {
                 halt: Some("8 of the last 9 attempts failed".into()),
                 queue_empty_time: Some(1.25e9),
                 dead_letters: Some(3),
-                combine: BTreeMap::from([("mesh/fine/00f1e2d3c4b5a697".to_owned(), (56, 1_790_000_000))]),
+                combine: BTreeMap::from([("mesh/fine/00f1e2d3c4b5a697".to_owned(), (56, 1.79e9))]),
             },
             LookFindings { dead_letters: Some(0), ..LookFindings::default() },
         ] {

@@ -195,10 +195,10 @@ pub async fn combine(study: &Study, request: &CombineRequest) -> Result<CombineO
 pub async fn combine_wanted(
     study: &Study,
     name: &str,
-    (cases, end_time_secs): (u64, u64),
+    (cases, end_time): (u64, f64),
 ) -> Result<CombineOutcome, CombineError> {
     let outcome = combine_if(study, &wanted(study, name).await?, CombineWhen::Complete).await?;
-    change_control(study, &|control: &mut StudyControl| control.note_combined(name, cases, end_time_secs)).await?;
+    change_control(study, &|control: &mut StudyControl| control.note_combined(name, cases, end_time)).await?;
     Ok(outcome)
 }
 

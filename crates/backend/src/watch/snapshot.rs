@@ -86,12 +86,6 @@ pub fn submitted_first<'a>(
     accounts.filter(is_submitted).chain(others).take(most).collect()
 }
 
-/// Returns the time of the last news of a batch, in whole seconds.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time since 1970")]
-fn end_secs(account: &BatchAccount) -> u64 {
-    account.touch_time.ceil() as u64
-}
-
 /// Views of one batch and those below it, or of all batches if none is named. Workers, the queues and the control document
 /// are always those of the study.
 impl Snapshot {
@@ -211,7 +205,7 @@ impl Snapshot {
             let is_made = counts.cases == *combined && own.failed == 0 && own.open() == 0;
             let words = match (own.running, own.open(), own.failed) {
                 _ if is_made && !self.has_newer_results(name) => return None,
-                _ if is_made => "its results have changed: it is combined anew when the queue is empty".to_owned(),
+                _ if is_made => "results have changed: it is combined anew when the queue is empty".to_owned(),
                 (1.., _, _) => "a worker is combining it".to_owned(),
                 (_, 1.., _) => "it is about to be combined: that waits for a worker".to_owned(),
                 (_, _, 1..) if counts.is_complete() => "combining it has failed: see Errors".to_owned(),
@@ -238,12 +232,12 @@ impl Snapshot {
     #[must_use]
     pub fn has_newer_results(&self, name: &str) -> bool {
         let account = name.rsplit_once('/').and_then(|(batch, _)| self.account_of(batch));
-        account.is_some_and(|account| self.control.has_ended_since_combined(name, end_secs(account)))
+        account.is_some_and(|account| account.touch_time > self.control.combined_time(name))
     }
 
     /// Returns the batches that are complete, and are to be combined with other cases than last time, or with results that have changed
     /// since: the latter when the queue is empty, since they may change one by one.
-    fn to_combine(&self) -> impl Iterator<Item = (String, (u64, u64))> {
+    fn to_combine(&self) -> impl Iterator<Item = (String, (u64, f64))> {
         self.control.combine.iter().filter_map(|(name, combined)| {
             let (batch, submission) = name.rsplit_once('/')?;
             if self.control.withdraws(submission) {
@@ -252,7 +246,7 @@ impl Snapshot {
             let account = self.account_of(batch)?;
             let counts = account.counts;
             let is_wanted = counts.cases != *combined || self.queue.messages() == 0 && self.has_newer_results(name);
-            (counts.is_complete() && is_wanted).then(|| (name.clone(), (counts.cases, end_secs(account))))
+            (counts.is_complete() && is_wanted).then(|| (name.clone(), (counts.cases, account.touch_time)))
         })
     }
 
@@ -352,23 +346,23 @@ mod tests {
             snapshot.control.combine_when_complete(&batch(name), "00aa");
         }
         let found = |snapshot: &Snapshot| snapshot.observation().unwrap_or_default().combine;
-        assert_eq!(found(&snapshot), BTreeMap::from([("soil/00aa".to_owned(), (2, 4))]));
+        assert_eq!(found(&snapshot), BTreeMap::from([("soil/00aa".to_owned(), (2, 3.5))]));
         let unchecked = Snapshot { is_checked: false, ..snapshot.clone() };
         assert!(found(&unchecked).is_empty(), "a table may be missing yet");
         for (combined, is_wanted) in [(2, false), (1, true)] {
-            snapshot.control.note_combined("soil/00aa", combined, 4);
+            snapshot.control.note_combined("soil/00aa", combined, 3.5);
             assert_eq!(!found(&snapshot).is_empty(), is_wanted, "{combined}");
         }
         // Computed again, or extracted from again: the number of cases is the same. The results come one by one while the queue has any.
-        snapshot.control.note_combined("soil/00aa", 2, 4);
+        snapshot.control.note_combined("soil/00aa", 2, 3.5);
         snapshot.batches[0] = account("soil", 2, 0, &[1.0, 3.5, 9.0]);
         snapshot.queue.waiting = 1;
         assert!(found(&snapshot).is_empty());
-        let words = "soil: its results have changed: it is combined anew when the queue is empty.";
+        let words = "soil: results have changed: it is combined anew when the queue is empty.";
         assert_eq!(snapshot.combine_waits(None).next(), Some((String::new(), words.to_owned())));
         snapshot.queue.waiting = 0;
-        assert_eq!(found(&snapshot), BTreeMap::from([("soil/00aa".to_owned(), (2, 9))]));
-        snapshot.control.note_combined("soil/00aa", 2, 9);
+        assert_eq!(found(&snapshot), BTreeMap::from([("soil/00aa".to_owned(), (2, 9.0))]));
+        snapshot.control.note_combined("soil/00aa", 2, 9.0);
         assert!(found(&snapshot).is_empty());
         assert!(snapshot.control.combine_no_more(&batch("soil")) && found(&snapshot).is_empty());
     }
@@ -396,7 +390,7 @@ mod tests {
             assert_eq!(told(&snapshot), Some((name.to_owned(), words.to_owned())));
         }
         assert_eq!(snapshot.combine_waits(Some(&batch("steel"))).next(), None);
-        snapshot.control.note_combined("soil/00aa", 2, 0);
+        snapshot.control.note_combined("soil/00aa", 2, 0.0);
         assert_eq!(told(&snapshot), None, "it was combined");
         snapshot.batches.push(account("soil/combined", 0, 0, &[]));
         for (of, words) in [
