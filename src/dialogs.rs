@@ -15,6 +15,7 @@ use cruncher_browser::{address, clipboard, dialogs, sharing, theme};
 use cruncher_study::access::{Role, StudyAccess};
 use cruncher_study::attach_line::{AttachHost, attach_line};
 use cruncher_study::number_format::{counted, thousands};
+use cruncher_study::pool::shown;
 use leptos::ev::{self, KeyboardEvent};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -174,19 +175,17 @@ fn offers(open: &OpenStudy) -> (Vec<PaletteEntry>, Vec<Command>) {
         let hint = "choose on the Cases page";
         offer("Action", "Retry failed cases …", hint, where_in_cases("state", "failed"));
     }
-    if let Some(worker) = open.attach_key(Some(&snapshot)) {
+    // A line for a pool that the study doesn't have would take nothing.
+    let is_there = route.pool.is_none_or(|pool| snapshot.control.pools.contains(&pool));
+    if let Some(worker) = open.attach_key(Some(&snapshot)).filter(|_| is_there) {
+        let hint = ["attaches workers to pool ", shown(route.pool.as_ref())].concat();
         let bucket_url = open.study.bucket_url();
         let lines = [
             ("Copy the line for Python", AttachHost::Python),
             ("Copy the line for a shell", AttachHost::Shell { workers: open.reader.workers.get_untracked() }),
         ];
         for (label, host) in lines {
-            offer(
-                "Action",
-                label,
-                "attaches workers",
-                Command::Copy(attach_line(host, &bucket_url, worker, route.pool.as_ref())),
-            );
+            offer("Action", label, &hint, Command::Copy(attach_line(host, &bucket_url, worker, route.pool.as_ref())));
         }
     }
     if let Some(key) = &open.viewer {

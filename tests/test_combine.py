@@ -56,13 +56,13 @@ def run(launched: Launched, *arguments: str | Path) -> Ran:
     return launched.command_line.run(arguments[0], launched.study, *map(str, arguments[1:]))  # type: ignore[arg-type]
 
 
-def send(launched: Launched, folder: Path, values: list[int]) -> None:
+def send(launched: Launched, folder: Path, values: list[int], *options: str) -> None:
     """Enqueues a batch `mesh` of points by script."""
     (folder / "points.py").write_text(f"def get_points():\n    return [{{'a': a}} for a in {values}]\n")
     (folder / "model.py").write_text(MODEL)
     (folder / "combine.py").write_text(SCRIPT)
     arguments = ("--points", folder / "points.py", "--python", sys.executable, "--batch", "mesh", "--yes")
-    ran = run(launched, "enqueue", "--model", folder / "model.py", *arguments)
+    ran = run(launched, "enqueue", "--model", folder / "model.py", *arguments, *options)
     assert ran.code == 0, ran.err
 
 
@@ -173,6 +173,10 @@ def test_a_design_has_its_batch_combined_by_itself_and_again_with_later_cases(
         assert "mesh was combined when it was complete: see mesh/combined." in run(launched, "status").out
         send(launched, tmp_path, [5, 1, 4])
         wait_for(lambda: (batch_of(launched, "mesh/combined") or {"cases": {"done": 0}})["cases"]["done"] == 2)
+        # As many cases, whose results have changed.
+        send(launched, tmp_path, [5, 1, 4], "--force")
+        wait_for(lambda: (batch_of(launched, "mesh/combined") or {"cases": {"done": 0}})["cases"]["done"] == 3)
+        assert "mesh was combined when it was complete: see mesh/combined." in run(launched, "status").out
     s3 = launched.command_line.cloud.client("s3")
     listed = s3.list_objects_v2(Bucket=launched.bucket, Prefix="data/mesh/combined/files/")["Contents"]
     files = {object_at(launched, found["Key"]) for found in listed}

@@ -170,8 +170,8 @@ def test_prices_are_asked_of_aws_and_kept_with_source_and_date(study: Launched) 
     # Kept for all who look, until it is read again; an entered price outweighs it.
     text = study.command_line.run("cost", study.study).out
     today = time.strftime("%Y-%m-%d", time.gmtime())
-    assert f"c7i.xlarge costs $ 0.2037 an hour on demand, by AWS's price list, read on {today}." in text
-    assert f"c7a.large costs $ 0.04 an hour spot, by EC2's history of spot prices, read on {today}." in text
+    assert f"c7i.xlarge costs $ 0.2037 an hour on demand with Linux, by AWS's price list, read on {today}." in text
+    assert f"c7a.large costs $ 0.04 an hour spot with Linux, by EC2's history of spot prices, read on {today}." in text
     rows = {row["instance_type"]: row for row in cost(study)["rows"]}
     assert rows["c7i.xlarge"]["dollars"] == pytest.approx(0.2037 * rows["c7i.xlarge"]["host_secs"] / 3600)
     assert rows["x9.unheard"]["dollars"] is None
@@ -193,7 +193,7 @@ def test_a_key_that_may_not_ask_is_told_of_each_type_and_what_is_kept_stays(stud
     assert ran.code == 1 and "AWS told no price" in ran.err
     assert "No price of c7i.xlarge: the key may not call pricing:GetProducts." in ran.err
     assert "No price of c7a.large: the key may not call ec2:DescribeSpotPriceHistory." in ran.err
-    assert "c7i.xlarge costs $ 0.5 an hour on demand, by AWS's price list, read on 2026-09-21." in ran.out
+    assert "c7i.xlarge costs $ 0.5 an hour on demand with Linux, by AWS's price list, read on 2026-09-21." in ran.out
     for broken in (b"no JSON", b"{}", b" " * (300 << 10)):
         study.command_line.cloud.client("s3").put_object(Bucket=study.bucket, Key="prices.json", Body=broken)
         ran = study.command_line.run("cost", study.study)

@@ -162,11 +162,17 @@ def test_an_operator_sees_and_sizes_a_fleet_on_the_page(cruncher: CommandLine, v
     page.get_by_role("navigation", name="Pages").get_by_role("link", name="Fleet").click()
     fleet = page.get_by_role("region", name="Fleet of pool main")
     expect(fleet).to_contain_text("1 computer wanted")
-    size = fleet.get_by_role("spinbutton", name="Computers")
+    size = fleet.get_by_role("textbox", name="Computers", exact=True)
     expect(fleet.get_by_role("button", name="Grow")).to_be_disabled()
     size.fill("2")
-    fleet.get_by_role("button", name="Grow").click()
+    # What was typed stays while another section is shown, and Enter is the button.
+    sections = page.locator(".sections")
+    sections.get_by_role("link", name="Logs").click()
+    sections.get_by_role("link", name="Hosts").click()
+    expect(size).to_have_value("2")
+    size.press("Enter")
     expect(fleet).to_contain_text("2 computers wanted")
+    expect(size).to_have_value("2")
     assert size_of(launched) == (2, 2)
     # What would end computers asks first. The focus begins where nothing happens, and comes back.
     stop = fleet.get_by_role("button", name="Stop")
@@ -185,7 +191,16 @@ def test_an_operator_sees_and_sizes_a_fleet_on_the_page(cruncher: CommandLine, v
     page.get_by_role("dialog", name="Shrink the fleet of pool main to 1?").get_by_role("button", name="Cancel").click()
     assert size_of(launched) == (2, 2)
     stop.click()
+    # Its size was changed meanwhile: what was agreed to is about another one.
+    assert cruncher.run("fleet", "shrink", launched.study).code == 0
     question.get_by_role("button", name="End 2 computers").click()
+    words = "2 computers were wanted when this was asked, and 1 now"
+    expect(fleet.get_by_role("alert")).to_contain_text("The fleet isn't changed.")
+    expect(fleet.get_by_role("alert")).to_contain_text(words)
+    assert size_of(launched) == (1, 2)
+    expect(fleet).to_contain_text("1 computer wanted")
+    stop.click()
+    question.get_by_role("button", name="End 1 computer").click()
     expect(fleet).to_contain_text("0 computers wanted")
     assert size_of(launched) == (0, 2)
     size.fill("2")

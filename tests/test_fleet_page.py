@@ -111,7 +111,7 @@ def test_prices_that_aws_has_told_are_shown_and_entered_ones_outweigh_them(study
     price = {"instance_type": "c7i.xlarge", "source": "price-list", "dollars_per_hour": 3600, "time": 1_790_000_000.0}
     put(study, "prices.json", json.dumps({"v": 1, "prices": [price]}).encode())
     prices = page.get_by_role("list", name="Prices")
-    words = "c7i.xlarge: $3600 an hour on demand, by AWS's price list, read on 2026-09-21."
+    words = "c7i.xlarge: $3600 an hour on demand with Linux, by AWS's price list, read on 2026-09-21."
     expect(prices).to_have_text(words, timeout=30_000)
     expect(figures).to_contain_text("Not counted, for want of a price: hosts whose instance type isn't known.")
     check_accessible(page, widths=(390, 1440))
@@ -149,7 +149,7 @@ def test_a_size_that_is_none_or_refused_is_told_at_the_place_and_stays(study: La
     assert run("fleet", "start", study.study, "--max", "5").code == 0
     page = open_section(visits, study, "Hosts")
     fleet = page.get_by_role("region", name="Fleet of pool main")
-    size = fleet.get_by_role("spinbutton", name="Computers")
+    size = fleet.get_by_role("textbox", name="Computers", exact=True)
     size.fill("9")
     fleet.get_by_role("button", name="Grow").click()
     words = f"At most 5 computers. cruncher fleet start {study.study} --max 9 allows more."

@@ -25,7 +25,7 @@ from design_page import (
     send_all,
 )
 from local_cloud import REPOSITORY
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 from results_page import open_results, plot
 from studies import line_of, link
 from visit import Visits, check_accessible, go_to_all, wait_until
@@ -134,8 +134,8 @@ def menu(page: Page) -> Locator:
 def extract(page: Page, name: str, content: bytes, cases: int) -> None:
     """Extracts from so many cases."""
     choose(page, name, content)
-    menu(page).get_by_role("button", name=f"Extract from {cases} cases").click()
-    expect(menu(page)).to_contain_text(f"{cases} cases are in the queue, to be extracted from by {name}.")
+    menu(page).get_by_role("button", name=f"Extract from {cases} cases of {BATCH}", exact=True).click()
+    expect(menu(page)).to_contain_text(f"{cases} cases of {BATCH} are in the queue, to be extracted from by {name}.")
 
 
 def told(page: Page, name: str) -> Locator:
@@ -199,7 +199,26 @@ def test_an_operator_extracts_again_on_the_page(cruncher: CommandLine, visits: V
     page.keyboard.press("Escape")
     # No worker is there any more: what waits can be withdrawn, and no case goes with it.
     page.get_by_text("Extract…", exact=True).click()
-    extract(page, "other.py", b"result['other'] = 1", 8)
+    # While one is being sent, no other one can be begun.
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if "SendMessageBatch" in route.request.headers.get("x-amz-target", ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/*", hold)
+    choose(page, "other.py", b"result['other'] = 1")
+    menu(page).get_by_role("button", name=f"Extract from 8 cases of {BATCH}", exact=True).click()
+    expect(menu(page)).to_contain_text("Sending …")
+    expect(menu(page).get_by_label("Script that extracts")).to_be_disabled()
+    earlier = menu(page).get_by_role("group", name="Scripts of earlier extractions").get_by_role("button")
+    expect(earlier.first).to_be_disabled()
+    wait_until(page, "the messages", lambda: bool(held))
+    held[0].continue_()
+    page.unroute("**/*")
+    expect(menu(page)).to_contain_text(f"8 cases of {BATCH} are in the queue, to be extracted from by other.py.")
     expect(told(page, "other.py")).to_contain_text("0 of 8 cases done · 8 queued")
     page.keyboard.press("Escape")
     told(page, "other.py").get_by_role("button", name="Withdraw other.py").click()

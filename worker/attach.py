@@ -624,7 +624,7 @@ class Worker:
     def _wait_for_cases(self) -> None:
         """There is none now; or none but those whose command is missing here, which is told."""
         if self._lacking.is_over():
-            self._show_hidden(0)
+            self._show_hidden(0, has_command)
         why = self._lacking.why()
         if why is None:
             self._command_rests.reset()
@@ -633,10 +633,10 @@ class Worker:
         # So that computers which have it take these cases first, when they can be seen again.
         self._rest(self._command_rests.next_secs(), why, self._lacking.is_over)
 
-    def _show_hidden(self, pause_secs: int) -> None:
-        """Lets others, or this worker itself, have the cases that it hides, after a pause."""
+    def _show_hidden(self, pause_secs: int, is_meant: Callable[[str], bool] = lambda command: True) -> None:
+        """Lets others, or this worker itself, have the cases of these commands that it hides, after a pause."""
         end = monotonic() + FAREWELL_SECS
-        for message in self._lacking.forget():
+        for message in self._lacking.forget(is_meant):
             if monotonic() < end:
                 self._cloud.show(message, pause_secs)
 
@@ -715,7 +715,7 @@ class Worker:
             words = words.format(words_for_lacking(command), case.short, case.batch)
             self._journal.say(words, WARNING)
             self._lacking.tell(command, words)
-        self._lacking.add(lease.message, pause_secs)
+        self._lacking.add(command, lease.message, pause_secs)
         lease.close()
         self._cloud.show(lease.message, pause_secs)
 
@@ -1083,37 +1083,47 @@ class LackingCommands:
     """The cases that this worker has left to others, since its computer doesn't have their commands."""
 
     def __init__(self) -> None:
-        self._hidden: Deque[Tuple[float, Message]] = collections.deque(maxlen=HIDDEN_NOTED)
-        self._command, self._why, self._until = "", "", -math.inf
+        self._hidden: Deque[Tuple[float, str, Message]] = collections.deque(maxlen=HIDDEN_NOTED)
+        self._whys: Dict[str, str] = {}  # what was said of each command, the last one at the end
+        self._until = -math.inf
 
     def is_told(self, command: str) -> bool:
-        """Whether this one was the last that was missing, a moment ago."""
-        return self._command == command and self.why() is not None
+        """Whether it was said a moment ago that this one is missing."""
+        return command in self._whys and self.why() is not None
 
     def tell(self, command: str, why: str) -> None:
         """This command is missing now."""
-        self._command, self._why = command, why
+        if self.why() is None or len(self._whys) >= HIDDEN_NOTED:
+            self._whys.clear()
+        self._whys.pop(command, None)
+        self._whys[command] = why
 
-    def add(self, message: "Message", pause_secs: float) -> None:
-        """A case that was hidden for so long."""
+    def add(self, command: str, message: "Message", pause_secs: float) -> None:
+        """A case of this command that was hidden for so long."""
         end = monotonic() + pause_secs
-        self._hidden.append((end, message))
+        self._hidden.append((end, command, message))
         self._until = max(self._until, end)
 
     def why(self) -> Optional[str]:
-        """What is missing, until those cases have been taken by others or should have come back."""
-        return self._why if monotonic() < self._until + LONG_POLL_SECS else None
+        """What was said last to be missing, until those cases have been taken by others or should have come back."""
+        is_so = self._whys and monotonic() < self._until + LONG_POLL_SECS
+        return list(self._whys.values())[-1] if is_so else None
 
     def is_over(self) -> bool:
-        """Whether the computer has got the command meanwhile."""
-        return bool(self._hidden) and has_command(self._command)
+        """Whether the computer has got one of the commands meanwhile."""
+        return any(has_command(command) for command in {command for _, command, _ in self._hidden})
 
-    def forget(self) -> "List[Message]":
-        """Those that it still hides, of which it knows nothing any more."""
+    def forget(self, is_meant: Callable[[str], bool] = lambda command: True) -> "List[Message]":
+        """Those of these commands that it still hides, of which it knows nothing any more."""
         now = monotonic()
-        hidden = [message for end, message in self._hidden if now < end]
+        meant = {command for _, command, _ in self._hidden if is_meant(command)}
+        hidden = [message for end, command, message in self._hidden if command in meant and now < end]
+        kept = [one for one in self._hidden if one[1] not in meant]
         self._hidden.clear()
-        self._until = -math.inf
+        self._hidden.extend(kept)
+        for command in meant:
+            self._whys.pop(command, None)
+        self._until = max([end for end, _, _ in kept], default=-math.inf)
         return hidden
 
 

@@ -27,7 +27,13 @@ pub(crate) fn attach_lines(open: &OpenStudy) -> AnyView {
     let bucket_url = open.study.bucket_url();
     let route = reader.route.get();
     let line = |host| attach_line(host, &bucket_url, worker, route.pool.as_ref());
-    let pools = pools(&route, snapshot.map(|snapshot| snapshot.control.pools.clone()));
+    let known = snapshot.map(|snapshot| snapshot.control.pools.clone());
+    let gone = route.pool.filter(|pool| known.as_ref().is_some_and(|known| !known.contains(pool)));
+    let pools = pools(&route, known);
+    if let Some(pool) = gone {
+        let why = ["The study has no pool ", pool.as_str(), ". One that was just made is here in a moment."].concat();
+        return view! { {pools}<p role="status">{why}</p> }.into_any();
+    }
     let workers = reader.workers.get();
     let choose = move |event| {
         if let Ok(number) = event_target_value(&event).parse::<u32>() {
@@ -62,17 +68,14 @@ pub(crate) fn attach_lines(open: &OpenStudy) -> AnyView {
     .into_any()
 }
 
-/// Draws a link to the lines of each pool, if there is a choice. One that the address names may be a moment old, or gone.
+/// Draws a link to the lines of each pool, if there is a choice.
 fn pools(route: &Route, known: Option<Vec<Pool>>) -> Option<AnyView> {
-    let mut pools: Vec<Option<Pool>> = std::iter::once(None).chain(known?.into_iter().map(Some)).collect();
-    if !pools.contains(&route.pool) {
-        pools.push(route.pool);
-    }
+    let pools: Vec<Option<Pool>> = std::iter::once(None).chain(known?.into_iter().map(Some)).collect();
     let choice = |pool: Option<Pool>| {
         let target = Route { pool, ..route.clone() };
         let is_chosen = (pool == route.pool).then_some("true");
         view! { <a href=target.to_string() aria-current=is_chosen>{shown(pool.as_ref()).to_owned()}</a> }
     };
-    let choices: Vec<_> = (pools.len() > 1).then(|| pools.into_iter().map(choice).collect())?;
+    let choices: Vec<_> = (pools.len() > 1 || route.pool.is_some()).then(|| pools.into_iter().map(choice).collect())?;
     Some(view! { <nav class="actions pools" aria-label="Pool whose cases it takes">"Pool "{choices}</nav> }.into_any())
 }

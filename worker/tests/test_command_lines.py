@@ -134,6 +134,27 @@ def test_the_longer_a_case_has_waited_for_its_command_the_longer_it_is_hidden() 
     assert attach.lacking_pause_secs(10**9) == 3600
 
 
+def test_each_missing_command_is_told_once_and_only_those_that_have_come_are_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    there: list[str] = []
+    monkeypatch.setattr(attach, "has_command", there.__contains__)
+    lacking = attach.LackingCommands()
+    messages = {name: attach.Message(name, "receipt", "{}", 1) for name in ("a1", "b1", "a2", "b2")}
+    told = []
+    for name, message in messages.items():
+        if not lacking.is_told(name[0]):
+            told.append(name[0])
+            lacking.tell(name[0], "no command " + name[0])
+        lacking.add(name[0], message, 60)
+    assert told == ["a", "b"] and lacking.why() == "no command b" and not lacking.is_over()
+    there.append("a")
+    assert lacking.is_over()
+    assert lacking.forget(attach.has_command) == [messages["a1"], messages["a2"]]
+    assert not lacking.is_over() and lacking.why() == "no command b"
+    assert lacking.forget() == [messages["b1"], messages["b2"]] and lacking.why() is None
+
+
 def test_a_command_whose_name_can_not_be_encoded_is_lacking() -> None:
     # Pythons before 3.8 raise an error where they look for it.
     assert attach.lacking_command(document("{{a}} b").encode(), {"a": "\ud800"}) == "\ud800"

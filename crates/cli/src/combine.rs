@@ -41,7 +41,7 @@ pub(crate) async fn run(account: &CloudAccount, arguments: &CombineArguments) ->
 async fn never(account: &CloudAccount, arguments: &CombineArguments) -> Result<(), CommandFailure> {
     let study = cloud::study(cloud::client(account).await?, &arguments.study).await?;
     let batch = &arguments.batch;
-    if control(&study).await?.combined_cases(batch).is_none() {
+    if control(&study).await?.wanted_file(batch).is_none() {
         return Err(CommandFailure::new(format!("Batch {batch} isn't combined by itself.")));
     }
     let take_back = |control: &mut StudyControl| {

@@ -68,7 +68,11 @@ pub(crate) async fn run(account: &CloudAccount, arguments: &ExtractArguments) ->
 fn tell(study: &str, batch: &Batch, file: &str, preflight: &ExtractPreflight) {
     result(format_args!("Batch {batch} of study {study}, to extract from by {file}"));
     for (count, words) in preflight.lines() {
-        let more = if words.ends_with("skipped") { " (--force sends them)" } else { "" };
+        let more = match (words.starts_with("waiting"), words.ends_with("skipped")) {
+            (true, true) => " (--force sends them, also those that were never sent since their sender was interrupted)",
+            (false, true) => " (--force sends them)",
+            (_, false) => "",
+        };
         result(format_args!("  {:>9}  {words}{more}", thousands(count)));
     }
     if preflight.is_stopped && preflight.cases() > 0 {
@@ -80,19 +84,29 @@ fn tell(study: &str, batch: &Batch, file: &str, preflight: &ExtractPreflight) {
 
 /// Tells how far the extractions of a batch are.
 async fn show(study: &Study, batch: &Batch) -> Result<(), CommandFailure> {
-    let mut watch = ExtractionWatch::default();
-    let mut found = watch.look(study, batch).await?;
-    while found.iter().any(|one| one.unread > 0) {
-        found = watch.look(study, batch).await?;
-    }
+    let found = extractions(study, batch).await?;
     if found.is_empty() {
         result(format_args!("Nothing was extracted again in batch {batch}."));
     }
     for extraction in &found {
         result(format_args!("{}: {}", extraction.model.file_name(), extraction.in_words()));
         tell_failed(extraction);
+        if let Some(words) = extraction.lost_in_words() {
+            result(format_args!("  {words}"));
+        }
     }
     Ok(())
+}
+
+/// Looks at the extractions of a batch until every document that tells of them was read.
+async fn extractions(study: &Study, batch: &Batch) -> Result<Vec<Extraction>, CommandFailure> {
+    let mut watch = ExtractionWatch::default();
+    loop {
+        let found = watch.look(study, batch).await?;
+        if found.iter().all(|one| one.unread == 0) {
+            return Ok(found);
+        }
+    }
 }
 
 fn tell_failed(extraction: &Extraction) {
@@ -105,7 +119,7 @@ fn tell_failed(extraction: &Extraction) {
 }
 
 async fn withdraw(study: &Study, batch: &Batch, model: &ModelReference) -> Result<(), CommandFailure> {
-    let found = ExtractionWatch::default().look(study, batch).await?;
+    let found = extractions(study, batch).await?;
     let Some(own) = found.iter().find(|extraction| extraction.model == *model) else {
         return Err(CommandFailure::new(format!(
             "Batch {batch} has no extraction by this {}: there is nothing to withdraw.",
@@ -113,7 +127,7 @@ async fn withdraw(study: &Study, batch: &Batch, model: &ModelReference) -> Resul
         )));
     };
     withdraw_extraction(study, &own.submissions).await.map_err(of_control)?;
-    let waiting = counted(own.queued + own.running, "case isn't", "cases aren't");
+    let waiting = counted(own.queued + own.running + own.lost, "case isn't", "cases aren't");
     result(format_args!("Withdrawn: {waiting} extracted from any more. The cases and their results stay."));
     Ok(())
 }

@@ -198,9 +198,21 @@ const fn level_state(counts: &CaseCounts) -> &'static str {
 fn combined(snapshot: &Snapshot) -> String {
     let line = |account: &BatchAccount| {
         let counts = &account.counts;
-        let combined = snapshot.control.combined_cases(&account.batch)?;
-        let words = if combined == counts.cases && combined > 0 {
-            format!("was combined when it was complete: see {}/combined", account.batch)
+        let (name, combined) = snapshot.control.wanted_file(&account.batch)?;
+        let of_combining = format!("{}/combined", account.batch);
+        let own = snapshot.batches.iter().find(|own| own.batch.as_str() == of_combining);
+        let own = own.map(|own| own.counts).unwrap_or_default();
+        let words = if own.open() > 0 {
+            format!("is being combined: see {of_combining}")
+        } else if combined == counts.cases && combined > 0 {
+            if own.failed > 0 {
+                format!("is complete, and combining it has failed: see {of_combining}")
+            } else if snapshot.has_newer_results(name) {
+                "was combined, and its results have changed since: it is combined anew when the queue is empty"
+                    .to_owned()
+            } else {
+                format!("was combined when it was complete: see {of_combining}")
+            }
         } else if counts.is_complete() {
             "is complete, and is combined at the next look of somebody who may send".to_owned()
         } else if counts.open() > 0 {
@@ -214,9 +226,13 @@ fn combined(snapshot: &Snapshot) -> String {
 }
 
 fn combine_json(snapshot: &Snapshot, account: &BatchAccount) -> Value {
-    match snapshot.control.combined_cases(&account.batch) {
+    match snapshot.control.wanted_file(&account.batch) {
         None => Value::Null,
-        Some(combined) if combined > 0 && combined == account.counts.cases => json!("sent"),
+        Some((name, combined))
+            if combined > 0 && combined == account.counts.cases && !snapshot.has_newer_results(name) =>
+        {
+            json!("sent")
+        }
         Some(_) => json!("waiting"),
     }
 }

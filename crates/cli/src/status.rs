@@ -64,8 +64,8 @@ pub(crate) async fn look(watch: &mut StudyWatch) -> Result<Snapshot, CommandFail
 async fn note_findings(watch: &StudyWatch, snapshot: &Snapshot) -> Option<bool> {
     let findings = snapshot.observation()?;
     let mut is_noted = observe(watch.study(), &findings).await.is_ok();
-    for (name, cases) in &findings.combine {
-        match combine_wanted(watch.study(), name, *cases).await {
+    for (name, end) in &findings.combine {
+        match combine_wanted(watch.study(), name, *end).await {
             Ok(outcome) => note(outcome),
             // Who may only look sends nothing.
             Err(CombineError::Aws(error)) if error.is_access_denied() => is_noted = false,

@@ -69,8 +69,8 @@ async fn change(asked: &SteeringRequest, key: &AccessKey) -> Result<(), PageProb
         // Nobody has asked for that: if it fails, a later look tries again.
         SteeringRequest::Observe(observation) => {
             let _ = observe(&study, observation).await;
-            for (name, cases) in &observation.combine {
-                let _ = combine_wanted(&study, name, *cases).await;
+            for (name, end) in &observation.combine {
+                let _ = combine_wanted(&study, name, *end).await;
             }
             return Ok(());
         }

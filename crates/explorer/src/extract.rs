@@ -56,7 +56,7 @@ enum ExtractCourse {
 #[derive(Clone, Copy)]
 struct ExtractMenu {
     extractions: ExtractionsState,
-    /// The batch that was chosen, if several are shown.
+    /// The batch from whose cases is extracted: the first of those that are shown, or the chosen one.
     chosen: RwSignal<Option<Batch>>,
     script: RwSignal<Option<Script>>,
     is_forced: RwSignal<bool>,
@@ -75,23 +75,23 @@ pub(super) fn extract_menu(extractions: ExtractionsState) -> Option<AnyView> {
         course: RwSignal::new(ExtractCourse::Idle),
         asked: StoredValue::new(0),
     };
-    // What was said is of other cases.
-    Effect::new(move |before: Option<()>| {
-        extractions.batches.track();
-        if before.is_some() {
-            menu.chosen.set(None);
+    // The choice stays as long as its batch is shown; what was said of another one is of other cases.
+    Effect::new(move || {
+        let batches = extractions.batches.read();
+        if !menu.chosen.get_untracked().is_some_and(|batch| batches.contains(&batch)) {
+            menu.chosen.set(batches.first().cloned());
             menu.look();
         }
     });
-    let shown =
-        move || (!extractions.batches.read().is_empty()).then(|| super::menu::menu("Extract…", move || menu.body()));
+    let has_batches = Memo::new(move |_| !extractions.batches.read().is_empty());
+    let shown = move || has_batches.get().then(|| super::menu::menu("Extract…", move || menu.body()));
     extractions.state.may_steer().then(|| view! { {shown} }.into_any())
 }
 
 impl ExtractMenu {
-    /// Returns the batch from whose cases is extracted.
-    fn batch(self) -> Option<Batch> {
-        self.chosen.get().or_else(|| self.extractions.batches.read().first().cloned())
+    /// Whether an extraction is being sent: nothing else is prepared until the queue has it.
+    fn is_sending(self) -> bool {
+        matches!(*self.course.read(), ExtractCourse::Sending(_))
     }
 
     fn body(self) -> AnyView {
@@ -100,9 +100,11 @@ impl ExtractMenu {
                 "A second script runs over the files that finished cases have left. Nothing is simulated: what it puts into "
                 <code>"result"</code>" joins the case's result, in place of a value of the same name."
             </p>
-            {move || self.batches()}
-            {self.place()}
-            {move || self.offers()}
+            <fieldset class="extract__choice" disabled=move || self.is_sending()>
+                {move || self.batches()}
+                {self.place()}
+                {move || self.offers()}
+            </fieldset>
             {move || self.told()}
         }
         .into_any()
@@ -114,7 +116,7 @@ impl ExtractMenu {
         if batches.len() < 2 {
             return None;
         }
-        let own = self.batch();
+        let own = self.chosen.get();
         let option = |batch: &Batch| {
             let is_own = own.as_ref() == Some(batch);
             view! { <option value=batch.to_string() selected=is_own>{batch.to_string()}</option> }
@@ -143,6 +145,9 @@ impl ExtractMenu {
         let drop = move |event: DragEvent| {
             event.prevent_default();
             is_over.set(false);
+            if untrack(|| self.is_sending()) {
+                return;
+            }
             if let Some(file) = event.data_transfer().and_then(|transfer| transfer.files()?.get(0)) {
                 self.take(file);
             }
@@ -220,6 +225,10 @@ impl ExtractMenu {
                 cases > 0 && preflight.is_stopped,
                 "The study is paused or halted: workers take the cases when it goes on.",
             ),
+            (
+                preflight.waiting > 0 && preflight.skips(),
+                "Of those that wait some were never sent if their sender was interrupted: a tick sends them, too.",
+            ),
             (cases > 0 && preflight.workers == 0, "No worker is attached: the cases wait for one."),
         ];
         let note =
@@ -238,7 +247,7 @@ impl ExtractMenu {
             }
         });
         let send = (cases > 0).then(|| {
-            let words = format!("Extract from {}", counted(cases, "case", "cases"));
+            let words = format!("Extract from {} of {}", counted(cases, "case", "cases"), preflight.batch());
             view! { <button class="extract__send" on:click=move |_| self.send()>{words}</button> }
         });
         view! {
@@ -309,7 +318,11 @@ impl ExtractMenu {
 
     /// Looks at what the extraction would come to.
     fn look(self) {
-        let (Some(script), Some(batch)) = (self.script.get_untracked(), untrack(|| self.batch())) else {
+        if untrack(|| self.is_sending()) {
+            return;
+        }
+        let (Some(script), Some(batch)) = (self.script.get_untracked(), self.chosen.get_untracked()) else {
+            self.begin();
             return self.course.set(ExtractCourse::Idle);
         };
         let (asked, is_forced) = (self.begin(), self.is_forced.get_untracked());
@@ -355,8 +368,10 @@ impl ExtractMenu {
             0 => String::new(),
             unknown => format!(" No table names {}: their inputs aren't known.", counted(unknown, "case", "cases")),
         };
-        let sent = counted(outcome.sent, "case is", "cases are");
-        Ok(format!("{sent} in the queue, to be extracted from by {}.{unknown}", visible(&script.name)))
+        let are = if outcome.sent == 1 { "is" } else { "are" };
+        let sent = counted(outcome.sent, "case", "cases");
+        let batch = preflight.batch();
+        Ok(format!("{sent} of {batch} {are} in the queue, to be extracted from by {}.{unknown}", visible(&script.name)))
     }
 }
 

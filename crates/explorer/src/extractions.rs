@@ -175,11 +175,18 @@ pub(super) fn extractions(own: ExtractionsState) -> AnyView {
             .iter()
             .flat_map(|(batch, all)| all.iter().map(|one| line(own, batch, one, found.len() > 1)))
             .collect();
-        (!lines.is_empty()).then(|| {
+        let beyond = own.batches.read().len() > MAX_BATCHES && frozen::label().is_none();
+        let beyond = beyond.then(|| {
+            let words =
+                format!("More than {MAX_BATCHES} batches are shown: choose one to see what was extracted again.");
+            view! { <p class="faint">{words}</p> }
+        });
+        (!lines.is_empty() || beyond.is_some()).then(|| {
             view! {
                 <section class="combined" aria-labelledby="extractions-title">
                     <h3 id="extractions-title">"Extracted again"</h3>
                     <ul>{lines}</ul>
+                    {beyond}
                     {move || own.problem.get().map(problem_note)}
                 </section>
             }
@@ -192,7 +199,7 @@ fn line(own: ExtractionsState, batch: &Batch, one: &Extraction, has_batch: bool)
     let (time, exact) = (clock_time(one.submit_time, Date::now() / 1000.0), exact_time(one.submit_time));
     let name = visible(one.model.file_name());
     let batch = has_batch.then(|| view! { <span>{batch.to_string()}</span> });
-    let withdraw = (one.queued > 0 && own.state.may_steer()).then(|| {
+    let withdraw = (one.queued + one.lost > 0 && own.state.may_steer()).then(|| {
         let submissions = one.submissions.clone();
         let label = format!("Withdraw {name}: nothing is extracted from cases that still wait");
         view! { <button class="quiet" aria-label=label.clone() title=label on:click=move |_| own.withdraw(submissions.clone())>"Withdraw"</button> }
@@ -205,6 +212,7 @@ fn line(own: ExtractionsState, batch: &Batch, one: &Extraction, has_batch: bool)
             <span class="faint">"by "<bdi>{one.by.clone()}</bdi></span>
             <span class="faint number" title=exact>{time}</span>
             {withdraw}
+            {one.lost_in_words().map(|words| view! { <p class="notices__line notices__line--warning extract__lost">{words}</p> })}
             {(!one.failed.is_empty()).then(|| failed(own, one))}
         </li>
     }

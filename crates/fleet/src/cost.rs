@@ -6,18 +6,20 @@ use cruncher_backend::watch::{LightStrategy, StudyWatch};
 use cruncher_browser::state::problem::PageProblem;
 use cruncher_browser::{address, download};
 use cruncher_study::cost::{
-    CostEstimate, CostInput, PriceList, ReadPrices, RequestCounts, UsageGrouping, UsageRow, usage_csv, usage_rows,
+    CostEstimate, CostInput, PRICES_KEY, PriceList, ReadPrices, RequestCounts, UsageGrouping, UsageRow, usage_csv,
+    usage_rows,
 };
 use cruncher_study::forecast::ForecastBasis;
 use cruncher_study::heartbeat::SILENT_SECS;
-use cruncher_study::number_format::size;
+use cruncher_study::number_format::{counted, size};
+use cruncher_study::shown_text::visible;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsValue;
 
 use super::fleet_state::FleetState;
 use crate::state::bounded_rows::{MAX_ROWS, more};
-use crate::state::cost_view::{COLUMNS, CostView, bar, cells, figures, grouping_name, price_words};
+use crate::state::cost_view::{COLUMNS, CostView, bar, cells, figures, grouping_name, named, price_words};
 use crate::state::section::PageSection;
 
 /// Maximum number of prices that are told.
@@ -78,7 +80,8 @@ impl CostState {
     async fn try_read(self, state: FleetState) -> Result<Option<Snapshot>, PageProblem> {
         let study = state.study().await?;
         let mut kept = self.kept.get_value();
-        let read = kept.look(&study).await.map_err(|error| PageProblem::from(&error))?;
+        // Without them what is entered counts, and the rest is looked at all the same.
+        let read = kept.look(&study).await.unwrap_or_else(|error| Err(format!("{PRICES_KEY} can't be read: {error}")));
         self.kept.set_value(kept);
         if self.read_prices.with_untracked(|known| *known != read) {
             self.read_prices.set(read);
@@ -164,8 +167,7 @@ fn priced(state: FleetState, cost: CostState, prices: &PriceList) -> AnyView {
         .map(|(name, value)| view! { <div class="cost__figure"><dt>{name}</dt><dd>{value}</dd></div> })
         .collect();
     let unpriced = (!estimate.unpriced.is_empty()).then(|| {
-        let names: Vec<&str> = estimate.unpriced.iter().take(10).map(String::as_str).collect();
-        let names = names.join(", ");
+        let names = named(&estimate.unpriced);
         let study = state.opened().map(|study| study.config.study).unwrap_or_default();
         let words = format!(
             "Not counted, for want of a price: {names}. Enter one above, or let cruncher cost {study} --read-prices ask AWS: no key of the study may."
@@ -205,7 +207,10 @@ fn price_notes(state: FleetState, cost: CostState, prices: &PriceList) -> AnyVie
     let now = state.now.get_untracked();
     let rows = usage_rows(&state.usages.get_untracked(), UsageGrouping::InstanceType, now, &|_| None);
     let mut words: Vec<String> = rows.iter().filter_map(|row| prices.read(&row.name)).map(price_words).collect();
-    words.truncate(MAX_PRICES);
+    if let more @ 1.. = words.len().saturating_sub(MAX_PRICES) {
+        words.truncate(MAX_PRICES);
+        words.push(format!("… and {}.", counted(more as u64, "further price", "further prices")));
+    }
     words.extend(cost.read_prices.get().err().map(|why| format!("No price that AWS has told is taken: {why}.")));
     let lines: Vec<_> = words.into_iter().map(|words| view! { <li>{words}</li> }).collect();
     (!lines.is_empty()).then(|| view! { <ul class="log-notes faint" aria-label="Prices">{lines}</ul> }).into_any()
@@ -222,7 +227,7 @@ fn table(rows: &[UsageRow], by: UsageGrouping) -> AnyView {
         .take(MAX_ROWS)
         .map(|row| {
             let cells = cells(row).map(|text| view! { <td class="number">{text}</td> }).into_iter().collect_view();
-            view! { <tr><th scope="row" class="cost__name">{row.name.clone()}</th><td>{hours_bar(row, rows)}</td>{cells}</tr> }
+            view! { <tr><th scope="row" class="cost__name">{visible(&row.name)}</th><td>{hours_bar(row, rows)}</td>{cells}</tr> }
         })
         .collect();
     view! {

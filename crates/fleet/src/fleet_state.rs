@@ -57,7 +57,17 @@ pub(crate) struct FleetState {
     /// The opened study; `None` before the first look. A section sends its own requests with it.
     study: StoredValue<Option<Study>>,
     watch: StoredValue<Option<WorkersWatch>>,
-    is_looking: StoredValue<bool>,
+    looks: StoredValue<LookCourse>,
+}
+
+/// What is under way of looks.
+#[derive(Debug, Clone, Copy, Default)]
+struct LookCourse {
+    is_looking: bool,
+    /// Whether somebody has asked for a look while one was under way.
+    is_wanted_again: bool,
+    /// Number of sizes that were given to fleets: a look that began before one knows the old size.
+    resizes: u32,
 }
 
 impl FleetState {
@@ -81,7 +91,7 @@ impl FleetState {
             now: RwSignal::new(0.0),
             study: StoredValue::new(None),
             watch: StoredValue::new(None),
-            is_looking: StoredValue::new(false),
+            looks: StoredValue::new(LookCourse::default()),
         };
         let listener = window_event_listener(ev::hashchange, move |_| state.follow_address());
         on_cleanup(move || listener.remove());
@@ -105,13 +115,34 @@ impl FleetState {
     /// Looks at the workers, unless a look is under way or nobody sees the page.
     pub(crate) fn look(self) {
         let is_seen = Route::parse(&address::fragment()).page == Page::Fleet && !document().hidden();
-        if is_seen && !self.is_looking.get_value() {
-            self.is_looking.set_value(true);
-            spawn_local(async move {
-                self.problem.set(self.try_look().await.err());
-                self.is_looking.set_value(false);
-            });
+        if !is_seen {
+            return;
         }
+        if self.looks.get_value().is_looking {
+            self.looks.update_value(|looks| looks.is_wanted_again = true);
+            return;
+        }
+        self.looks.update_value(|looks| looks.is_looking = true);
+        spawn_local(async move {
+            self.problem.set(self.try_look().await.err());
+            let is_wanted_again = self.looks.try_update_value(|looks| {
+                looks.is_looking = false;
+                std::mem::take(&mut looks.is_wanted_again)
+            });
+            if is_wanted_again == Some(true) {
+                self.look();
+            }
+        });
+    }
+
+    /// Notes the size that a pool's fleet was given, which Auto Scaling has accepted.
+    pub(crate) fn note_size(self, pool: &str, desired: u32) {
+        self.looks.update_value(|looks| looks.resizes += 1);
+        self.fleets.update(|fleets| {
+            if let Some(fleet) = fleets.iter_mut().find(|fleet| fleet.pool == pool) {
+                fleet.group.desired = desired;
+            }
+        });
     }
 
     async fn try_look(self) -> Result<(), PageProblem> {
@@ -138,10 +169,13 @@ impl FleetState {
         if let Ok(control) = control(study).await {
             self.pools.set(control.pools.iter().map(|pool| pool.as_str().to_owned()).collect());
         }
+        let resizes = self.looks.get_value().resizes;
         match fleet::fleets(study).await {
             Ok(fleets) => {
                 self.fleets_problem.set(None);
-                self.fleets.set(fleets);
+                if self.looks.get_value().resizes == resizes {
+                    self.fleets.set(fleets);
+                }
             }
             Err(error) => {
                 let words = format!("Auto Scaling doesn't say which fleets there are: {error}");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cruncher_backend::administer::fleet::{FleetError, FleetState, resize, setup_log};
+use cruncher_backend::administer::fleet::{FleetError, FleetState, fleets as all_fleets, resize, setup_log};
 use cruncher_browser::clipboard::copy;
 use cruncher_browser::components::confirmation::{ConfirmationDialog, ConfirmationQuestion};
 use cruncher_browser::components::press::press;
@@ -11,11 +11,16 @@ use cruncher_browser::local_time::past_time;
 use cruncher_browser::state::problem::PageProblem;
 use cruncher_study::access::Role;
 use cruncher_study::number_format::counted;
+use cruncher_study::shown_text::visible;
+use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::fleet_state::FleetState as PageState;
-use crate::state::fleets::{ComputerRow, missing_fleets, shrinking, start_command, summary, typed_size};
+use crate::state::fleets::{
+    ComputerRow, changed_meanwhile, missing_fleets, shrinking, start_command, summary, typed_size,
+};
+use crate::state::section::PageSection;
 
 /// Heads of the table's columns.
 const COLUMNS: [&str; 6] = ["Instance", "State", "Type", "Host", "Workers", "Heard of"];
@@ -23,9 +28,9 @@ const COLUMNS: [&str; 6] = ["Instance", "State", "Type", "Host", "Workers", "Hea
 /// Maximum number of pools without a fleet that are listed.
 const MAX_MISSING: usize = 20;
 
-/// State of the fleets, beside that of the page. Copies share it.
+/// State of the fleets, beside that of the page: it stays while another section is shown. Copies share it.
 #[derive(Clone, Copy)]
-struct FleetsState {
+pub(super) struct FleetsState {
     page: PageState,
     /// Hosts whose set-up stands open, and what each has printed.
     open: RwSignal<BTreeSet<String>>,
@@ -43,26 +48,35 @@ struct FleetsState {
     confirmation: ConfirmationDialog,
 }
 
+impl FleetsState {
+    /// Creates the state. A log that stands open grows with each look.
+    pub(super) fn follow(page: PageState) -> Self {
+        let state = Self {
+            page,
+            open: RwSignal::new(BTreeSet::new()),
+            logs: RwSignal::new(Vec::new()),
+            asked: RwSignal::new(None),
+            typed: RwSignal::new(Vec::new()),
+            said: RwSignal::new(None),
+            problem: RwSignal::new(None),
+            copied: RwSignal::new(None),
+            confirmation: ConfirmationDialog::new("fleets"),
+        };
+        Effect::new(move || {
+            page.now.track();
+            if page.section.get() == PageSection::Hosts {
+                for host in state.open.get() {
+                    read_log(state, host);
+                }
+            }
+        });
+        state
+    }
+}
+
 /// Draws the fleets, if there are any.
-pub(super) fn fleets(page: PageState) -> AnyView {
-    let state = FleetsState {
-        page,
-        open: RwSignal::new(BTreeSet::new()),
-        logs: RwSignal::new(Vec::new()),
-        asked: RwSignal::new(None),
-        typed: RwSignal::new(Vec::new()),
-        said: RwSignal::new(None),
-        problem: RwSignal::new(None),
-        copied: RwSignal::new(None),
-        confirmation: ConfirmationDialog::new("fleets"),
-    };
-    // A log that stands open grows with each look.
-    Effect::new(move || {
-        page.now.track();
-        for host in state.open.get() {
-            read_log(state, host);
-        }
-    });
+pub(super) fn fleets(state: FleetsState) -> AnyView {
+    let page = state.page;
     let content = move || {
         let (fleets, setups, now) = (page.fleets.get(), page.setups.get(), page.now.get());
         fleets
@@ -88,20 +102,21 @@ pub(super) fn fleets(page: PageState) -> AnyView {
 }
 
 fn one(state: FleetsState, fleet: &FleetState, rows: &[ComputerRow], told: String) -> AnyView {
-    let label = format!("Fleet of pool {}", fleet.pool);
+    let shown_pool = visible(&fleet.pool);
+    let label = format!("Fleet of pool {shown_pool}");
     let (now, own) = (state.page.now.get(), fleet.clone());
     let heads: Vec<_> = COLUMNS.map(|name| view! { <th scope="col">{name}</th> }).into();
     let lines: Vec<_> = rows.iter().map(|row| computer(state, row, now)).collect();
     let table = (!rows.is_empty()).then(|| {
         view! {
-            <div class="scroll" tabindex="0" role="region" aria-label=format!("Computers of pool {}", fleet.pool)>
+            <div class="scroll" tabindex="0" role="region" aria-label=format!("Computers of pool {shown_pool}")>
                 <table class="table computers"><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>
             </div>
         }
     });
     view! {
         <section class="fleets__one" aria-label=label>
-            <div class="fleets__head"><h3>{format!("Pool {}", fleet.pool)}</h3><span class="faint">{told}</span>{size_form(state, fleet)}</div>
+            <div class="fleets__head"><h3>{format!("Pool {shown_pool}")}</h3><span class="faint">{told}</span>{size_form(state, fleet)}</div>
             {move || said(state, &own)}
             {table}
         </section>
@@ -189,23 +204,28 @@ fn size_form(state: FleetsState, fleet: &FleetState) -> Option<AnyView> {
         });
     };
     let (asked_fleet, stopped_fleet) = (fleet.clone(), fleet.clone());
-    let change = press(move |_| match size() {
-        Ok(size) => ask(state, &asked_fleet, size),
-        Err(words) => state.said.set(Some((asked_fleet.pool.clone(), words))),
-    });
+    let is_useless_now = is_useless.clone();
+    let change = move |event: SubmitEvent| {
+        event.prevent_default();
+        match size() {
+            _ if untrack(&is_useless_now) => {}
+            Ok(size) => ask(state, &asked_fleet, size),
+            Err(words) => state.said.set(Some((asked_fleet.pool.clone(), words))),
+        }
+    };
     let stop = (desired > 0).then(|| {
         let stop = press(move |_| ask(state, &stopped_fleet, 0));
-        view! { <button disabled=move || state.asked.read().is_some() on:click=stop>"Stop"</button> }
+        view! { <button type="button" disabled=move || state.asked.read().is_some() on:click=stop>"Stop"</button> }
     });
     Some(
         view! {
-            <span class="fleets__buttons">
+            <form class="fleets__buttons" on:submit=change>
                 <label class="fleets__size">"Computers"
-                    <input type="number" inputmode="numeric" min="0" max=max.to_string() prop:value=typed on:input=keep />
+                    <input inputmode="numeric" autocomplete="off" prop:value=typed on:input=keep />
                 </label>
-                <button disabled=is_useless on:click=change>{name}</button>
+                <button disabled=is_useless>{name}</button>
                 {stop}
-            </span>
+            </form>
         }
         .into_any(),
     )
@@ -250,6 +270,14 @@ fn send(state: FleetsState, fleet: FleetState, desired: u32) {
     spawn_local(async move {
         let outcome = async {
             let study = state.page.study().await?;
+            // Somebody else, or Auto Scaling itself, may have given it another size since it was shown: what was agreed to is of the old one.
+            let now = all_fleets(&study).await.map_err(|error| PageProblem::from(&error))?;
+            let now = now.into_iter().find(|own| own.pool == fleet.pool).map(|own| own.group.desired);
+            if let Some(words) = now.and_then(|now| changed_meanwhile(fleet.group.desired, now)) {
+                let (title, advice) =
+                    ("The fleet isn't changed.".into(), words + ": look at the new size, and ask again.");
+                return Err(PageProblem { title, advice, detail: fleet.group.name.clone() });
+            }
             resize(&study, &fleet, desired).await.map_err(|error| match &error {
                 FleetError::Aws(error) => PageProblem::from(error),
                 other => PageProblem {
@@ -261,7 +289,10 @@ fn send(state: FleetsState, fleet: FleetState, desired: u32) {
         };
         match outcome.await {
             // What was typed is the size now.
-            Ok(()) => state.typed.update(|typed| typed.retain(|(own, _)| *own != pool)),
+            Ok(()) => {
+                state.page.note_size(&pool, desired);
+                state.typed.update(|typed| typed.retain(|(own, _)| *own != pool));
+            }
             Err(problem) => state.problem.set(Some((pool, problem))),
         }
         state.asked.set(None);
@@ -279,10 +310,10 @@ fn computer(state: FleetsState, row: &ComputerRow, now: f64) -> AnyView {
     let price = price.map(|price| format!("${price} an hour"));
     let facts: Vec<String> = [bought].into_iter().filter(|text| !text.is_empty()).chain(price).collect();
     let cells = [
-        row.instance.clone().into_any(),
+        visible(&row.instance).into_any(),
         view! { <span class="symbol" aria-hidden="true">{symbol}</span>{words} }.into_any(),
-        view! { {row.instance_type.clone()}<span class="faint">{facts.join(" · ")}</span> }.into_any(),
-        view! { <span class="hosts__text">{host.clone()}</span> }.into_any(),
+        view! { {visible(&row.instance_type)}<span class="faint">{facts.join(" · ")}</span> }.into_any(),
+        view! { <span class="hosts__text">{visible(&host)}</span> }.into_any(),
         workers.into_any(),
         heard.into_any(),
     ];
@@ -312,7 +343,7 @@ fn set_up(state: FleetsState, host: &str, message: &str) -> AnyView {
         let logs = state.logs.read();
         let text = logs.iter().find(|(host, _)| *host == own).map(|(_, text)| text.clone());
         let text = text.map(|text| if text.is_empty() { "It has printed nothing.".to_owned() } else { text });
-        let label = format!("What the set-up of {own} has printed");
+        let label = format!("What the set-up of {} has printed", visible(&own));
         state.open.read().contains(&own).then(|| {
             view! { <pre class="trace computers__log" tabindex="0" role="region" aria-label=label>{text.unwrap_or_else(|| "Reading …".to_owned())}</pre> }
         })

@@ -2,10 +2,11 @@
 
 use cruncher_browser::local_time::past_time;
 use cruncher_study::number_format::thousands;
+use cruncher_study::shown_text::visible;
 use leptos::prelude::*;
 
 use super::fleet_state::FleetState;
-use super::fleets::fleets;
+use super::fleets::{FleetsState, fleets};
 use crate::state::bounded_rows::{MAX_ROWS, more};
 use crate::state::hosts::{HostRow, summary};
 
@@ -13,7 +14,7 @@ use crate::state::hosts::{HostRow, summary};
 const COLUMNS: [&str; 5] = ["Host", "Workers", "Software", "Done", "Heard of"];
 
 /// Draws the section.
-pub(super) fn hosts(state: FleetState) -> AnyView {
+pub(super) fn hosts(state: FleetState, fleets_state: FleetsState) -> AnyView {
     let content = move || {
         let workers = state.workers.get();
         match &workers {
@@ -23,7 +24,7 @@ pub(super) fn hosts(state: FleetState) -> AnyView {
             Some(workers) => table(&HostRow::all(workers, state.now.get()), state.now.get()),
         }
     };
-    view! { {fleets(state)}<section aria-label="Hosts"><h3 class="hosts__head">"Hosts"</h3>{content}</section> }
+    view! { {fleets(fleets_state)}<section aria-label="Hosts"><h3 class="hosts__head">"Hosts"</h3>{content}</section> }
         .into_any()
 }
 
@@ -55,8 +56,13 @@ fn class(column: &str) -> &'static str {
 }
 
 fn host_row(row: &HostRow, now: f64) -> AnyView {
-    let cells =
-        [row.name.to_owned(), row.states(now), row.software(), thousands(row.done()), past_time(row.time(), now)];
+    let cells = [
+        visible(row.name),
+        row.states(now),
+        visible(&row.software()),
+        thousands(row.done()),
+        past_time(row.time(), now),
+    ];
     let cells: Vec<_> = COLUMNS
         .into_iter()
         .zip(cells)

@@ -6,6 +6,7 @@ use cruncher_browser::local_time::exact_time;
 use cruncher_browser::state::problem::PageProblem;
 use cruncher_browser::{address, download};
 use cruncher_study::number_format::counted;
+use cruncher_study::shown_text::visible;
 use cruncher_study::worker_log::{LogEntry, LogLevel, MergedLog, as_line, host_of};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -77,7 +78,11 @@ impl LogsState {
         let mut reader = self.reader.try_update_value(Option::take).flatten().unwrap_or_else(|| WorkerLogs::new(study));
         let looked = reader.look(&filter).await;
         if looked.is_ok() {
-            self.log.set(Some(reader.log(&filter)));
+            let log = reader.log(&filter);
+            // Hundreds of lines are drawn anew only if there is news.
+            if self.log.with_untracked(|known| known.as_ref() != Some(&log)) {
+                self.log.set(Some(log));
+            }
         }
         self.reader.set_value(Some(reader));
         looked.map_err(|error| PageProblem::from(&error))
@@ -89,7 +94,7 @@ pub(super) fn logs(state: FleetState, logs: LogsState) -> AnyView {
     let content = move || match logs.log.get() {
         None if state.problem.read().is_some() => ().into_any(),
         None => view! { <p class="empty" role="status">"Reading logs …"</p> }.into_any(),
-        Some(log) => entries(state, &log, &logs.view.get_untracked()),
+        Some(log) => entries(state, logs, &log, &logs.view.get()),
     };
     view! { <section aria-label="Logs">{move || filters(state, logs)}{content}</section> }.into_any()
 }
@@ -140,7 +145,7 @@ fn filters(state: FleetState, logs: LogsState) -> AnyView {
     view! { <div class="log-filters">{level}{since}{host}{worker}{text}</div> }.into_any()
 }
 
-fn entries(state: FleetState, log: &MergedLog, view: &LogView) -> AnyView {
+fn entries(state: FleetState, logs: LogsState, log: &MergedLog, view: &LogView) -> AnyView {
     let hidden = log.entries.len().saturating_sub(MAX_DRAWN);
     let words = left_out_words(&log.left_out, hidden);
     let notes: Vec<_> = words.into_iter().map(|words| view! { <li>{words}</li> }).collect();
@@ -153,8 +158,13 @@ fn entries(state: FleetState, log: &MergedLog, view: &LogView) -> AnyView {
         };
         return view! { {notes}<p class="empty" role="status">{words}</p> }.into_any();
     }
-    let saved: String = log.entries.iter().map(|(worker, entry)| as_line(worker, entry) + "\n").collect();
-    let save = press(move |_| download::save("log.txt", "text/plain", &JsValue::from_str(&saved)));
+    let save = press(move |_| {
+        let saved: String = logs.log.with_untracked(|log| {
+            let entries = log.iter().flat_map(|log| &log.entries);
+            entries.map(|(worker, entry)| as_line(worker, entry) + "\n").collect()
+        });
+        download::save("log.txt", "text/plain", &JsValue::from_str(&saved));
+    });
     let count = counted(log.entries.len() as u64, "entry", "entries");
     // The latest come first: nobody scrolls to the end of a page that grows.
     let rows: Vec<_> =
@@ -176,7 +186,7 @@ fn entries(state: FleetState, log: &MergedLog, view: &LogView) -> AnyView {
 fn row(state: FleetState, view: &LogView, worker: &str, entry: &LogEntry) -> AnyView {
     let only =
         LogView { worker: Some(worker.to_owned()), host: None, ..view.clone() }.address(&state.route.get_untracked());
-    let process = worker.rsplit('_').next().unwrap_or_default().to_owned();
+    let process = visible(worker.rsplit('_').next().unwrap_or_default());
     let (class, symbol) = match entry.level {
         LogLevel::Info => ("log__level", "·"),
         LogLevel::Warning => ("log__level log__level--warning", "!"),
@@ -188,7 +198,7 @@ fn row(state: FleetState, view: &LogView, worker: &str, entry: &LogEntry) -> Any
         <tr>
             <td class="log__time"><time datetime=time title=exact_time(entry.time)>{clock}</time></td>
             <td class=class><span aria-hidden="true">{symbol}" "</span>{entry.level.name().to_lowercase()}</td>
-            <td class="log__worker"><a href=only title="Only this worker">{host_of(worker).to_owned()}" "{process}</a></td>
+            <td class="log__worker"><a href=only title="Only this worker">{visible(host_of(worker))}" "{process}</a></td>
             <td class="log__text">{entry.text.clone()}</td>
         </tr>
     }

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 
 use super::cost::{CostState, cost};
 use super::fleet_state::FleetState;
+use super::fleets::FleetsState;
 use super::hosts::hosts;
 use super::logs::{LogsState, logs};
 use super::pools;
@@ -28,8 +29,9 @@ pub(super) fn show() {
 fn page(state: FleetState) -> AnyView {
     pools::show(state);
     let (logs_state, cost_state) = (LogsState::follow(state), CostState::follow(state));
+    let fleets_state = FleetsState::follow(state);
     let shown = move || match state.section.get() {
-        PageSection::Hosts => hosts(state),
+        PageSection::Hosts => hosts(state, fleets_state),
         PageSection::Logs => logs(state, logs_state),
         PageSection::Cost => cost(state, cost_state),
     };

@@ -1,6 +1,8 @@
 //! The pools of the study on the page *Attach*: an operator makes them, and removes those that are empty. The designer's program does
 //! it, as everything that changes the document `control.json`.
 
+use std::time::Duration;
+
 use cruncher_backend::administer::pools::{PoolState, named_pools};
 use cruncher_browser::components::confirmation::{ConfirmationDialog, ConfirmationQuestion};
 use cruncher_browser::components::press::press;
@@ -20,6 +22,9 @@ use leptos::task::spawn_local;
 use super::fleet_state::FleetState;
 use crate::state::pools::{content, name_problem};
 
+/// Pause between two looks: each takes two requests a pool.
+const PAUSE: Duration = Duration::from_secs(20);
+
 /// State of the pools. Copies share it.
 #[derive(Clone, Copy)]
 struct PoolsState {
@@ -34,6 +39,10 @@ struct PoolsState {
     done: RwSignal<Option<String>>,
     problem: RwSignal<Option<PageProblem>>,
     confirmation: ConfirmationDialog,
+    /// Reason why the last look failed, if it did.
+    unread: RwSignal<Option<PageProblem>>,
+    /// Number of looks that were begun: an answer to an earlier one comes too late.
+    looks: StoredValue<u32>,
 }
 
 /// Shows the pools in their place, where they stay.
@@ -45,7 +54,7 @@ pub(super) fn show(page: FleetState) {
 }
 
 impl PoolsState {
-    /// Creates the state, and looks whenever somebody comes to the page.
+    /// Creates the state, and looks whenever somebody comes to the page, and again while it is shown.
     fn follow(page: FleetState) -> Self {
         let state = Self {
             page,
@@ -55,24 +64,45 @@ impl PoolsState {
             done: RwSignal::new(None),
             problem: RwSignal::new(None),
             confirmation: ConfirmationDialog::new("pools"),
+            unread: RwSignal::new(None),
+            looks: StoredValue::new(0),
         };
         let listener = window_event_listener(ev::hashchange, move |_| state.look());
         let answers = window_event_listener_untyped(designer::POOL_ANSWERED, move |_| state.answer());
         on_cleanup(move || [listener, answers].into_iter().for_each(WindowListenerHandle::remove));
+        let look_again = move || {
+            if !document().hidden() {
+                state.look();
+            }
+        };
+        if let Ok(ticks) = set_interval_with_handle(look_again, PAUSE) {
+            on_cleanup(move || ticks.clear());
+        }
         state.look();
         state
     }
 
     fn look(self) {
         if Route::parse(&address::fragment()).page == Page::Attach {
+            self.looks.update_value(|looks| *looks += 1);
+            let number = self.looks.get_value();
             spawn_local(async move {
                 let looked = async {
                     let study = self.page.study().await?;
                     named_pools(&study).await.map_err(|error| PageProblem::from(&error))
                 };
-                match looked.await {
-                    Ok(pools) => self.pools.set(Some(pools)),
-                    Err(problem) => self.problem.set(Some(problem)),
+                let looked = looked.await;
+                if self.looks.get_value() != number {
+                    return;
+                }
+                match looked {
+                    Ok(pools) => {
+                        self.unread.set(None);
+                        if self.pools.with_untracked(|known| known.as_ref() != Some(&pools)) {
+                            self.pools.set(Some(pools));
+                        }
+                    }
+                    Err(problem) => self.unread.set(Some(problem)),
                 }
             });
         }
@@ -180,7 +210,7 @@ fn pools(state: PoolsState) -> AnyView {
                 <span id="pool-wrong" class="pool-wrong" role="status">{wrong}</span>
             </form>
             {told}
-            {move || state.problem.get().map(problem_note)}
+            {move || state.problem.get().or_else(|| state.unread.get()).map(problem_note)}
         </section>
     }
     .into_any()

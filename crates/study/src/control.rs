@@ -58,6 +58,9 @@ pub struct StudyControl {
     /// cases of which it was made last, 0 if it wasn't yet.
     #[serde(deserialize_with = "keys_or_none")]
     pub combine: BTreeMap<String, u64>,
+    /// Time of the last result of which each of these files was made last, in whole seconds since 1970, rounded up.
+    #[serde(deserialize_with = "keys_or_none", skip_serializing_if = "BTreeMap::is_empty")]
+    pub combined_times: BTreeMap<String, u64>,
     /// Pools of the study, beside its own queue.
     #[serde(deserialize_with = "crate::pool::pools_or_none")]
     pub pools: Vec<Pool>,
@@ -147,6 +150,7 @@ impl StudyControl {
             dead_letters,
             retired_keys,
             combine,
+            combined_times: _,
             pools: _,
         } = self;
         let dead = dead_letters.cases.len();
@@ -170,7 +174,7 @@ impl StudyControl {
 
     /// Asks for one file of a batch when it is complete, as a submission of it says; an earlier wish gives way.
     pub fn combine_when_complete(&mut self, batch: &Batch, submission: &str) {
-        self.combine.retain(|name, _| !is_of(name, batch));
+        self.combine_no_more(batch);
         self.combine.insert(format!("{batch}/{submission}"), 0);
     }
 
@@ -178,13 +182,32 @@ impl StudyControl {
     pub fn combine_no_more(&mut self, batch: &Batch) -> bool {
         let before = self.combine.len();
         self.combine.retain(|name, _| !is_of(name, batch));
+        self.combined_times.retain(|name, _| !is_of(name, batch));
         self.combine.len() < before
     }
 
-    /// Returns the number of cases of which the wanted file of a batch was made last; `None` if none is wanted.
+    /// Returns the name of the wanted file of a batch (`batch/submission`), and the number of cases of which it was made last; `None` if
+    /// none is wanted.
     #[must_use]
-    pub fn combined_cases(&self, batch: &Batch) -> Option<u64> {
-        self.combine.iter().find(|(name, _)| is_of(name, batch)).map(|(_, cases)| *cases)
+    pub fn wanted_file(&self, batch: &Batch) -> Option<(&str, u64)> {
+        self.combine.iter().find(|(name, _)| is_of(name, batch)).map(|(name, cases)| (name.as_str(), *cases))
+    }
+
+    /// Notes that a wanted file (`batch/submission`) is made of so many cases, the last of which ended then.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time since 1970")]
+    pub fn note_combined(&mut self, name: &str, cases: u64, end_time: f64) {
+        if let Some(combined) = self.combine.get_mut(name) {
+            *combined = cases;
+            let time = self.combined_times.entry(name.to_owned()).or_default();
+            *time = (end_time.ceil() as u64).max(*time);
+        }
+    }
+
+    /// Returns the time of the last end of a case when a wanted file (`batch/submission`) was made last, in seconds since 1970.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a time since 1970")]
+    pub fn combined_time(&self, name: &str) -> f64 {
+        self.combined_times.get(name).copied().unwrap_or_default() as f64
     }
 
     /// Whether the submission is withdrawn.

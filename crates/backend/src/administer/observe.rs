@@ -29,8 +29,9 @@ pub struct LookFindings {
     pub queue_empty_time: Option<f64>,
     /// The number of messages of the dead-letter queue, if that isn't the noted one.
     pub dead_letters: Option<u64>,
-    /// Batches that are complete and are to be combined, as [`StudyControl::combine`] names them, and the number of their cases.
-    pub combine: BTreeMap<String, u64>,
+    /// Batches that are complete and are to be combined, as [`StudyControl::combine`] names them, each with the number of its cases and the
+    /// time of the last one's end, in seconds since 1970.
+    pub combine: BTreeMap<String, (u64, f64)>,
 }
 
 impl LookFindings {
@@ -40,7 +41,7 @@ impl LookFindings {
         let halt = self.halt.as_ref().map(|reason| format!("halt {reason}"));
         let is_empty = self.queue_empty_time.map(|time| format!("empty {time}"));
         let dead_letters = self.dead_letters.map(|messages| format!("dead {messages}"));
-        let combine = self.combine.iter().map(|(name, cases)| format!("combine {cases} {name}"));
+        let combine = self.combine.iter().map(|(name, (cases, end))| format!("combine {cases} {end} {name}"));
         halt.into_iter().chain(is_empty).chain(dead_letters).chain(combine).collect()
     }
 
@@ -54,9 +55,12 @@ impl LookFindings {
                 ("empty", time) => observation.queue_empty_time = time.parse().ok(),
                 ("dead", messages) => observation.dead_letters = messages.parse().ok(),
                 ("combine", rest) => {
-                    let wish =
-                        rest.split_once(' ').and_then(|(cases, name)| Some((name.to_owned(), cases.parse().ok()?)));
-                    observation.combine.extend(wish);
+                    let wish = || {
+                        let (cases, rest) = rest.split_once(' ')?;
+                        let (end, name) = rest.split_once(' ')?;
+                        Some((name.to_owned(), (cases.parse().ok()?, end.parse().ok()?)))
+                    };
+                    observation.combine.extend(wish());
                 }
                 _ => {}
             }
@@ -135,7 +139,7 @@ mod tests {
                 halt: Some("8 of the last 9 attempts failed".into()),
                 queue_empty_time: Some(1.25e9),
                 dead_letters: Some(3),
-                combine: BTreeMap::from([("mesh/fine/00f1e2d3c4b5a697".to_owned(), 56)]),
+                combine: BTreeMap::from([("mesh/fine/00f1e2d3c4b5a697".to_owned(), (56, 1.79e9))]),
             },
             LookFindings { dead_letters: Some(0), ..LookFindings::default() },
         ] {

@@ -187,19 +187,18 @@ pub async fn combine(study: &Study, request: &CombineRequest) -> Result<CombineO
 }
 
 /// Sends the case that combines a batch which a look has found complete, as a submission of it says (`batch/submission`), and notes of
-/// how many `cases` that is: it is sent again when there are others. Two who look at the same moment send the same case, which the queue
+/// how many `cases` that is, and when the last of them has ended: it is sent again when there are others, or results have come since. Two who look at the same moment send the same case, which the queue
 /// takes once.
 ///
 /// # Errors
 /// If the batch isn't complete any more, is called off, or nothing says how it is combined; if a request fails.
-pub async fn combine_wanted(study: &Study, name: &str, cases: u64) -> Result<CombineOutcome, CombineError> {
+pub async fn combine_wanted(
+    study: &Study,
+    name: &str,
+    (cases, end_time): (u64, f64),
+) -> Result<CombineOutcome, CombineError> {
     let outcome = combine_if(study, &wanted(study, name).await?, CombineWhen::Complete).await?;
-    let note = |control: &mut StudyControl| {
-        if let Some(combined) = control.combine.get_mut(name) {
-            *combined = cases;
-        }
-    };
-    change_control(study, &note).await?;
+    change_control(study, &|control: &mut StudyControl| control.note_combined(name, cases, end_time)).await?;
     Ok(outcome)
 }
 

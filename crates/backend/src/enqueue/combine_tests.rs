@@ -181,12 +181,12 @@ fn a_design_s_wish_is_met_once_when_the_batch_is_complete() {
     assert_eq!(wishes(), BTreeMap::from([(name.clone(), 0)]));
     scene.finish(&[0, 1, 2, 3]);
     // A look that is wrong, or late, sends nothing.
-    let early = block_on(combine_wanted(&scene.study, &name, 5));
+    let early = block_on(combine_wanted(&scene.study, &name, (5, 6.5)));
     assert!(matches!(early, Err(CombineError::Incomplete { missing: 1, .. })), "{early:?}");
     assert!(scene.cloud.queue.lock().unwrap().is_empty() && wishes()[&name] == 0);
     scene.finish(&[4]);
     // Two look at the same moment.
-    let both = [combine_wanted(&scene.study, &name, 5), combine_wanted(&scene.study, &name, 5)];
+    let both = [combine_wanted(&scene.study, &name, (5, 6.5)), combine_wanted(&scene.study, &name, (5, 6.5))];
     let ends = block_on(futures::future::join_all(both));
     assert!(ends.iter().all(|end| matches!(end, Ok(CombineOutcome { cases: 5, missing: 0, .. }))), "{ends:?}");
     assert_eq!(scene.cloud.queue.lock().unwrap().len(), 1);
@@ -194,13 +194,14 @@ fn a_design_s_wish_is_met_once_when_the_batch_is_complete() {
     let parameters = &message["parameters"];
     assert_eq!((&message["batch"], &parameters["file_extension"]), (&json!("b/combined"), &json!("csv")));
     assert_eq!(wishes()[&name], 5);
-    let again = block_on(combine_wanted(&scene.study, &name, 5)).unwrap();
+    assert_eq!(block_on(control(&scene.study)).unwrap().combined_times[&name], 7);
+    let again = block_on(combine_wanted(&scene.study, &name, (5, 6.5))).unwrap();
     assert_eq!(again.end, CombineEnd::SentBefore);
     // A batch that is called off isn't combined by itself.
     let cancel = |control: &mut StudyControl| control.cancelled_batches.extend([scene.batch()]);
     block_on(change_control(&scene.study, &cancel)).unwrap();
-    let cancelled = block_on(combine_wanted(&scene.study, &name, 5));
+    let cancelled = block_on(combine_wanted(&scene.study, &name, (5, 6.5)));
     assert!(matches!(cancelled, Err(CombineError::Cancelled(_))), "{cancelled:?}");
-    let unknown = block_on(combine_wanted(&scene.study, "b/1111111111111111", 5));
+    let unknown = block_on(combine_wanted(&scene.study, "b/1111111111111111", (5, 6.5)));
     assert!(unknown.is_err());
 }

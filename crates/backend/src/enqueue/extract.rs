@@ -14,7 +14,7 @@ use super::extractions::{CaseExtractState, ExtractionWatch, results};
 use super::named_cases::NamedCases;
 use super::plan::{check_file_name, short_digest};
 use super::retry::{ExtractOrder, RetryOutcome, RetryRequest, retry};
-use super::settled::alive_workers;
+use super::settled::{alive_workers, is_queue_empty};
 use super::writing::put_model;
 use crate::administer::control::control;
 use crate::study::Study;
@@ -49,6 +49,8 @@ pub struct ExtractPreflight {
     pub extracted: u64,
     /// Those with files that were sent to be extracted from by this model, and wait. Only with `force` they are sent once more.
     pub waiting: u64,
+    /// Those with files that were sent to be extracted from by this model, and that no queue holds: they are sent once more.
+    pub lost: u64,
     /// Number of workers that are alive.
     pub workers: u64,
     /// Whether workers take no case until somebody lets them go on.
@@ -105,11 +107,18 @@ impl ExtractPreflight {
                     "waiting for this extraction already, skipped"
                 },
             ),
+            (self.lost, "in no queue, since who sent them was interrupted: sent once more"),
             (self.cases(), "to be sent, each as a message"),
         ];
         let last = lines.len() - 1;
         let is_told = |(place, (count, _)): &(usize, (u64, &str))| *count > 0 || *place == 0 || *place == last;
         lines.into_iter().enumerate().filter(is_told).map(|(_, line)| line).collect()
+    }
+
+    /// Returns the batch.
+    #[must_use]
+    pub const fn batch(&self) -> &Batch {
+        &self.batch
     }
 
     /// Whether some cases are skipped that `force` would send.
@@ -140,10 +149,15 @@ pub async fn extract_preflight(
     let unfinished = named.counted.iter().filter(|case| !results.contains_key(case)).count() as u64;
     let mut watch = ExtractionWatch::default();
     let states = watch.states(study, batch, &model, &results).await?;
-    let (mut extracted, mut waiting, mut cases) = (0, 0, Vec::new());
+    let is_open = states.values().any(|state| matches!(state, CaseExtractState::Open(_)));
+    let (is_empty, now) = (is_open && is_queue_empty(study, &control).await?, study.now());
+    let (mut extracted, mut waiting, mut lost, mut cases) = (0, 0, 0, Vec::new());
     for case in finished.iter().copied().filter(|case| with_files.contains(case)) {
         let is_extracted = watch.is_extracted(case, &model);
-        let is_waiting = !is_extracted && states.get(&case) == Some(&CaseExtractState::Open);
+        let state = states.get(&case).filter(|_| !is_extracted);
+        let is_lost = state.is_some_and(|state| is_empty && state.is_lost(now));
+        let is_waiting = !is_lost && matches!(state, Some(CaseExtractState::Open(_)));
+        lost += u64::from(is_lost);
         extracted += u64::from(is_extracted);
         waiting += u64::from(is_waiting);
         if is_forced || !(is_extracted || is_waiting) {
@@ -157,6 +171,7 @@ pub async fn extract_preflight(
         without_files,
         extracted,
         waiting,
+        lost,
         workers: workers.len() as u64,
         is_stopped: control.is_stopped(),
         after: short_digest(&format!("{batch} {} {:?}", model.key, watch.last_of(&model))),

@@ -187,3 +187,59 @@ fn how_far_an_extraction_is_follows_from_the_documents() {
     scene.cloud.pass(15 * 24 * 3600);
     assert_eq!(scene.counts(), [1, 1, 0, 0, 3, 0]);
 }
+
+#[test]
+fn cases_whose_sender_was_interrupted_are_told_and_sent_again() {
+    let mut scene = Scene::new(3, &[0, 1, 2]);
+    assert_eq!(scene.send(PEAKS, false), 3);
+    // Its sender has written the table, and was interrupted behind the first message.
+    scene.cloud.queue.lock().unwrap().truncate(1);
+    scene.cloud.pass(30);
+    assert_eq!((scene.look()[0].queued, scene.look()[0].lost), (3, 0));
+    let message = scene.cloud.queue.lock().unwrap().pop().unwrap();
+    assert_eq!(scene.look()[0].lost, 0, "messages may be on their way");
+    scene.cloud.pass(60);
+    let first = scene.cases.iter().position(|case| message["case_id"] == case.to_string()).unwrap();
+    scene.finish(first, &[Scene::told(message["submission"].as_str().unwrap(), None)]);
+    let found = scene.look();
+    assert_eq!((found[0].done, found[0].queued, found[0].lost, found[0].is_open()), (1, 0, 2, false));
+    assert!(found[0].in_words().ends_with(" · 2 lost"), "{}", found[0].in_words());
+    assert!(found[0].lost_in_words().unwrap().starts_with("2 cases are in no queue"));
+    let again = scene.preflight(PEAKS, false);
+    assert_eq!((again.extracted, again.waiting, again.lost, again.cases()), (1, 0, 2, 2));
+    assert_eq!(scene.send(PEAKS, false), 2);
+    assert_eq!(scene.cloud.queued().len(), 2);
+    assert_eq!((scene.look()[0].queued, scene.look()[0].lost), (2, 0));
+}
+
+#[test]
+fn of_two_senders_the_outcome_is_seen_whichever_of_them_the_queue_took() {
+    let mut scene = Scene::new(2, &[0, 1]);
+    let both = [scene.preflight(PEAKS, true), scene.preflight(PEAKS, true)];
+    for preflight in &both {
+        block_on(extract(&scene.study, preflight, PEAKS, "operator".into(), &|_| {})).unwrap();
+        scene.cloud.pass(2);
+    }
+    let taken = scene.cloud.queue.lock().unwrap()[0]["submission"].as_str().unwrap().to_owned();
+    scene.cloud.pass(60);
+    let told = |error| {
+        let mut told = Scene::told(&taken, error);
+        told["end_time"] = scene.study.now().into();
+        told
+    };
+    let (well, failed) = (told(None), told(Some("no peak")));
+    scene.finish(0, &[well]);
+    scene.finish(1, &[failed]);
+    assert_eq!(scene.counts(), [1, 1, 0, 0, 0, 0]);
+}
+
+#[test]
+fn a_design_that_can_not_be_read_is_read_once() {
+    let mut scene = Scene::new(1, &[0]);
+    scene.cloud.put("data/b/design-extract-00f1e2d3c4b5a6ff.json", "no JSON");
+    for _ in 0..2 {
+        assert!(scene.look().is_empty());
+    }
+    let reads = scene.cloud.reads.lock().unwrap();
+    assert_eq!(reads.iter().filter(|key| key.contains("design-extract-")).count(), 1);
+}

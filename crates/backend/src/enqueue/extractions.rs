@@ -9,18 +9,21 @@ use cruncher_study::case_table::read_table;
 use cruncher_study::design_document::DesignDocument;
 use cruncher_study::extract::{CaseExtract, extracts_in};
 use cruncher_study::key::DataKey;
-use cruncher_study::ledger::RETENTION_SECS;
+use cruncher_study::ledger::{RETENTION_SECS, SENDING_SECS};
 use cruncher_study::model::ModelReference;
 use cruncher_study::number_format::{counted, thousands};
 use cruncher_study::shown_text::visible;
 
-use super::settled::{alive_workers, listing};
+use super::settled::{alive_workers, is_queue_empty, listing};
 use crate::administer::control::{ControlError, change_control, control};
 use crate::reading::{MAX_DOCUMENT_BYTES, MAX_ROWS_BYTES, ReadRequest, parse};
 use crate::study::Study;
 
 /// Number of result documents that are read with each look: the rest is read with the next ones.
 const MAX_READ_AT_ONCE: usize = 500;
+
+/// Time for which the queue takes no second message of a case that is sent after the same extraction, in seconds.
+const DEDUPLICATION_SECS: f64 = 300.0;
 
 /// Time by which the clocks of S3 and of senders may differ, in seconds.
 const CLOCK_SECS: f64 = 5.0;
@@ -46,6 +49,8 @@ pub struct Extraction {
     pub running: u64,
     /// Those that wait for a worker.
     pub queued: u64,
+    /// Those that no queue holds and no worker computes: their sender was interrupted. Who extracts again sends them.
+    pub lost: u64,
     /// Those that nothing is extracted from any more: the extraction was withdrawn, the case has no result, or its message is too old.
     pub dropped: u64,
     /// Those whose documents have changed and aren't read yet: the next look reads them.
@@ -67,6 +72,7 @@ impl Extraction {
             (failed, "failed"),
             (self.running, "running"),
             (self.queued, "queued"),
+            (self.lost, "lost"),
             (self.unread, "to be read"),
             (self.dropped, "withdrawn or gone"),
         ];
@@ -74,12 +80,23 @@ impl Extraction {
         let others: String = others.map(|(count, state)| [" · ", &thousands(count), " ", state].concat()).collect();
         format!("{} of {} done{others}", thousands(self.done), counted(self.cases, "case", "cases"))
     }
+
+    /// Says what became of cases that are lost, and what sends them; `None` if none is.
+    #[must_use]
+    pub fn lost_in_words(&self) -> Option<String> {
+        (self.lost > 0).then(|| {
+            let are = counted(self.lost, "case is", "cases are");
+            format!("{are} in no queue: who sent them was interrupted. Extracting again with the same script sends the rest; withdrawing gives it up.")
+        })
+    }
 }
 
 /// Looks at the extractions of a batch, again and again. What was read and hasn't changed isn't read again.
 #[derive(Debug, Default)]
 pub struct ExtractionWatch {
     submissions: BTreeMap<String, ExtractSubmission>,
+    /// Entity tags of designs that name no cases for good, since they or their tables can't be read.
+    unreadable: BTreeSet<String>,
     /// What a case's result document says of extractions, by the entity tag of that.
     documents: BTreeMap<CaseId, (String, Vec<CaseExtract>)>,
 }
@@ -98,9 +115,17 @@ struct ExtractSubmission {
 pub(super) enum CaseExtractState {
     Done,
     Failed(String),
-    Open,
+    /// It waits or runs since then, in seconds since 1970.
+    Open(f64),
     Dropped,
     Unread,
+}
+
+impl CaseExtractState {
+    /// Whether the queue, which is empty, should hold its message for longer than sending takes.
+    pub(super) fn is_lost(&self, now: f64) -> bool {
+        matches!(self, Self::Open(submit_time) if now - submit_time > SENDING_SECS)
+    }
 }
 
 /// The results of a batch as a listing shows them.
@@ -123,11 +148,16 @@ impl ExtractionWatch {
         let states = |model| (model, self.cases_of(study.now(), model, &results, &is_withdrawn));
         let states: Vec<_> = self.models().into_iter().map(states).collect();
         let mut computed = BTreeSet::new();
-        if states.iter().any(|(_, states)| states.values().any(|state| *state == CaseExtractState::Open)) {
-            let cases = alive_workers(study).await?.into_iter().filter_map(|worker| worker.case);
+        let mut empty_time = None;
+        let is_open = |state: &CaseExtractState| matches!(state, CaseExtractState::Open(_));
+        if states.iter().any(|(_, states)| states.values().any(is_open)) {
+            let looks = futures::future::try_join(alive_workers(study), is_queue_empty(study, &control));
+            let (workers, is_empty) = looks.await?;
+            let cases = workers.into_iter().filter_map(|worker| worker.case);
             computed.extend(cases.filter(|case| case.batch == *batch).map(|case| case.case_id));
+            empty_time = is_empty.then(|| study.now());
         }
-        let account = |(model, states)| self.account(model, states, &computed);
+        let account = |(model, states)| self.account(model, states, &computed, empty_time);
         let mut found: Vec<Extraction> = states.into_iter().map(account).collect();
         found.sort_by(|one, other| other.submit_time.total_cmp(&one.submit_time));
         Ok(found)
@@ -175,17 +205,27 @@ impl ExtractionWatch {
     async fn read_submissions(&mut self, study: &Study, batch: &Batch) -> Result<(), Error> {
         let designs = s3::list_all(&study.client, listing(study, batch, "design-extract-")).await?;
         let named = designs.into_iter().filter_map(|object| match DataKey::parse(&object.key) {
-            Some(DataKey::ExtractDesign(own, id)) if own == *batch && !self.submissions.contains_key(&id) => {
+            Some(DataKey::ExtractDesign(own, id))
+                if own == *batch && !self.submissions.contains_key(&id) && !self.unreadable.contains(&object.etag) =>
+            {
                 Some(ReadRequest::whole(object))
             }
             _ => None,
         });
-        for (_, body) in study.read_all(named.collect(), MAX_DOCUMENT_BYTES).await? {
-            let Ok(design) = parse::<DesignDocument>(body) else { continue };
-            let table = study.read_packed(&design.table_key().key(), MAX_ROWS_BYTES).await;
+        for (object, body) in study.read_all(named.collect(), MAX_DOCUMENT_BYTES).await? {
+            let Some((design, model)) = parse::<DesignDocument>(body)
+                .ok()
+                .and_then(|design| design.extract.clone().map(|model| (design, model)))
+            else {
+                self.unreadable.insert(object.etag);
+                continue;
+            };
             // Who is sending has written the design, and the table comes in a moment.
-            let Some(rows) = table.ok().and_then(|table| read_table(&table).ok()) else { continue };
-            let Some(model) = design.extract else { continue };
+            let Ok(table) = study.read_packed(&design.table_key().key(), MAX_ROWS_BYTES).await else { continue };
+            let Ok(rows) = read_table(&table) else {
+                self.unreadable.insert(object.etag);
+                continue;
+            };
             let cases = rows.iter().map(|row| row.case_id).collect();
             let (time, by) = (design.submit_time, design.submitted_by);
             let submission = ExtractSubmission { model, time, by, is_forced: design.force, cases };
@@ -266,7 +306,8 @@ impl ExtractionWatch {
                 return CaseExtractState::Unread;
             }
             let extracts = self.documents.get(&case).map(|(_, extracts)| extracts.as_slice()).unwrap_or_default();
-            if let Some(own) = extracts.iter().rfind(|own| own.submission == id) {
+            let is_own = |own: &&CaseExtract| own.submission == id || self.stands_for(own, submission);
+            if let Some(own) = extracts.iter().rfind(is_own) {
                 return own.error.clone().map_or(CaseExtractState::Done, CaseExtractState::Failed);
             }
             // A worker leaves it out as well.
@@ -277,16 +318,25 @@ impl ExtractionWatch {
         if is_withdrawn || now - submission.time > RETENTION_SECS {
             CaseExtractState::Dropped
         } else {
-            CaseExtractState::Open
+            CaseExtractState::Open(submission.time)
         }
     }
 
-    /// Counts the states of an extraction's cases. An open one that a worker computes runs.
+    /// Whether what was extracted is what this submission asked for, too: of two who send at the same time, the queue takes the messages
+    /// of one, by whichever of them a worker names it.
+    fn stands_for(&self, extract: &CaseExtract, submission: &ExtractSubmission) -> bool {
+        let other = self.submissions.get(&extract.submission).filter(|other| other.model == submission.model);
+        other.is_some_and(|other| (submission.time - other.time).abs() < DEDUPLICATION_SECS)
+            && extract.end_time >= submission.time
+    }
+
+    /// Counts the states of an extraction's cases. An open one that a worker computes runs, one that no queue holds is lost.
     fn account(
         &self,
         model: &ModelReference,
         states: BTreeMap<CaseId, CaseExtractState>,
         computed: &BTreeSet<CaseId>,
+        empty_time: Option<f64>,
     ) -> Extraction {
         let mut own: Vec<(&String, &ExtractSubmission)> =
             self.submissions.iter().filter(|(_, own)| own.model == *model).collect();
@@ -301,6 +351,7 @@ impl ExtractionWatch {
             failed: Vec::new(),
             running: 0,
             queued: 0,
+            lost: 0,
             dropped: 0,
             unread: 0,
         };
@@ -309,8 +360,11 @@ impl ExtractionWatch {
             match state {
                 CaseExtractState::Done => extraction.done += 1,
                 CaseExtractState::Failed(error) => extraction.failed.push((case, visible(&error))),
-                CaseExtractState::Open if computed.contains(&case) => extraction.running += 1,
-                CaseExtractState::Open => extraction.queued += 1,
+                CaseExtractState::Open(_) if computed.contains(&case) => extraction.running += 1,
+                state @ CaseExtractState::Open(_) if empty_time.is_some_and(|now| state.is_lost(now)) => {
+                    extraction.lost += 1;
+                }
+                CaseExtractState::Open(_) => extraction.queued += 1,
                 CaseExtractState::Dropped => extraction.dropped += 1,
                 CaseExtractState::Unread => extraction.unread += 1,
             }

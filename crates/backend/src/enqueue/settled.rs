@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use cruncher_aws::{Error, s3};
+use cruncher_aws::{Error, s3, sqs};
 use cruncher_study::batch::Batch;
 use cruncher_study::case::CaseId;
+use cruncher_study::control::StudyControl;
 use cruncher_study::heartbeat::Heartbeat;
 use cruncher_study::key::{DATA_PREFIX, DataKey, WORKERS_PREFIX, WorkerKey};
+use cruncher_study::pool::queues;
 
 use crate::reading::{MAX_HEARTBEAT_BYTES, ReadRequest, parse};
 use crate::study::Study;
@@ -75,4 +77,21 @@ pub(super) async fn taken(study: &Study, batch: &Batch, since_secs: f64) -> Resu
     let running = workers.into_iter().filter_map(|worker| worker.case);
     cases.extend(running.filter(|case| case.batch == *batch).map(|case| case.case_id));
     Ok(cases)
+}
+
+/// Whether the study's own queue and those of its pools hold no message, as far as SQS counts.
+pub(super) async fn is_queue_empty(study: &Study, control: &StudyControl) -> Result<bool, Error> {
+    for pool in std::iter::once(None).chain(control.pools.iter().map(Some)) {
+        let count = sqs::GetQueueAttributes::new(queues(&study.config, pool).queue_url);
+        match study.client.send(&count).await {
+            Err(error) if pool.is_some() && error.is_not_found() => {}
+            counts => {
+                let sqs::QueueAttributes { visible, in_flight, delayed, .. } = counts?;
+                if visible + in_flight + delayed > 0 {
+                    return Ok(false);
+                }
+            }
+        }
+    }
+    Ok(true)
 }

@@ -198,10 +198,7 @@ impl Snapshot {
     /// Tells of each shown batch that is to be combined by itself what it waits for. Its name, as [`StudyControl::combine`] has it, goes in
     /// front if what is there can be combined now; else nothing does.
     pub fn combine_waits(&self, shown: Option<&Batch>) -> impl Iterator<Item = (String, String)> {
-        let counts_of = |batch: &str| {
-            let account = self.batches.iter().find(|account| account.batch.as_str() == batch);
-            account.map(|account| account.counts).unwrap_or_default()
-        };
+        let counts_of = |batch: &str| self.account_of(batch).map(|account| account.counts).unwrap_or_default();
         self.control.combine.iter().filter_map(move |(name, combined)| {
             let (batch, _) = name.rsplit_once('/')?;
             let (counts, own) = (counts_of(batch), counts_of(&format!("{batch}/combined")));
@@ -210,7 +207,8 @@ impl Snapshot {
             }
             let is_made = counts.cases == *combined && own.failed == 0 && own.open() == 0;
             let words = match (own.running, own.open(), own.failed) {
-                _ if is_made => return None,
+                _ if is_made && !self.has_newer_results(name) => return None,
+                _ if is_made => "results have changed: it is combined anew when the queue is empty".to_owned(),
                 (1.., _, _) => "a worker is combining it".to_owned(),
                 (_, 1.., _) => "it is about to be combined: that waits for a worker".to_owned(),
                 (_, _, 1..) if counts.is_complete() => "combining it has failed: see Errors".to_owned(),
@@ -228,15 +226,30 @@ impl Snapshot {
         })
     }
 
-    /// Returns the batches that are complete, and are to be combined with other cases than last time.
-    fn to_combine(&self) -> impl Iterator<Item = (String, u64)> {
+    fn account_of(&self, batch: &str) -> Option<&BatchAccount> {
+        self.batches.iter().find(|account| account.batch.as_str() == batch)
+    }
+
+    /// Whether results of a wanted file's batch (`batch/submission`) have come since that was made last: cases were computed or extracted
+    /// from again.
+    #[must_use]
+    pub fn has_newer_results(&self, name: &str) -> bool {
+        let account = name.rsplit_once('/').and_then(|(batch, _)| self.account_of(batch));
+        account.is_some_and(|account| account.touch_time > self.control.combined_time(name))
+    }
+
+    /// Returns the batches that are complete, and are to be combined with other cases than last time, or with results that have changed
+    /// since: the latter when the queue is empty, since they may change one by one.
+    fn to_combine(&self) -> impl Iterator<Item = (String, (u64, f64))> {
         self.control.combine.iter().filter_map(|(name, combined)| {
             let (batch, submission) = name.rsplit_once('/')?;
             if self.control.withdraws(submission) {
                 return None;
             }
-            let counts = self.batches.iter().find(|account| account.batch.as_str() == batch)?.counts;
-            (counts.is_complete() && counts.cases != *combined).then(|| (name.clone(), counts.cases))
+            let account = self.account_of(batch)?;
+            let counts = account.counts;
+            let is_wanted = counts.cases != *combined || self.queue.messages() == 0 && self.has_newer_results(name);
+            (counts.is_complete() && is_wanted).then(|| (name.clone(), (counts.cases, account.touch_time)))
         })
     }
 
@@ -326,21 +339,34 @@ mod tests {
     }
 
     #[test]
-    fn a_complete_batch_is_to_be_combined_until_it_was_with_as_many_cases() {
-        let mut snapshot =
-            Snapshot { batches: vec![account("soil", 2, 0, &[]), account("steel", 2, 1, &[])], ..Snapshot::default() };
+    fn a_complete_batch_is_to_be_combined_until_it_was_with_these_cases_and_results() {
+        let mut snapshot = Snapshot {
+            batches: vec![account("soil", 2, 0, &[1.0, 3.5]), account("steel", 2, 1, &[])],
+            ..Snapshot::default()
+        };
         snapshot.is_checked = true;
         for name in ["soil", "steel", "gone"] {
             snapshot.control.combine_when_complete(&batch(name), "00aa");
         }
         let found = |snapshot: &Snapshot| snapshot.observation().unwrap_or_default().combine;
-        assert_eq!(found(&snapshot), BTreeMap::from([("soil/00aa".to_owned(), 2)]));
+        assert_eq!(found(&snapshot), BTreeMap::from([("soil/00aa".to_owned(), (2, 3.5))]));
         let unchecked = Snapshot { is_checked: false, ..snapshot.clone() };
         assert!(found(&unchecked).is_empty(), "a table may be missing yet");
         for (combined, is_wanted) in [(2, false), (1, true)] {
-            snapshot.control.combine.insert("soil/00aa".to_owned(), combined);
+            snapshot.control.note_combined("soil/00aa", combined, 3.5);
             assert_eq!(!found(&snapshot).is_empty(), is_wanted, "{combined}");
         }
+        // Computed again, or extracted from again: the number of cases is the same. The results come one by one while the queue has any.
+        snapshot.control.note_combined("soil/00aa", 2, 3.5);
+        snapshot.batches[0] = account("soil", 2, 0, &[1.0, 3.5, 9.0]);
+        snapshot.queue.waiting = 1;
+        assert!(found(&snapshot).is_empty());
+        let words = "soil: results have changed: it is combined anew when the queue is empty.";
+        assert_eq!(snapshot.combine_waits(None).next(), Some((String::new(), words.to_owned())));
+        snapshot.queue.waiting = 0;
+        assert_eq!(found(&snapshot), BTreeMap::from([("soil/00aa".to_owned(), (2, 9.0))]));
+        snapshot.control.note_combined("soil/00aa", 2, 9.0);
+        assert!(found(&snapshot).is_empty());
         assert!(snapshot.control.combine_no_more(&batch("soil")) && found(&snapshot).is_empty());
     }
 
@@ -367,7 +393,7 @@ mod tests {
             assert_eq!(told(&snapshot), Some((name.to_owned(), words.to_owned())));
         }
         assert_eq!(snapshot.combine_waits(Some(&batch("steel"))).next(), None);
-        snapshot.control.combine.insert("soil/00aa".to_owned(), 2);
+        snapshot.control.note_combined("soil/00aa", 2, 0.0);
         assert_eq!(told(&snapshot), None, "it was combined");
         snapshot.batches.push(account("soil/combined", 0, 0, &[]));
         for (of, words) in [

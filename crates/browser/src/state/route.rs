@@ -145,10 +145,10 @@ impl Route {
         }
     }
 
-    /// Returns the route to the same part of the study on another page.
+    /// Returns the route to the same part of the study on another page. The pool stays chosen: the palette copies its line everywhere.
     #[must_use]
     pub fn on(&self, page: Page) -> Self {
-        Self { page, batches: self.batches.clone(), ..Self::default() }
+        Self { page, batches: self.batches.clone(), pool: self.pool, ..Self::default() }
     }
 
     /// Returns the route to the same page for other batches.
@@ -263,6 +263,8 @@ mod tests {
         let route = Route { batches: one("soil"), sort: Some("done".into()), ..Route::default() };
         assert_eq!(route.list("case.state:done"), "#/cases?batch=soil&select=case.state:done");
         assert_eq!(Route::default().list("case.level:3..3"), "#/cases?select=case.level:3..3");
+        let attach = Route::parse("#/attach?batch=soil&host=x&pool=gpu");
+        assert_eq!(attach.on(Page::Cases).to_string(), "#/cases?batch=soil&pool=gpu");
         assert_eq!(encoded("~a..b|c,d:e*&#ä_-"), "%7Ea%2E%2Eb%7Cc%2Cd%3Ae%2A%26%23%C3%A4_-");
     }
 

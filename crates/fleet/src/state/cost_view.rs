@@ -3,8 +3,12 @@
 use cruncher_browser::state::route::{Route, decoded, encoded};
 use cruncher_study::cost::{CostEstimate, HOUR_SECS, PriceList, ReadPrice, UsageGrouping, UsageRow};
 use cruncher_study::number_format::{duration, thousands};
+use cruncher_study::shown_text::visible;
 
 use super::section::PageSection;
+
+/// Maximum number of types that are named in a line.
+const MAX_NAMED: usize = 10;
 
 /// How the cost is shown.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -83,7 +87,21 @@ pub(crate) fn dollars(value: f64) -> String {
 /// Says what a type costs, who says so, and since when.
 pub(crate) fn price_words(price: &ReadPrice) -> String {
     let day: String = cruncher_study::utc_time::written(price.time).chars().take(10).collect();
-    format!("{}: ${} an hour {}, read on {day}.", price.instance_type, price.dollars_per_hour, price.source.words())
+    format!(
+        "{}: ${} an hour {}, read on {day}.",
+        visible(&price.instance_type),
+        price.dollars_per_hour,
+        price.source.words()
+    )
+}
+
+/// Names the first of many types of computers, and says how many there are beside.
+pub(crate) fn named(types: &[String]) -> String {
+    let mut names: Vec<String> = types.iter().take(MAX_NAMED).map(|name| visible(name)).collect();
+    if let more @ 1.. = types.len().saturating_sub(MAX_NAMED) {
+        names.push(format!("and {} more", thousands(more as u64)));
+    }
+    names.join(", ")
 }
 
 /// Returns the figures above the table: each with its name. `is_known` says whether anybody could tell what is still open.
@@ -124,6 +142,15 @@ mod tests {
         let prices = CostView { price: "0.1, c7i=0.2".into(), ..CostView::default() }.prices().unwrap();
         assert_eq!((prices.of("x"), prices.of("c7i")), (Some(0.1), Some(0.2)));
         assert!(CostView { price: "cheap".into(), ..CostView::default() }.prices().is_err());
+    }
+
+    #[test]
+    fn types_without_a_price_are_named_and_the_rest_counted() {
+        let types = |count: usize| (0..count).map(|number| format!("t{number}")).collect::<Vec<_>>();
+        assert_eq!(named(&types(2)), "t0, t1");
+        assert!(named(&types(10)).ends_with(", t9"));
+        assert!(named(&types(12)).ends_with(", t9, and 2 more"));
+        assert_eq!(named(&["a\u{202e}b".to_owned()]), "a\\u{202e}b");
     }
 
     #[test]

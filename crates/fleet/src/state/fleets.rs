@@ -124,6 +124,12 @@ pub(crate) fn shrinking(pool: &str, from: u32, to: u32) -> (String, String) {
     )
 }
 
+/// Says that a fleet hasn't the size any more that it had when somebody was asked; `None` if it has.
+pub(crate) fn changed_meanwhile(asked: u32, now: u32) -> Option<String> {
+    let computers = |count: u32| counted(u64::from(count), "computer was", "computers were");
+    (asked != now).then(|| format!("{} wanted when this was asked, and {now} now", computers(asked)))
+}
+
 /// Returns the commands that start fleets of pools that have none, each with the pool's name: `main` is the study's own queue.
 pub(crate) fn missing_fleets<'a>(study: &str, pools: &'a [&'a str], fleets: &[FleetState]) -> Vec<(&'a str, String)> {
     let all = std::iter::once("main").chain(pools.iter().copied());
@@ -222,6 +228,12 @@ mod tests {
         let (title, words) = shrinking("main", 1, 0);
         assert_eq!(title, "Stop the fleet of pool main?");
         assert_eq!(words, format!("1 computer ends; its cases {cases} The fleet begins again when cases wait."));
+    }
+
+    #[test]
+    fn what_was_agreed_to_of_another_size_is_not_done() {
+        assert_eq!(changed_meanwhile(3, 3), None);
+        assert_eq!(changed_meanwhile(1, 4).unwrap(), "1 computer was wanted when this was asked, and 4 now");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `prices.json`: what AWS has said that instances cost, when somebody with the account's own credentials asked.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::PROTOCOL_VERSION;
@@ -48,8 +50,8 @@ impl PriceSource {
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
-            Self::PriceList => "on demand, by AWS's price list",
-            Self::SpotHistory => "spot, by EC2's history of spot prices",
+            Self::PriceList => "on demand with Linux, by AWS's price list",
+            Self::SpotHistory => "spot with Linux, by EC2's history of spot prices",
         }
     }
 }
@@ -140,13 +142,20 @@ pub struct WantedPrice {
 }
 
 impl WantedPrice {
-    /// Returns the types that workers and computers of fleets tell, each once, in the order of their names.
+    /// Returns the types that workers and computers of fleets tell, each once: those that workers have used longest come first, since not
+    /// all of very many are asked for, and those of the same time by their names.
     #[must_use]
     pub fn all(usages: &[WorkerUsage], setups: &[FleetSetup]) -> Vec<Self> {
         let of_workers = usages.iter().filter_map(|usage| usage.instance_type.as_deref());
         let of_fleets = setups.iter().map(|setup| setup.instance_type.as_str());
         let mut kinds: Vec<&str> = of_workers.chain(of_fleets).filter(|kind| !kind.is_empty()).collect();
-        kinds.sort_unstable();
+        let mut secs: BTreeMap<&str, f64> = BTreeMap::new();
+        for usage in usages {
+            *secs.entry(usage.instance_type.as_deref().unwrap_or_default()).or_default() +=
+                usage.time - usage.start_time;
+        }
+        let secs = |kind: &str| secs.get(kind).copied().unwrap_or_default();
+        kinds.sort_unstable_by(|one, other| secs(other).total_cmp(&secs(one)).then(one.cmp(other)));
         kinds.dedup();
         kinds.into_iter().map(|kind| Self::of(kind, usages, setups)).collect()
     }
@@ -223,7 +232,7 @@ mod tests {
         let usages = [
             worker("a", Some("c7i.xlarge"), (-4.0, 0.0), 8),
             worker("b", Some("c7a.large"), (-4.0, 0.0), 8),
-            worker("c", Some("lab-pc"), (-4.0, 0.0), 8),
+            worker("c", Some("lab-pc"), (-5.0, 0.0), 8),
             worker("d", None, (-4.0, 0.0), 8),
         ];
         let setups =
@@ -236,9 +245,9 @@ mod tests {
         assert_eq!(
             told,
             [
+                ("lab-pc", PriceSource::PriceList, false, false),
                 ("c7a.large", PriceSource::PriceList, true, true),
                 ("c7i.xlarge", PriceSource::SpotHistory, false, true),
-                ("lab-pc", PriceSource::PriceList, false, false),
                 ("m7i.large", PriceSource::PriceList, false, true),
             ]
         );
