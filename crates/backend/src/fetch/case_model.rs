@@ -299,7 +299,7 @@ mod tests {
         let show = |files: &[(&str, &str)], run: &BundleRun| {
             let file = |(path, content): &(&str, &str)| BundleFile {
                 path: (*path).to_owned(),
-                content: content.as_bytes().to_vec(),
+                content: content.as_bytes().to_vec().into(),
             };
             let content = Bundle::pack(files.iter().map(file).collect(), run).unwrap().content;
             let model = ModelReference::new(&ModelDigest::of(&content), "wave.zip", ModelKind::Bundle);
