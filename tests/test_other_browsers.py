@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from command_line import Launched
 from enqueue import enqueue
-from other_engines import OtherBrowser, firefox, webkit
+from other_browsers import OtherBrowser, firefox, webkit
 from small_models import DOUBLE
 from studies import link, queue_of
 
