@@ -66,9 +66,15 @@ pictures: chromium $(ENVIRONMENT) dashboard command-line ## Make the pictures of
 	CRUNCHER_CHROMIUM="$$(tools/chromium)" $(PYTHON) -m pytest tools/pictures -n 0 -o python_files='*.py' -o python_functions='pictures_*'
 
 # Panics name the line that they come from: without the folders of whoever built the page, which are nobody's business.
+dashboard: export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS = \
+	--remap-path-prefix=$(shell $(CARGO_BIN)/rustc --print sysroot)/lib/rustlib/src=std \
+	--remap-path-prefix=$(abspath $(CARGO_BIN)/../registry/src)=crates
+# Trunk builds one program after the other, and the last step of each takes one processor: so they are built before, side by side. In
+# two goes, since those that draw plots bring other features of what they share.
 dashboard: $(TRUNK) $(WASM_BINDGEN) $(ENVIRONMENT) cargo-lock ## Build the page into dist/
-	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="--remap-path-prefix=$$($(CARGO_BIN)/rustc --print sysroot)/lib/rustlib/src=std \
-		--remap-path-prefix=$(abspath $(CARGO_BIN)/../registry/src)=crates" .tools/bin/trunk build
+	$(CARGO) build $(WASM) --profile wasm -p cruncher-designer -p cruncher-explorer
+	$(CARGO) build $(WASM) --profile wasm -p cruncher-dashboard -p cruncher-fleet -p cruncher-dialogs -p cruncher-sign-in
+	.tools/bin/trunk build
 
 requirements: $(ENVIRONMENT) ## Make requirements.txt anew, of requirements.in: newer versions of what isn't named there
 	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade \

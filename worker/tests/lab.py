@@ -415,7 +415,7 @@ class Gate:
     def __init__(self, path: Path) -> None:
         self._here, self._open = path.with_suffix(".here"), path.with_suffix(".open")
         self.code = (
-            f"import os, time\nopen({str(self._here)!r}, 'a').write('x')\n"
+            f"import os, time\nwith open({str(self._here)!r}, 'a') as here:\n    here.write('x')\ndel here\n"
             f"while not os.path.exists({str(self._open)!r}):\n    time.sleep(0.01)\n"
         )
 

@@ -59,7 +59,11 @@ fn text_view(case: &CaseId, found: &CaseModel, shown: &FilledText) -> AnyView {
     let file = visible(shown.path.as_deref().unwrap_or_else(|| found.model.file_name()));
     let (text, is_all) = beginning(&shown.text);
     let lines = counted(shown.text.lines().count() as u64, "line", "lines");
-    let how = if shown.unfilled.is_empty() { "as a worker executes it" } else { "as it was submitted" };
+    let how = match (shown.unfilled.is_empty(), &shown.path) {
+        (false, _) => "as it was submitted",
+        (true, Some(_)) => "as a worker fills it",
+        (true, None) => "as a worker executes it",
+    };
     let summary = if shown.is_command_line { format!("A command, {how}.") } else { format!("{file}, {lines}, {how}.") };
     let unfilled: Vec<_> = shown
         .unfilled
