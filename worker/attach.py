@@ -218,7 +218,7 @@ MAX_PARTS = 10000  # that S3 takes
 MAX_BUNDLE_BYTES, MAX_UNPACKED_BYTES = 1024 * 1024 * 1024, 4 * 1024 * 1024 * 1024
 MAX_BUNDLE_FILES, MAX_DIRECTORY_BYTES = 10000, 8 * 1024 * 1024
 FILES_IN_DOCUMENT, EXTRACTS_KEPT, EXTRACT_LOG_CHARACTERS = 10000, 20, 4096
-MOST_FILES_KIB = 2**32 - 1  # that a row can tell
+MAX_FILES_KIB = 2**32 - 1  # that a row can tell
 BUNDLES_KEPT_BYTES = 4 * 1024 * 1024 * 1024  # on a computer, between cases
 LEFT_PART_SECS = 24 * 3600.0  # after which half a bundle is one that a worker which died has left
 USUAL_OUTPUTS_LIMIT_BYTES = 1024 * 1024 * 1024  # of what a case leaves in its folder outputs/
@@ -1712,7 +1712,7 @@ class Report:
         if not result and not sizes_bytes:
             row["empty"] = True
         if sizes_bytes:
-            row["files_kib"] = min((sum(sizes_bytes) + 1023) // 1024, MOST_FILES_KIB)
+            row["files_kib"] = min((sum(sizes_bytes) + 1023) // 1024, MAX_FILES_KIB)
         self._segments.add(row)
 
     def add_failed(self, attempt: "Attempt", failure: "Failure", final: bool) -> None:

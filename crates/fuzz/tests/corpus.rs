@@ -2,7 +2,7 @@
 
 use cruncher_fuzz::{TARGETS, corpus, trial};
 
-/// What is mutated would be refused at its first byte otherwise.
+/// Mutations of an older form would be refused at their first byte.
 #[test]
 fn what_is_encoded_is_of_this_version() {
     for (name, outcome) in [("shelf", "(Some"), ("snapshot", "(#, #, ")] {

@@ -27,7 +27,7 @@ pub struct CaseModel {
     pub model: ModelReference,
     /// The case's inputs.
     pub parameters: Parameters,
-    /// What placeholders are filled in: the model's file; of a folder its main file, and further ones. A command line is one, too.
+    /// Texts in which placeholders are filled: the model's file, or a command line; of a folder what is run, and further files.
     pub texts: Vec<FilledText>,
     /// The inputs that no placeholder uses, in alphabetical order.
     pub unused: Vec<String>,
@@ -108,8 +108,8 @@ pub async fn case_model(study: &Study, case: &CaseRef) -> Result<Option<CaseMode
 pub async fn model_content(study: &Study, model: &ModelReference) -> Result<Bytes, CaseModelError> {
     let (digest, _) =
         ModelReference::parse_key(&model.key).ok_or_else(|| unfit(model, &"its key is none of a model"))?;
-    let most_bytes = if model.kind == ModelKind::Bundle { MAX_SHOWN_BUNDLE_BYTES } else { MAX_MODEL_BYTES };
-    let content = study.read(&model.key, most_bytes).await?;
+    let max_bytes = if model.kind == ModelKind::Bundle { MAX_SHOWN_BUNDLE_BYTES } else { MAX_MODEL_BYTES };
+    let content = study.read(&model.key, max_bytes).await?;
     if ModelDigest::of(&content) != digest {
         return Err(unfit(model, &"what stands in the bucket isn't what was submitted"));
     }
