@@ -60,7 +60,7 @@ pub(crate) struct FleetState {
     looks: StoredValue<LookCourse>,
 }
 
-/// What is under way of looks.
+/// Course of the looks.
 #[derive(Debug, Clone, Copy, Default)]
 struct LookCourse {
     is_looking: bool,

@@ -156,7 +156,7 @@ fn choose_kind(state: DesignState, kind: ChosenKind) {
         draft.model = model.as_ref().map(|model| model.name.clone()).unwrap_or_default();
     });
     state.model.set(model.clone());
-    // What was chosen as another kind stays kept until something takes its place.
+    // A model of another kind stays kept until something takes its place: its reader may come back to it.
     if let Some(model) = model {
         spawn_local(async move { draft_storage::keep_model(state, Some(&model)).await });
     }

@@ -156,7 +156,7 @@ pub(crate) fn pack(archive: &[u8], name: &str, draft: &DesignDraft) -> Result<Ve
 pub(crate) struct UnpackedBundle {
     /// The files of the folder, as they are kept.
     pub(crate) content: Vec<u8>,
-    /// What is run of it.
+    /// The main file or command line, and the templates.
     pub(crate) folder: FolderDraft,
     /// The command line, if one is run.
     pub(crate) command: CommandDraft,

@@ -1,11 +1,11 @@
-//! What the browser keeps of the form: each part by itself, so that one of them may be missing, or be another tab's.
+//! Parts of the form that the browser keeps, each by itself, so that one of them may be missing, or be another tab's.
 
 use crate::state::draft::DesignDraft;
 
 /// A part of the form that is kept by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeptPart {
-    /// What is typed and chosen.
+    /// The fields of the form, as typed and chosen.
     Draft,
     /// The model file, or the files of its folder.
     Model,
@@ -63,7 +63,7 @@ impl UnkeptParts {
     }
 }
 
-/// What a model that was kept is to the draft that was kept.
+/// Relation of a kept model to the kept draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeptModel {
     /// It is the draft's model.
