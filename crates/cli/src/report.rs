@@ -7,8 +7,9 @@ use cruncher_study::accounting::{BatchAccount, CaseCounts};
 use cruncher_study::diagnosis::NoticeWeight;
 use cruncher_study::error_groups::ErrorGroup;
 use cruncher_study::forecast::{Forecast, ForecastBasis};
+use cruncher_study::halting::files_words;
 use cruncher_study::heartbeat::{Heartbeat, WorkerState};
-use cruncher_study::number_format::{ago, duration, significant, size, thousands};
+use cruncher_study::number_format::{ago, duration, significant, thousands};
 use cruncher_study::pool::shown;
 use cruncher_study::versions::{ModelVersion, has_versions, versions};
 use serde_json::{Value, json};
@@ -79,11 +80,8 @@ pub(crate) fn as_text(study: &str, snapshot: &Snapshot) -> String {
 
 /// Returns a line on the files of cases, if they left some or must not leave more than so many.
 fn files_line(snapshot: &Snapshot) -> String {
-    match (snapshot.files_bytes, snapshot.control.files_limit_bytes) {
-        (0, 0) => String::new(),
-        (bytes, 0) => format!("Files of cases: {}\n", size(bytes)),
-        (bytes, limit) => format!("Files of cases: {}; the study halts at {}\n", size(bytes), size(limit)),
-    }
+    let words = files_words(snapshot.files_bytes, snapshot.control.files_limit_bytes);
+    words.map_or_else(String::new, |words| format!("Files of cases: {words}\n"))
 }
 
 /// Returns the figures of each pool, if the study has any beside its own queue.

@@ -10,8 +10,9 @@ use cruncher_study::cost::{
     usage_rows,
 };
 use cruncher_study::forecast::ForecastBasis;
+use cruncher_study::halting::files_words;
 use cruncher_study::heartbeat::SILENT_SECS;
-use cruncher_study::number_format::{counted, size};
+use cruncher_study::number_format::counted;
 use cruncher_study::shown_text::visible;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -184,22 +185,14 @@ fn priced(state: FleetState, cost: CostState, prices: &PriceList) -> AnyView {
         {table(&rows, by)}
         <p class="faint">
             "A host counts from its first worker's start to the last sign of life of any. Storage and downloads aren't in it."
-            {snapshot.as_ref().map(files_words)}
+            {snapshot.as_ref().and_then(|snapshot| {
+                let words = files_words(snapshot.files_bytes, snapshot.control.files_limit_bytes);
+                words.map(|words| format!(" The files of its cases are {words}."))
+            })}
         </p>
         <button class="quiet" on:click=save>"Download as CSV"</button>
     }
     .into_any()
-}
-
-/// Tells how large the files are that cases left, if they left some or must not leave more than so many.
-fn files_words(snapshot: &Snapshot) -> Option<String> {
-    match (snapshot.files_bytes, snapshot.control.files_limit_bytes) {
-        (0, 0) => None,
-        (bytes, 0) => Some(format!(" The files of its cases are {}.", size(bytes))),
-        (bytes, limit) => {
-            Some(format!(" The files of its cases are {}; the study halts at {}.", size(bytes), size(limit)))
-        }
-    }
 }
 
 /// Draws the prices that weren't entered, each with its source and date.

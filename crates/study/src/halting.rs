@@ -120,6 +120,16 @@ pub fn files_reason(files_bytes: u64, limit_bytes: u64) -> Option<String> {
     })
 }
 
+/// Tells the size of all cases' files and the limit, in words; `None` if there is neither.
+#[must_use]
+pub fn files_words(files_bytes: u64, limit_bytes: u64) -> Option<String> {
+    match (files_bytes, limit_bytes) {
+        (0, 0) => None,
+        (bytes, 0) => Some(size(bytes)),
+        (bytes, limit) => Some(format!("{}; the study halts at {}", size(bytes), size(limit))),
+    }
+}
+
 /// The latest attempts of a study, by the time of their end: a thousand at most.
 #[derive(Debug, Clone, Default)]
 pub struct LatestAttempts {
