@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Page
 
@@ -34,9 +33,9 @@ def prepare(context: BrowserContext, study: Launched) -> str:
     """
     address = link(study).split("#")[0]
     (access,) = accesses(link(study))
-    name = json.dumps(f"cruncher-access {urlsplit(address).path}")
     context.set_default_timeout(PATIENCE_MS)
-    context.add_init_script(f"sessionStorage.setItem({name}, {json.dumps(json.dumps(access))});")
+    # Where the page keeps it (crates/browser/src/kept_access.rs).
+    context.add_init_script(f"globalThis.cruncherAccess = {json.dumps(json.dumps(access))};")
     # Both in one: each is a function's body, and one needs the other.
     context.add_init_script("\n".join((SCRIPTS / name).read_text() for name in ("peers.js", "results.js")))
     return address
