@@ -21,9 +21,12 @@ use crate::state::rows::BatchRows;
 const AT_ONCE: usize = 16;
 
 /// Least and greatest time between two drawings while rows come; within these limits, a multiple of the last drawing's time.
-const MIN_PAUSE_MILLIS: f64 = 100.0;
+const MIN_PAUSE_MILLIS: f64 = 250.0;
 const MAX_PAUSE_MILLIS: f64 = 400.0;
 const PAUSE_FACTOR: f64 = 3.0;
+
+/// Time without other rows after which no more are expected soon.
+const ROWS_QUIET: Duration = Duration::from_millis(450);
 
 thread_local! {
     /// Cases with an outcome, each as its last attempt left it.
@@ -127,7 +130,7 @@ impl ResultsData {
             return;
         }
         let wait_millis = SHOWN_MILLIS.get() + PAUSE_MILLIS.get() - Date::now();
-        if wait_millis <= 0.0 {
+        if wait_millis <= 0.0 || !self.is_reading() {
             SHOWN_MILLIS.set(Date::now());
             for own in &news {
                 own.revision().set(own.rows_revision());
@@ -172,6 +175,18 @@ impl ResultsData {
                 None => look(&ResultStore::default()),
             }),
         }
+    }
+
+    /// Whether more rows are still to come: there are fewer than cases with an outcome.
+    fn is_reading(self) -> bool {
+        let rows = OUTCOMES.with_borrow(|rows| rows.shown().len()) as u64;
+        self.counts.get_untracked().is_none_or(|counts| rows < counts.done + counts.failed)
+    }
+
+    /// Returns the time without a change after which something is made of the rows that takes longer than `quiet` allows to be
+    /// made again and again while they are read.
+    pub(super) fn quiet(self, quiet: Duration) -> Duration {
+        if self.is_reading() { quiet.max(ROWS_QUIET) } else { quiet }
     }
 
     /// Returns the counts that the shell knows of the study.

@@ -16,6 +16,7 @@ use js_sys::Date;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::pause::Pause;
 use crate::reading;
 use crate::results_state::{ResultsState, is_here};
 use crate::steering::of_control;
@@ -62,14 +63,20 @@ impl ExtractionsState {
         };
         // A frozen study doesn't hold what this is told by.
         if frozen::label().is_none() {
-            Effect::new(move || {
-                own.batches.track();
-                own.look();
+            let pause = Pause::default();
+            // What rows that are being read show comes first.
+            let look_soon = move || pause.after(state.data.quiet(Duration::ZERO), move || own.look());
+            Effect::new({
+                let look_soon = look_soon.clone();
+                move || {
+                    own.batches.track();
+                    look_soon();
+                }
             });
             Effect::new(move || {
                 state.data.track();
                 if Date::now() - own.looked_millis.get_value() > ROWS_PAUSE_MILLIS {
-                    own.look();
+                    look_soon();
                 }
             });
         }

@@ -29,6 +29,7 @@ use super::extract::extract_menu;
 use super::extractions::{ExtractionsState, extractions};
 use super::extremes::extremes;
 use super::mixed_versions::mixed_versions;
+use super::pause::Pause;
 use super::plots::panels;
 use super::reading;
 use super::results_state::{ResultsState, is_here};
@@ -196,11 +197,12 @@ fn follow_address(state: ResultsState) {
 /// another batch, may be of a design that came since.
 fn follow_designs(state: ResultsState, is_empty: Memo<bool>) {
     let cases = Memo::new(move |_| state.data.counts().get().map(|counts| counts.cases));
+    let pause = Pause::default();
     Effect::new(move || {
         cases.track();
         state.batches.track();
         if !is_empty.get() {
-            spawn_local(read_designs(state));
+            pause.after(state.data.quiet(Duration::ZERO), move || spawn_local(read_designs(state)));
         }
     });
 }

@@ -16,14 +16,19 @@ use cruncher_study::access::{Role, StudyAccess};
 use cruncher_study::batch::Batch;
 use cruncher_study::case::{CaseId, CaseRef};
 use cruncher_study::design_document::DesignDocument;
+use js_sys::Date;
 use leptos::prelude::*;
 
 use super::data::ResultsData;
+use super::pause::Pause;
 use crate::state::designed::DesignedFactors;
 use crate::state::view::ResultsView;
 
 /// Time without a change after which the selection has settled.
 const QUIET: Duration = Duration::from_millis(150);
+
+/// Time after which a selection settles although rows are still being read.
+const MAX_UNSETTLED_MILLIS: f64 = 3_000.0;
 
 /// Wait before a computation for a settled selection, so that it doesn't stand between rows that have come and their first
 /// drawing.
@@ -143,15 +148,23 @@ fn selected(store: &ResultStore, filter: &RowFilter) -> SelectedRows {
 /// Returns a signal that follows the selection once it has settled.
 fn settled(data: ResultsData, selected: Memo<SelectedRows>) -> RwSignal<SelectedRows> {
     let settled = RwSignal::new(SelectedRows { mask: Some(Arc::default()), count: 0 });
-    let mut settle_soon = debounce(QUIET, move |()| settled.set(selected.get_untracked()));
+    let (pause, settled_millis) = (Pause::default(), StoredValue::new(Date::now()));
+    let settle = move || {
+        // The page may have been closed meanwhile.
+        let Some(selected) = selected.try_get_untracked() else { return };
+        settled_millis.set_value(Date::now());
+        settled.set(selected);
+    };
     Effect::new(move || {
         data.track();
-        let selected = selected.get();
+        selected.track();
         // An empty selection is followed at once: nobody is brushing then.
-        if settled.with_untracked(|settled| settled.count == 0) {
-            settled.set(selected);
+        let is_first = settled.with_untracked(|settled| settled.count == 0);
+        let quiet = data.quiet(QUIET);
+        if is_first || quiet > QUIET && Date::now() - settled_millis.get_value() > MAX_UNSETTLED_MILLIS {
+            settle();
         } else {
-            settle_soon(());
+            pause.after(quiet, settle);
         }
     });
     settled

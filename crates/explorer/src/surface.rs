@@ -12,6 +12,7 @@ use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
 use web_sys::HtmlCanvasElement;
 
+use super::pause::Pause;
 use super::results_state::ResultsState;
 use crate::state::export::slug;
 use crate::timings;
@@ -104,28 +105,6 @@ pub(super) trait ResultsPlot {
     }
 }
 
-/// Pause before an action, which begins anew whenever the action is asked for again.
-#[derive(Clone, Default)]
-struct Quiet(Rc<Cell<u64>>);
-
-impl Quiet {
-    fn after(&self, pause: Duration, act: impl FnOnce() + 'static) {
-        let (turns, turn) = (self.0.clone(), self.0.get() + 1);
-        turns.set(turn);
-        let act = move || {
-            if turns.get() == turn {
-                act();
-            }
-        };
-        set_timeout(act, pause);
-    }
-
-    /// Cancels the action that was put off.
-    fn cancel(&self) {
-        self.0.set(self.0.get() + 1);
-    }
-}
-
 /// Plot with its elements and its state while it is shown.
 #[derive(Clone)]
 struct PlotController {
@@ -140,14 +119,14 @@ struct PlotController {
     /// Whether a drawing has been asked for, and whether the last one wasn't made since nobody would have seen it.
     is_asked: Rc<Cell<bool>>,
     is_stale: Rc<Cell<bool>>,
-    ahead: Quiet,
-    summary: Quiet,
+    ahead: Pause,
+    summary: Pause,
     /// Places of the pointers that press.
     pressed: Rc<RefCell<Vec<(i32, Place)>>>,
     began: Rc<Cell<Option<Place>>>,
     is_panning: Rc<Cell<bool>>,
     /// A press that may become a double one.
-    presses: Quiet,
+    presses: Pause,
     /// Whether the reader is being told how the wheel zooms.
     is_wheel_told: RwSignal<bool>,
 }
@@ -169,12 +148,12 @@ pub(super) fn surface(
         raster: Rc::default(),
         is_asked: Rc::default(),
         is_stale: Rc::default(),
-        ahead: Quiet::default(),
-        summary: Quiet::default(),
+        ahead: Pause::default(),
+        summary: Pause::default(),
         pressed: Rc::default(),
         began: Rc::default(),
         is_panning: Rc::default(),
-        presses: Quiet::default(),
+        presses: Pause::default(),
         is_wheel_told: RwSignal::new(false),
     };
     controller.follow();
@@ -314,7 +293,7 @@ impl PlotController {
     /// Draws a plot that is seen soon, but not while one that is seen now changes.
     fn draw_ahead(&self) {
         let controller = self.clone();
-        self.ahead.after(AHEAD, move || {
+        self.ahead.after(self.state.data.quiet(AHEAD), move || {
             if let Some(canvas) = controller.canvas.try_get_untracked().flatten()
                 && controller.is_stale.get()
             {
@@ -340,7 +319,7 @@ impl PlotController {
 
     fn summarise_soon(&self) {
         let controller = self.clone();
-        self.summary.after(QUIET, move || {
+        self.summary.after(self.state.data.quiet(QUIET), move || {
             let Some(canvas) = controller.canvas.try_get_untracked().flatten() else { return };
             let (size, look) = (size_of(&canvas), theme());
             untrack(|| {

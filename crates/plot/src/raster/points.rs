@@ -91,7 +91,10 @@ impl RasterBuffers {
         self.counts.resize(pixels, 0);
         self.muted.resize(if has_muted { pixels } else { 0 }, 0);
         match points.colour {
-            None if dot_px == 1 => self.count_single(points),
+            // As wide as they are on most screens.
+            None if dot_px == 1 => self.count_squares::<1>(points),
+            None if dot_px == 2 => self.count_squares::<2>(points),
+            None if dot_px == 3 => self.count_squares::<3>(points),
             None => self.count_each(points, dot_px, |_, _, _| true),
             Some(column) if column.is_named() => {
                 let mut votes = std::mem::take(&mut self.votes);
@@ -122,17 +125,27 @@ impl RasterBuffers {
         }
     }
 
-    /// Counts up a single pixel of every point. The loop has no branch that can't be predicted, since there may be a million
+    /// Counts up a square of pixels for every point. The loop has no branch that can't be predicted, since there may be a million
     /// points.
-    fn count_single(&mut self, points: &PlotPoints) -> MaxCounts {
+    fn count_squares<const SIDE: usize>(&mut self, points: &PlotPoints) -> MaxCounts {
         let (width, height) = (self.image.width_px, self.image.height_px);
         let layers = [&mut self.muted[..], &mut self.counts[..]];
         let mut most = [0; 2];
         for (index, column, row) in points.pixels((width, height)) {
             let layer = usize::from(points.selected.contains(index));
-            let count = &mut layers[layer][row * width + column];
-            *count += 1;
-            most[layer] = most[layer].max(*count);
+            let (counts, most) = (&mut *layers[layer], &mut most[layer]);
+            let mut count_up = |count: &mut u32| {
+                *count += 1;
+                *most = (*most).max(*count);
+            };
+            if column + SIDE <= width && row + SIDE <= height {
+                for row in row..row + SIDE {
+                    let first = row * width + column;
+                    counts[first..first + SIDE].iter_mut().for_each(&mut count_up);
+                }
+            } else {
+                Stamp::at(column, row, SIDE, (width, height)).pixels(width, counts, count_up);
+            }
         }
         MaxCounts { muted: most[0], coloured: most[1] }
     }
@@ -277,6 +290,30 @@ mod tests {
         let axis = Axis { least: 1.0, most: 4.0, ..Axis::covering("load", "", AxisScale::Logarithmic, &[]) };
         let column = PlotColumn::new(axis, &[0.0, 0.5, 2.0, 8.0]);
         assert_eq!([0, 1, 2, 3].map(|case| column.level(case)), [None, Some(0.0), Some(0.5), Some(1.0)]);
+    }
+
+    #[test]
+    fn squares_are_counted_like_points_of_any_width() {
+        let values: Vec<f64> = (0..40).map(|index| f64::from(index % 7) / 6.0).collect();
+        let places =
+            AxisPlaces::of(&Axis { least: 0.0, most: 1.0, ..Axis::covering("", "", AxisScale::Linear, &[]) }, &values);
+        let selected: Vec<bool> = (0..40).map(|index| index % 3 > 0).collect();
+        let points = PlotPoints { x: &places, y: &places, selected: CaseMask::Flags(&selected), colour: None };
+        let count = |count: &dyn Fn(&mut RasterBuffers) -> MaxCounts| {
+            let mut buffers = RasterBuffers::default();
+            buffers.begin_at((0.0, 0.0), (11.0, 9.0));
+            (buffers.counts, buffers.muted) = (vec![0; 99], vec![0; 99]);
+            let most = count(&mut buffers);
+            (buffers.counts, buffers.muted, most.coloured, most.muted)
+        };
+        assert_eq!(
+            count(&|buffers| buffers.count_squares::<1>(&points)),
+            count(&|buffers| buffers.count_each(&points, 1, |_, _, _| true))
+        );
+        assert_eq!(
+            count(&|buffers| buffers.count_squares::<3>(&points)),
+            count(&|buffers| buffers.count_each(&points, 3, |_, _, _| true))
+        );
     }
 
     #[test]

@@ -17,6 +17,8 @@ const FADING: f64 = 0.12;
 /// colours.
 const FINE_BITS: u32 = 10;
 const COARSE_BITS: u32 = 5;
+/// Number of pixels that are looked at together.
+const AT_ONCE: usize = 8;
 /// Number of steps of a sequence of colours.
 const STEPS: usize = 128;
 
@@ -47,19 +49,40 @@ impl RasterBuffers {
     /// Gives each counted pixel its colour, and each pixel that has only muted counts theirs. Afterwards all counts are 0, as
     /// the next painting needs them: emptying them separately would take a pass through all of the memory.
     pub(super) fn fill_pixels(&mut self, muted: &CountColours, coloured: impl Fn(usize, u32) -> [u8; 4]) {
-        for (pixel, (rgba, count)) in self.image.rgba.chunks_exact_mut(4).zip(&mut self.counts).enumerate() {
-            let below = self.muted.get_mut(pixel).filter(|count| **count > 0);
-            if *count > 0 {
-                rgba.copy_from_slice(&coloured(pixel, *count));
-                *count = 0;
-            } else if let Some(count) = &below {
-                rgba.copy_from_slice(&muted.of_count(**count));
+        let (pixels, _) = self.image.rgba.as_chunks_mut();
+        let pixels = pixels.chunks_mut(AT_ONCE).zip(self.counts.chunks_mut(AT_ONCE));
+        if self.muted.is_empty() {
+            for (block, (pixels, counts)) in pixels.enumerate() {
+                fill_block(block, (pixels, counts, &mut [0; AT_ONCE]), muted, &coloured);
             }
-            if let Some(count) = below {
-                *count = 0;
+        } else {
+            for (block, ((pixels, counts), below)) in pixels.zip(self.muted.chunks_mut(AT_ONCE)).enumerate() {
+                fill_block(block, (pixels, counts, below), muted, &coloured);
             }
         }
     }
+}
+
+/// Gives the pixels of a block their colours. Most blocks of a cloud are empty: that is seen at once.
+#[inline]
+fn fill_block(
+    block: usize,
+    (pixels, counts, below): (&mut [[u8; 4]], &mut [u32], &mut [u32]),
+    muted: &CountColours,
+    coloured: &impl Fn(usize, u32) -> [u8; 4],
+) {
+    if counts.iter().chain(&*below).fold(0, |all, count| all | count) == 0 {
+        return;
+    }
+    for (place, ((pixel, count), below)) in pixels.iter_mut().zip(&mut *counts).zip(&mut *below).enumerate() {
+        if *count > 0 {
+            *pixel = coloured(block * AT_ONCE + place, *count);
+        } else if *below > 0 {
+            *pixel = muted.of_count(*below);
+        }
+    }
+    counts.fill(0);
+    below.fill(0);
 }
 
 /// The colours of counts.
