@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-import statistics
 import subprocess
 import tarfile
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, ViewportSize
 
-REPEATS = 7
 VIEWPORT: ViewportSize = {"width": 1440, "height": 900}
 SCRIPT = Path(__file__).resolve().parent / "peers.js"
 FETCH_SECS = 300
@@ -105,18 +105,23 @@ def cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cruncher/peers"
 
 
-def redraw_ms(browser: Browser, peer: Peer, points: int) -> float:
-    """The median time of a redraw after a filter changed that nine tenths of the points pass, in milliseconds.
+@contextmanager
+def peer_page(browser: Browser, peer: Peer, points: int) -> Iterator[Page]:
+    """A page in which a library has plotted so many points."""
+    with browser.new_context(viewport=VIEWPORT) as context:
+        page = context.new_page()
+        peer.add_to(page)
+        page.add_script_tag(path=SCRIPT)
+        page.evaluate("([peer, points]) => prepare(peer, points)", [peer.name, points])
+        yield page
+
+
+def redraws_ms(page: Page, repeats: int) -> list[float]:
+    """The times of redraws after a filter changed that nine tenths of the points pass, in milliseconds.
 
     From the change of the filter, the choice of the points included, to the start of the second animation frame after
     the library has done what it was told: the frame with the points was handed on by then, and a pixel that is read
     back makes sure that WebGL has drawn. The two frames are 17 to 33 ms in which a fast library only waits.
     """
-    with browser.new_context(viewport=VIEWPORT) as context:
-        page = context.new_page()
-        peer.add_to(page)
-        page.add_script_tag(path=SCRIPT)
-        found: list[float] = page.evaluate(
-            "([peer, points, repeats]) => redraws(peer, points, repeats)", [peer.name, points, REPEATS]
-        )
-        return statistics.median(found)
+    found: list[float] = page.evaluate("repeats => redraws(repeats)", repeats)
+    return found

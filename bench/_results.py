@@ -24,6 +24,9 @@ SCRIPTS = Path(__file__).resolve().parent
 # Rows of a segment that is full are some thousand; a page reads several at once.
 ROWS_AT_ONCE = 10_000
 PATIENCE_MS = 180_000
+# Time of a frame at 60 a second, and how far from a whole number of them a time may be that is one.
+FRAME_MS = 1000 / 60
+FRAME_ROUNDING = 0.04
 
 
 def prepare(context: BrowserContext, study: Launched) -> str:
@@ -71,6 +74,14 @@ def empty_study() -> Iterator[Launched]:
 def load() -> str:
     """How busy the machine was during the last minute, for a note."""
     return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
+
+
+def in_frames(figure_ms: float) -> str:
+    """Whether a time is that of frames: a whole number of them was waited for, whatever the work took."""
+    frames = figure_ms / FRAME_MS
+    if round(frames) > 0 and abs(frames - round(frames)) < FRAME_ROUNDING:
+        return f"{round(frames)} whole frames"
+    return f"{frames:.2f} frames"
 
 
 def entry(figure: float, unit: str, budget: float | None, note: str, **peers: float) -> dict[str, Any]:

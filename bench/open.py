@@ -152,7 +152,7 @@ def measure(browser: Browser, study: Launched, told: Generated) -> dict[str, Any
     overview = statistics.median(overview_ms(browser, study, told) for _ in range(COLD))
     return {
         "open_100k_ms_cold": entry(
-            median(cold).ms, "ms", 4000, f"median of {COLD}; {median(cold)}; overview alone {overview:.0f}; {load()}"
+            median(cold).ms, "ms", 3000, f"median of {COLD}; {median(cold)}; overview alone {overview:.0f}; {load()}"
         ),
         "open_100k_ms_warm": entry(median(warm).ms, "ms", 1000, f"median of {WARM}; {median(warm)}; {load()}"),
         "open_100k_requests": entry(

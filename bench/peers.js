@@ -51,11 +51,11 @@ function squares(plot, series) {
 const PEERS = {
     uPlot(place, [xs, ys]) {
         const fixed = { time: false, auto: false, range: [0, 1] };
-        const plot = new uPlot({
+        const chart = new uPlot({
             mode: 2, width: WIDTH, height: HEIGHT, scales: { x: fixed, y: fixed }, legend: { show: false },
             series: [null, { paths: squares, facets: [{ scale: "x", auto: false }, { scale: "y", auto: false }] }],
         }, [null, [xs, ys]], place);
-        return shown => plot.setData([null, shown]);
+        return shown => chart.setData([null, shown]);
     },
     async Plotly(place, shown) {
         const traces = ([x, y]) => [{ type: "scattergl", mode: "markers", x, y, marker: { size: POINT, color: COLOUR } }];
@@ -75,23 +75,30 @@ function finish(place) {
     }
 }
 
-// Milliseconds of each redraw: from the change of the filter to the second animation frame after it was told.
-async function redraws(peer, count, repeats) {
+// The plot of the peer that this page measures: how other points are shown, all points, and where it stands.
+const plot = {};
+
+// Makes the plot.
+async function prepare(peer, count) {
     document.body.style.margin = 0;
-    const place = document.body.appendChild(document.createElement("div"));
-    const all = points(count), filters = [[0, 0.9], [0.1, 1]];
-    const show = await PEERS[peer](place, within(all, [0, 1]));
+    plot.place = document.body.appendChild(document.createElement("div"));
+    plot.all = points(count);
+    plot.show = await PEERS[peer](plot.place, within(plot.all, [0, 1]));
     await frame();
-    const found = [];
+}
+
+// Milliseconds of each redraw: from the change of the filter to the second animation frame after it was told.
+async function redraws(repeats) {
+    const filters = [[0, 0.9], [0.1, 1]], found = [];
     // The first two are the warm-up.
     for (let turn = 0; turn < repeats + 2; turn++) {
         await frame();
-        finish(place);
+        finish(plot.place);
         const start = performance.now();
-        await show(within(all, filters[turn % 2]));
+        await plot.show(within(plot.all, filters[turn % 2]));
         await frame();
         await frame();
-        finish(place);
+        finish(plot.place);
         found.push(performance.now() - start);
     }
     return found.slice(2);
