@@ -270,6 +270,10 @@ fn watch(
             Ok(_) => LookOutcome::Unchanged,
             Err(_) => LookOutcome::Failed,
         };
+        if live.snapshot.read_untracked().is_none() {
+            // What is drawn first takes a while by itself: the page hears its reader in between.
+            network().sleep.sleep(Duration::ZERO).await;
+        }
         live.has_rows.set(watcher.reads_rows());
         live.update(seen);
         if is_awaited.take() {

@@ -48,6 +48,8 @@ pub(crate) fn poll(step: impl AsyncFnMut() -> Duration + 'static) -> WakeHandle 
 
 async fn repeat(mut step: impl AsyncFnMut() -> Duration, mut woken: UnboundedReceiver<()>) {
     let sleep = network().sleep;
+    // The page is drawn and hears its reader before the first step begins.
+    sleep.sleep(Duration::ZERO).await;
     loop {
         while document().hidden() && !news::are_wanted() {
             woken.next().await;

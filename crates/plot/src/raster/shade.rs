@@ -50,15 +50,12 @@ impl RasterBuffers {
     /// the next painting needs them: emptying them separately would take a pass through all of the memory.
     pub(super) fn fill_pixels(&mut self, muted: &CountColours, coloured: impl Fn(usize, u32) -> [u8; 4]) {
         let (pixels, _) = self.image.rgba.as_chunks_mut();
-        let pixels = pixels.chunks_mut(AT_ONCE).zip(self.counts.chunks_mut(AT_ONCE));
-        if self.muted.is_empty() {
-            for (block, (pixels, counts)) in pixels.enumerate() {
-                fill_block(block, (pixels, counts, &mut [0; AT_ONCE]), muted, &coloured);
-            }
-        } else {
-            for (block, ((pixels, counts), below)) in pixels.zip(self.muted.chunks_mut(AT_ONCE)).enumerate() {
-                fill_block(block, (pixels, counts, below), muted, &coloured);
-            }
+        let mut muted_counts = self.muted.chunks_mut(AT_ONCE);
+        let blocks = pixels.chunks_mut(AT_ONCE).zip(self.counts.chunks_mut(AT_ONCE));
+        for (block, (pixels, counts)) in blocks.enumerate() {
+            // Where no mark can be muted, there are no counts of them.
+            let below = muted_counts.next().unwrap_or(&mut []);
+            fill_block(block, (pixels, counts, below), muted, &coloured);
         }
     }
 }
@@ -74,11 +71,11 @@ fn fill_block(
     if counts.iter().chain(&*below).fold(0, |all, count| all | count) == 0 {
         return;
     }
-    for (place, ((pixel, count), below)) in pixels.iter_mut().zip(&mut *counts).zip(&mut *below).enumerate() {
+    for (place, (pixel, count)) in pixels.iter_mut().zip(&*counts).enumerate() {
         if *count > 0 {
             *pixel = coloured(block * AT_ONCE + place, *count);
-        } else if *below > 0 {
-            *pixel = muted.of_count(*below);
+        } else if let Some(count) = below.get(place).filter(|count| **count > 0) {
+            *pixel = muted.of_count(*count);
         }
     }
     counts.fill(0);
