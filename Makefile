@@ -140,12 +140,13 @@ $(RUST): rust-toolchain.toml tools/rust-toolchain | $(PREREQUISITES)
 	@tools/rust-toolchain
 	@touch $@
 
+# Its features are downloads over TLS, which Trunk.toml forbids, and a look for newer versions.
 $(TRUNK): | $(RUST)
-	@tools/cargo-tool trunk $(TRUNK_VERSION) trunk
+	@tools/cargo-tool trunk $(TRUNK_VERSION) trunk --no-default-features
 	@touch $@
 
 $(WASM_BINDGEN): | $(RUST) cargo-lock
-	@tools/cargo-tool wasm-bindgen-cli $(WASM_BINDGEN_VERSION) wasm-bindgen
+	@tools/cargo-tool wasm-bindgen-cli $(WASM_BINDGEN_VERSION) wasm-bindgen --bin wasm-bindgen
 	@touch $@
 
 $(CARGO_DENY): | $(RUST)
@@ -158,7 +159,7 @@ $(CARGO_MACHETE): | $(RUST)
 
 # A second opinion on S3, for tests/test_conformance.py.
 $(S3S_FS): | $(RUST)
-	@tools/cargo-tool s3s-fs $(S3S_FS_VERSION) s3s-fs binary
+	@tools/cargo-tool s3s-fs $(S3S_FS_VERSION) s3s-fs --features binary
 	@touch $@
 
 cargo-lock:
