@@ -69,11 +69,9 @@ pictures: chromium $(ENVIRONMENT) dashboard command-line ## Make the pictures of
 dashboard: export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS = \
 	--remap-path-prefix=$(shell $(CARGO_BIN)/rustc --print sysroot)/lib/rustlib/src=std \
 	--remap-path-prefix=$(abspath $(CARGO_BIN)/../registry/src)=crates
-# Trunk builds one program after the other, and the last step of each takes one processor: so they are built before, side by side. In
-# two goes, since those that draw plots bring other features of what they share.
+# Trunk builds one program after the other, and the last step of each takes one processor: so they are built before, side by side.
 dashboard: $(TRUNK) $(WASM_BINDGEN) $(ENVIRONMENT) cargo-lock ## Build the page into dist/
-	$(CARGO) build $(WASM) --profile wasm -p cruncher-designer -p cruncher-explorer
-	$(CARGO) build $(WASM) --profile wasm -p cruncher-dashboard -p cruncher-fleet -p cruncher-dialogs -p cruncher-sign-in
+	$(CARGO) build $(WASM) --profile wasm -p cruncher-designer -p cruncher-explorer -p cruncher-dashboard -p cruncher-fleet -p cruncher-dialogs -p cruncher-sign-in
 	.tools/bin/trunk build
 
 requirements: $(ENVIRONMENT) ## Make requirements.txt anew, of requirements.in: newer versions of what isn't named there
@@ -140,12 +138,13 @@ $(RUST): rust-toolchain.toml tools/rust-toolchain | $(PREREQUISITES)
 	@tools/rust-toolchain
 	@touch $@
 
+# Its features are downloads over TLS, which Trunk.toml forbids, and a look for newer versions.
 $(TRUNK): | $(RUST)
-	@tools/cargo-tool trunk $(TRUNK_VERSION) trunk
+	@tools/cargo-tool trunk $(TRUNK_VERSION) trunk --no-default-features
 	@touch $@
 
 $(WASM_BINDGEN): | $(RUST) cargo-lock
-	@tools/cargo-tool wasm-bindgen-cli $(WASM_BINDGEN_VERSION) wasm-bindgen
+	@tools/cargo-tool wasm-bindgen-cli $(WASM_BINDGEN_VERSION) wasm-bindgen --bin wasm-bindgen
 	@touch $@
 
 $(CARGO_DENY): | $(RUST)
@@ -158,7 +157,7 @@ $(CARGO_MACHETE): | $(RUST)
 
 # A second opinion on S3, for tests/test_conformance.py.
 $(S3S_FS): | $(RUST)
-	@tools/cargo-tool s3s-fs $(S3S_FS_VERSION) s3s-fs binary
+	@tools/cargo-tool s3s-fs $(S3S_FS_VERSION) s3s-fs --features binary
 	@touch $@
 
 cargo-lock:

@@ -3113,6 +3113,7 @@ def combined(names: Dict[str, Any], case: Case, folder: str) -> Dict[str, Any]:
     output = os.path.join(folder, OUTPUTS_FOLDER, name)
     os.makedirs(os.path.dirname(output), exist_ok=True)
     combine(files, output)
+    flush_files()
     if not os.path.isfile(output):
         raise NothingCombined("combine() has ended, and there is no file at `output`, {}".format(name))
     return {"file": name, "size_bytes": os.path.getsize(output), "files": len(files)}
@@ -3872,10 +3873,11 @@ class _Limit(threading.Thread):
         self._attempt, self._thread_id = attempt, threading.get_ident()
         self._is_over, self._end = False, Wakeup()
         self._lock, self._raised_time = new_lock(), -math.inf
+        self._due: Optional[BaseException] = None
         # A signal ends a sleep of the main thread, so that the limit reaches a model that sleeps.
         is_main = threading.current_thread() is threading.main_thread()
         self._with_signal = is_main and hasattr(signal, "pthread_kill")
-        self._before = signal.signal(signal.SIGALRM, lambda *_: None) if self._with_signal else None
+        self._before = signal.signal(signal.SIGALRM, self._raise_due) if self._with_signal else None
 
     def begin(self) -> None:
         """From now on the time counts, and the case may be cancelled."""
@@ -3900,16 +3902,26 @@ class _Limit(threading.Thread):
             self._raised_time = monotonic()
             self._attempt.was_stopped = self._attempt.was_stopped or kind is CaseCancelled
             error = type(kind.__name__, (kind,), {"__str__": lambda _: words, "__module__": "__main__"})
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread_id), ctypes.py_object(error))
+            if hasattr(ctypes, "pythonapi"):
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread_id), ctypes.py_object(error))
+            else:  # PyPy, where the signal alone can
+                self._due = error()
             if self._with_signal and callable(signal.getsignal(signal.SIGALRM)):  # it would end the process otherwise
                 signal.pthread_kill(self._thread_id, signal.SIGALRM)
+
+    def _raise_due(self, *_: Any) -> None:
+        due, self._due = self._due, None
+        if due is not None:
+            raise due
 
     def stop(self) -> None:
         """After this none is raised any more, not even one that is under way."""
         with self._lock:
             self._is_over = True
             self._end.send()
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread_id), None)
+            self._due = None
+            if hasattr(ctypes, "pythonapi"):
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread_id), None)
         if self._with_signal:
             signal.signal(signal.SIGALRM, self._before if self._before is not None else signal.SIG_DFL)
 
@@ -4885,6 +4897,8 @@ class CaseProcess:
         for name in list(names):
             if not (type(name) is str and name.startswith("__")):
                 names.pop(name, None)
+        if not hasattr(sys, "getrefcount"):  # PyPy, which closes no file before it collects what isn't used any more
+            gc.collect()
         with contextlib.suppress(OSError):
             if os.listdir(os.path.join(self._folder, "outputs")):
                 flush_files()

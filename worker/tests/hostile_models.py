@@ -31,8 +31,8 @@ state = {
     "limits": [resource.getrlimit(getattr(resource, name)) for name in dir(resource) if name.startswith("RLIMIT_")],
     "interpreter": [
         sys.getrecursionlimit(), sys.getswitchinterval(), sys.gettrace() is None, sys.getprofile() is None,
-        getattr(threading, "gettrace", lambda: None)() is None, gc.isenabled(), gc.get_threshold(), gc.get_debug(),
-        len(gc.callbacks),
+        getattr(threading, "gettrace", lambda: None)() is None, gc.isenabled(),
+        [getattr(gc, name, int)() for name in ("get_threshold", "get_debug")], len(getattr(gc, "callbacks", [])),
         threading.stack_size(), socket.getdefaulttimeout(),
     ],
     "signals": [str(signal.getsignal(one)).split(" at ")[0] for one in range(1, signal.NSIG)],

@@ -99,6 +99,18 @@ def test_a_script_of_materials_cloud_compute_combines_files_that_cases_produced(
     assert f"4 {(9 << 20) + 1}" in found["log"]
 
 
+def test_its_size_is_right_though_the_script_closes_no_file(lab: Lab) -> None:
+    lab.attach()
+    script = (
+        "file_extension = 'csv'\nclass C:\n    def __init__(self, path):\n"
+        "        self.me, self.file = self, open(path, 'w')\n"
+        "def combine(files, output):\n    C(output).file.write('1,2')"
+    )
+    case, found = combined(lab, script, listed(lab, results(lab, 1)))
+    assert found["result"] == {"file": "combined.csv", "size_bytes": 3, "files": 1}
+    assert lab.read(f"data/b/combined/files/{case}/combined.csv") == b"1,2"
+
+
 WRONG = {
     "def join(files, output):\n    pass\n": ("NothingCombined", "no function combine(files, output) in combine.py"),
     "file_extension = 'csv'\ndef combine(files, output):\n    pass\n": (
