@@ -119,7 +119,7 @@ pub struct Route {
     pub group: Option<String>,
     /// Column by which the workers are sorted, with a `-` in front if the largest value comes first.
     pub sort: Option<String>,
-    /// Host whose workers stand open, percent-encoded; [`ALL`] for all workers, one by one.
+    /// Host whose workers stand open, percent-encoded; [`ALL`] for all workers, one by one, as often as there are portions of them.
     pub host: Option<String>,
     /// Pool that the lines attach workers to; `None` for the study's own queue.
     pub pool: Option<Pool>,
@@ -140,7 +140,9 @@ impl Route {
             sort: field("sort")
                 .filter(|text| matches!(page, Page::Overview | Page::Attach) && is_word(text))
                 .map(str::to_owned),
-            host: field("host").filter(|text| *text == ALL || is_word(text)).map(str::to_owned),
+            host: field("host")
+                .filter(|text| is_word(text) || text.starts_with(ALL) && text.bytes().all(|byte| byte == b'*'))
+                .map(str::to_owned),
             pool: field("pool").and_then(|name| Pool::parse(name).ok()),
         }
     }
@@ -251,7 +253,9 @@ mod tests {
                 }
             }
         }
-        for (sort, host) in [("-failed", "*".to_owned()), ("worker", encoded("näh/..~*|, x"))] {
+        for (sort, host) in
+            [("-failed", "*".to_owned()), ("-failed", "***".to_owned()), ("worker", encoded("näh/..~*|, x"))]
+        {
             let pool = Pool::parse("gpu").ok();
             let route = Route { sort: Some(sort.into()), host: Some(host), pool, ..Route::default() };
             assert_eq!(Route::parse(&route.to_string()), route);
