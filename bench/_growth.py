@@ -43,15 +43,20 @@ Figures = dict[str, dict[str, float]]
 
 
 def measure(cases: int) -> Figures:
-    """All figures of a study of this size."""
-    figures: Figures = {}
+    """All figures of a new study of this size."""
     with generated(cases) as study:
-        for command in COMMANDS:
-            runs = [run(study, command) for _ in range(TURNS if cases < MANY else 1)]
-            middle = median(runs)
-            peak_mb = statistics.median(one.peak_mb for one in runs)
-            figures[command] = {"secs": middle.computed_secs, "wall_secs": middle.wall_secs, "mb": peak_mb}
-        figures["page"] = opened(study, cases)
+        return figures_of(study, cases)
+
+
+def figures_of(study: Launched, cases: int) -> Figures:
+    """All figures of a study that is there."""
+    figures: Figures = {}
+    for command in COMMANDS:
+        runs = [run(study, command) for _ in range(TURNS if cases < MANY else 1)]
+        middle = median(runs)
+        peak_mb = statistics.median(one.peak_mb for one in runs)
+        figures[command] = {"secs": middle.computed_secs, "wall_secs": middle.wall_secs, "mb": peak_mb}
+    figures["page"] = opened(study, cases)
     return figures
 
 
@@ -156,7 +161,10 @@ def legend(left: int, top: int) -> list[str]:
 
 def style(shade: int) -> str:
     """Colours, on light or on dark."""
-    ground, text, faint, line = (("#ffffff", "#1b1d20", "#5d6168", "#dcdcd7"), ("#1b1e23", "#e6e7e9", "#a2a8b1", "#343941"))[shade]
+    ground, text, faint, line = (
+        ("#ffffff", "#1b1d20", "#5d6168", "#dcdcd7"),
+        ("#1b1e23", "#e6e7e9", "#a2a8b1", "#343941"),
+    )[shade]
     rules = [f".ground {{ fill: {ground} }} .title {{ fill: {text} }} .tick {{ fill: {faint} }}"]
     rules.append(f".grid {{ stroke: {line} }} .slope {{ stroke: {faint} }}")
     for key, colours in COLOURS.items():

@@ -1,8 +1,8 @@
-"""What the command line takes for a study of 100,000 cases: `status`, `results --table` and `freeze`, by the release build.
+"""What the command line takes for 100,000 cases: `status`, `results --table` and `freeze`, by the release build.
 
-The study is generated into a fresh local cloud, with results and errors of all cases that are over. A figure is the time
-that the program itself computes: what it waits for the cloud, a process of Python on the same machine, stands in the
-note. Prints one JSON object with the figures.
+The study is generated into a fresh local cloud, with results and errors of all cases that are over. A figure is the
+time that the program itself computes: what it waits for the cloud, a process of Python on the same machine, stands in
+the note. Prints one JSON object with the figures.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def run(study: Launched, command: str) -> Run:
             "freeze": ["freeze", study.study, f"{folder}/study.html"],
         }[command]
         started = time.monotonic()
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 (the program that was built)
             study.command_line.arguments(*arguments), env=study.command_line.environment(), stdout=subprocess.DEVNULL
         )
         _, status, usage = os.wait4(process.pid, 0)
@@ -98,8 +98,8 @@ def measure(study: Launched) -> dict[str, Any]:
         runs = [run(study, command) for _ in range(TURNS)]
         middle, peak_mb = median(runs), statistics.median(run.peak_mb for run in runs)
         note = (
-            f"median of {TURNS}; from start to end {middle.wall_secs:.1f} s, of which it waited {middle.waited_secs:.1f} s "
-            f"for the local cloud; {load()}"
+            f"median of {TURNS}; from start to end {middle.wall_secs:.1f} s, of which it waited "
+            f"{middle.waited_secs:.1f} s for the local cloud; {load()}"
         )
         figures[f"{command}_100k_s"] = entry(middle.computed_secs, "s", secs, note)
         figures[f"{command}_100k_peak_mb"] = entry(peak_mb, "MB", PEAK_MB, f"median of {TURNS}")

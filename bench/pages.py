@@ -1,14 +1,15 @@
 """How soon the pages answer at full size: Errors with 1,000 groups, Overview with 1,000 workers, Design with a million
 cases, and 100,000 cases that are frozen in the browser.
 
-The study is generated into a fresh local cloud. In Chromium without a graphics card, in a window of 1440 x 900, the page
-is used as by somebody with a mouse; meanwhile each stretch of time is noted in which it hears nothing. Prints one JSON
-object with the figures.
+The study is generated into a fresh local cloud. In Chromium without a graphics card, in a window of 1440 x 900, the
+page is used as by somebody with a mouse; meanwhile each stretch of time is noted in which it hears nothing. Prints one
+JSON object with the figures.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -35,6 +36,9 @@ from bench._results import PATIENCE_MS, entry, late_frames, load, prepare, wait_
 
 # What is no task to Chromium's list of long ones, and what a person takes for at once.
 HEARD_MS = 50
+# Of the table of workers (src/fleet.rs).
+ROWS_AT_A_TIME = 200
+WARM_UP = 20
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,12 @@ class Size:
     groups: int = 1_000
     workers: int = 1_000
     design: int = 1_000_000
+    # Looks at the Overview, each with news of all workers.
+    looks: int = 4
+    # Until a page is at rest.
+    rest_ms: int = 3_000
+    # In which a page is scrolled.
+    frames: int = 240
 
 
 @dataclass
@@ -57,7 +67,8 @@ class Spell:
 
     def __str__(self) -> str:
         """For a note."""
-        return f"{self.took_ms:.0f} ms, longest task {self.longest_task_ms:.0f} ms, all long ones {sum(self.tasks_ms):.0f} ms"
+        longest, all_long = self.longest_task_ms, sum(self.tasks_ms)
+        return f"{self.took_ms:.0f} ms, longest task {longest:.0f} ms, all long ones {all_long:.0f} ms"
 
 
 @contextmanager
@@ -80,11 +91,17 @@ def opened(context: BrowserContext, study: Launched, fragment: str) -> Page:
     return page
 
 
+def scrolled(page: Page, size: Size) -> list[float]:
+    """Milliseconds between frames while the page is scrolled; the first ones are the warm-up."""
+    frames: list[float] = page.evaluate(f"bench.scrolling('html', 120, {WARM_UP + size.frames})")[WARM_UP:]
+    return frames
+
+
 def errors(context: BrowserContext, study: Launched, size: Size) -> dict[str, Any]:
     """The Errors page: opened, with all groups in it, scrolled, and one opened."""
     page = opened(context, study, "#/overview")
     wait_for(page, "document.querySelector('.live')?.textContent.includes('live ·')")
-    page.wait_for_timeout(3000)
+    page.wait_for_timeout(size.rest_ms)
     with spell(page) as opening:
         page.evaluate("location.hash = '#/errors?batch=*'")
         wait_for(page, f"document.querySelectorAll('.group').length >= {min(size.groups, 100)}")
@@ -92,7 +109,7 @@ def errors(context: BrowserContext, study: Launched, size: Size) -> dict[str, An
         while (more := page.get_by_role("button", name="Show more of")).count():
             more.click()
     count = page.locator(".group").count()
-    frames = page.evaluate("bench.scrolling('html', 120, 240)")[20:]
+    frames = scrolled(page, size)
     steps = []
     for place in (0, 1, count // 2, count - 1):
         head = page.locator(".group__head").nth(place)
@@ -113,15 +130,15 @@ def errors(context: BrowserContext, study: Launched, size: Size) -> dict[str, An
 
 def overview(context: BrowserContext, study: Launched, size: Size) -> dict[str, Any]:
     """The Overview, while it looks, with all workers in its table."""
-    page = opened(context, study, "#/overview?host=*")
+    # As many portions of the table as there are.
+    page = opened(context, study, f"#/overview?host={'*' * math.ceil((size.workers + 10) / ROWS_AT_A_TIME)}")
     wait_for(page, f"document.querySelectorAll('.fleet tbody tr').length >= {size.workers}")
-    page.wait_for_timeout(5000)
+    page.wait_for_timeout(size.rest_ms)
     with spell(page) as looks:
-        # Each look tells news: as many workers say something.
-        for _ in range(4):
+        for _ in range(size.looks):
             study.command_line.cloud.put_objects(study.bucket, many_heartbeats(size.workers))
             page.wait_for_timeout(4000)
-    frames = page.evaluate("bench.scrolling('html', 120, 240)")[20:]
+    frames = scrolled(page, size)
     note = f"{size.workers:,} workers, {size.cases:,} cases; {looks}; {late_frames(frames)}; {load()}"
     return {
         "overview_1k_longest_task_ms": entry(looks.longest_task_ms, "ms", HEARD_MS, note),
@@ -148,7 +165,7 @@ def freezing(context: BrowserContext, study: Launched, size: Size) -> dict[str, 
     """The whole study, as one file."""
     page = opened(context, study, "#/results?batch=*")
     page.get_by_text("cases have a result").wait_for()
-    page.wait_for_timeout(3000)
+    page.wait_for_timeout(size.rest_ms)
     page.locator("summary", has_text="Download").click()
     with spell(page) as froze, page.expect_download(timeout=PATIENCE_MS) as download:
         button(page, "The whole study, one HTML file").click()

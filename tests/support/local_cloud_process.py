@@ -105,7 +105,9 @@ class SortedKeys:
         while place < len(keys) and keys[place].startswith(prefix) and len(page) < max_keys + 2:
             page.append(keys[place])
             end = keys[place].find(delimiter, len(prefix)) if delimiter else -1
-            place = place + 1 if end < 0 else bisect_left(keys, keys[place][: end + len(delimiter)] + "\U0010ffff", place)
+            place = (
+                place + 1 if end < 0 else bisect_left(keys, keys[place][: end + len(delimiter)] + "\U0010ffff", place)
+            )
         return page
 
 
