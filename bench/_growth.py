@@ -28,8 +28,8 @@ KEPT = REPOSITORY / "target/growth.json"
 DOCUMENT, PICTURE = REPOSITORY / "docs/scale.md", REPOSITORY / "docs/pictures/growth.svg"
 BEGIN, END = "<!-- by bench/_growth.py -->\n", "<!-- end of growth -->\n"
 NAMES = {"status": "status", "results": "results --table", "freeze": "freeze", "page": "Results page opens"}
-# Of more cases each command runs once.
-TURNS, MANY = 3, 500_000
+# Of so many cases each command runs once.
+TURNS, MANY = 3, 100_000
 # Of style/tokens.css, as they are on light and on dark; dashes for those who don't see colours.
 COLOURS = {
     "status": ("#0072b2", "#56b4e9", ""),

@@ -76,7 +76,7 @@ def typing(page: Page) -> dict[str, Any]:
 
 
 def sorting(page: Page, columns: int | None = None) -> dict[str, Any]:
-    """What the page does until the table is in another order, column by column, each way; of the first ones if wanted."""
+    """What the page does until the table is in another order: by each column, or by so many, each way."""
     heads = f"[...document.querySelectorAll('{GRID} [aria-sort]')]"
     longest: dict[str, float] = {}
     for column, name in enumerate(page.evaluate(f"{heads}.map(head => head.textContent)")[:columns]):

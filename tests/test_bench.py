@@ -12,7 +12,7 @@ from visit import Visits
 
 sys.path.append(str(REPOSITORY))
 
-from bench import pages, table  # noqa: E402 - found by the line above
+from bench import pages, table
 from bench.__main__ import parse_entries
 from bench._results import results_page
 
