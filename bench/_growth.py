@@ -22,7 +22,7 @@ from command_line import Launched  # noqa: E402 - found by the line above
 from visit import chromium  # noqa: E402
 
 from bench._results import PATIENCE_MS, prepare, wait_for  # noqa: E402
-from bench.native import COMMANDS, generated, median, run  # noqa: E402
+from bench.native import COMMANDS, extent, generated, median, run  # noqa: E402
 
 KEPT = REPOSITORY / "target/growth.json"
 DOCUMENT, PICTURE = REPOSITORY / "docs/scale.md", REPOSITORY / "docs/pictures/growth.svg"
@@ -66,8 +66,11 @@ def opened(study: Launched, cases: int) -> dict[str, float]:
         address, page = prepare(context, study), context.new_page()
         session = browser.new_browser_cdp_session()
         page.goto(f"{address}#/results?batch=*", wait_until="commit", timeout=PATIENCE_MS)
-        wait_for(page, f"bench.drawnAt('Scatter plot', {cases})")
-        secs = page.evaluate(f"bench.drawnAt('Scatter plot', {cases})") / 1000
+        # Whether it has the open ones as well, which have no results.
+        of_all = f"name === 'Scatter plot' && rows >= {extent(cases).ended}"
+        drawn = f"bench.drawn.find(({{ name, rows }}) => {of_all})"
+        wait_for(page, drawn)
+        secs = page.evaluate(f"{drawn}.end") / 1000
         page.wait_for_timeout(2000)
         told = session.send("SystemInfo.getProcessInfo")["processInfo"]
         resident = [resident_mb(process["id"]) for process in told if process["type"] == "renderer"]

@@ -105,7 +105,7 @@ def errors(context: BrowserContext, study: Launched, size: Size) -> dict[str, An
     wait_for(page, f"{groups} >= {size.groups}")
     page.wait_for_timeout(size.rest_ms)
     page.evaluate("location.hash = '#/overview'")
-    wait_for(page, "document.querySelector('.group__head') === null")
+    wait_for(page, "document.querySelector('[aria-label=Progress]')")
     with spell(page) as opening:
         page.evaluate("location.hash = '#/errors?batch=*'")
         wait_for(page, f"document.querySelectorAll('.group').length >= {min(size.groups, 100)}")
