@@ -131,7 +131,9 @@ def panel(kept: dict[int, Figures], figure: str, title: str, left: int, powers: 
         at = x(cases)
         parts.append(f'<line class="grid" x1="{at:.1f}" x2="{at:.1f}" y1="{top}" y2="{top + height}"/>')
         parts.append(f'<text class="tick" x="{at:.1f}" y="{top + height + 18}" text-anchor="middle">{cases:,}</text>')
-    parts.append(f'<text class="tick" x="{left + width / 2}" y="{top + height + 38}" text-anchor="middle">cases</text>')
+    parts.append(
+        f'<text class="tick" x="{left + width / 2}" y="{top + height + 38}" text-anchor="middle">number of cases</text>'
+    )
     # What grows as its work: ten times for ten times the cases, through the middle of what is shown.
     middle = 10 ** ((low + high) / 2 - (last - first) / 2)
     start = (min(kept), middle) if middle >= 10**low else (min(kept) * 10**low / middle, 10.0**low)
@@ -156,7 +158,7 @@ def legend(left: int, top: int) -> list[str]:
         parts.append(f'<polyline class="{key}" points="{left},{top} {left + 34},{top}"/>')
         parts.append(f'<circle class="{key}" cx="{left + 17}" cy="{top}" r="3.5"/>')
         parts.append(f'<text class="tick" x="{left + 42}" y="{top + 4}">{name}</text>')
-        left += 74 + 7 * len(name)
+        left += 64 + 6 * len(name)
     parts.append(f'<line class="slope" x1="{left}" x2="{left + 34}" y1="{top}" y2="{top}"/>')
     parts.append(f'<text class="tick" x="{left + 42}" y="{top + 4}">grows as the cases do</text>')
     return parts
@@ -164,7 +166,8 @@ def legend(left: int, top: int) -> list[str]:
 
 def style(shade: int) -> str:
     """Colours, on light or on dark."""
-    ground, text, faint, line = (
+    light, dark = ("#ffffff", "#1b1d20", "#5d6168", "#dcdcd7"), ("#1b1e23", "#e6e7e9", "#a2a8b1", "#343941")
+    ground, text, faint, line = (light, dark)[shade]
         ("#ffffff", "#1b1d20", "#5d6168", "#dcdcd7"),
         ("#1b1e23", "#e6e7e9", "#a2a8b1", "#343941"),
     )[shade]
@@ -183,14 +186,15 @@ def picture(kept: dict[int, Figures]) -> str:
         'aria-label="Seconds and megabytes by the number of cases">',
         "<style>",
         'text { font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif } .title { font-size: 15px } '
-        ".tick { font-size: 12px } .slope { stroke-dasharray: 1 4 } polyline { fill: none; stroke-width: 2 } " + dashes,
+        ".tick { font-size: 12px } .slope { stroke-width: 1.5; stroke-dasharray: 2 4 } polyline { fill: none; stroke-width: 2 } "
+        + dashes,
         style(0),
         f"@media (prefers-color-scheme: dark) {{ {style(1)} }}",
         "</style>",
         '<rect class="ground" width="820" height="370" rx="6"/>',
-        *panel(kept, "secs", "Seconds that it computes", 70, powers(kept, "secs")),
-        *panel(kept, "mb", "Memory at most (MB)", 480, powers(kept, "mb")),
-        *legend(70, 350),
+        *panel(kept, "secs", "Time (s): computed, or until drawn", 70, powers(kept, "secs")),
+        *panel(kept, "mb", "Memory, at most (MB)", 480, powers(kept, "mb")),
+        *legend(40, 350),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
