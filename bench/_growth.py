@@ -168,9 +168,6 @@ def style(shade: int) -> str:
     """Colours, on light or on dark."""
     light, dark = ("#ffffff", "#1b1d20", "#5d6168", "#dcdcd7"), ("#1b1e23", "#e6e7e9", "#a2a8b1", "#343941")
     ground, text, faint, line = (light, dark)[shade]
-        ("#ffffff", "#1b1d20", "#5d6168", "#dcdcd7"),
-        ("#1b1e23", "#e6e7e9", "#a2a8b1", "#343941"),
-    )[shade]
     rules = [f".ground {{ fill: {ground} }} .title {{ fill: {text} }} .tick {{ fill: {faint} }}"]
     rules.append(f".grid {{ stroke: {line} }} .slope {{ stroke: {faint} }}")
     for key, colours in COLOURS.items():
@@ -186,8 +183,8 @@ def picture(kept: dict[int, Figures]) -> str:
         'aria-label="Seconds and megabytes by the number of cases">',
         "<style>",
         'text { font-family: system-ui, -apple-system, "Segoe UI", Roboto, sans-serif } .title { font-size: 15px } '
-        ".tick { font-size: 12px } .slope { stroke-width: 1.5; stroke-dasharray: 2 4 } polyline { fill: none; stroke-width: 2 } "
-        + dashes,
+        ".tick { font-size: 12px } .slope { stroke-width: 1.5; stroke-dasharray: 2 4 } "
+        "polyline { fill: none; stroke-width: 2 } " + dashes,
         style(0),
         f"@media (prefers-color-scheme: dark) {{ {style(1)} }}",
         "</style>",
