@@ -132,7 +132,8 @@ impl Route {
         let (path, query) = fragment.split_once('?').unwrap_or((fragment, ""));
         let page = Page::ALL.into_iter().find(|page| page.path() == path).unwrap_or_default();
         let field = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-        let is_word = |text: &&str| !text.is_empty() && text.bytes().all(|byte| is_plain(byte) || byte == b'%');
+        let is_word =
+            |text: &&str| !text.is_empty() && text.bytes().all(|byte| is_plain(byte) || matches!(byte, b'%' | b'*'));
         Self {
             page,
             batches: field("batch").map_or(BatchChoice::Unsaid, BatchChoice::parse),
@@ -140,9 +141,7 @@ impl Route {
             sort: field("sort")
                 .filter(|text| matches!(page, Page::Overview | Page::Attach) && is_word(text))
                 .map(str::to_owned),
-            host: field("host")
-                .filter(|text| is_word(text) || text.starts_with(ALL) && text.bytes().all(|byte| byte == b'*'))
-                .map(str::to_owned),
+            host: field("host").filter(is_word).map(str::to_owned),
             pool: field("pool").and_then(|name| Pool::parse(name).ok()),
         }
     }
