@@ -56,6 +56,7 @@ test: chromium $(ENVIRONMENT) $(S3S_FS) dashboard command-line ## Run every test
 check: check-texts check-python check-rust check-windows check-supply ## Check format, lints, documentation, dependencies, spelling and types
 
 bench: chromium $(ENVIRONMENT) dashboard command-line ## Measure what has a budget: a table, and target/bench.json
+	$(CARGO) build --release -p cruncher-cli
 	@CRUNCHER_CHROMIUM="$$(tools/chromium)" $(PYTHON) -m bench
 
 chaos: chromium $(ENVIRONMENT) dashboard command-line ## Kill workers and senders, and disturb the rest: is anything lost? (ARGS="...": see chaos/)

@@ -71,6 +71,20 @@ def empty_study() -> Iterator[Launched]:
         cloud.stop()
 
 
+# Time of a frame at 60 a second, and a margin for what clocks round.
+FRAME_MS, ROUNDING_MS = 1000 / 60, 0.6
+
+
+def late_share(frames: list[float]) -> float:
+    """How many of a hundred frames came late."""
+    return 100 * sum(frame > FRAME_MS + ROUNDING_MS for frame in frames) / len(frames)
+
+
+def late_frames(frames: list[float]) -> str:
+    """Frames that came late, for a note."""
+    return f"{late_share(frames):.1f} % of {len(frames)} frames late, longest {max(frames):.0f} ms"
+
+
 def load() -> str:
     """How busy the machine was during the last minute, for a note."""
     return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"

@@ -133,6 +133,21 @@ const bench = globalThis.bench = {
         return found;
     },
 
+    // Milliseconds of something that is done, until it is so: `shown` is when the frame after that begins, `busy` the longest
+    // stretch in which the page hears nothing, until half a second has passed.
+    async acting(act, isSo) {
+        await this.stillness();
+        const before = this.busy.length, start = performance.now();
+        act();
+        const work = await new Promise(afterThis) - start;
+        while (!isSo()) {
+            await this.frame();
+        }
+        const shown = await this.frame() - start;
+        await new Promise(resolve => setTimeout(resolve, 500));
+        return { shown, busy: Math.max(work, ...this.busy.slice(before).map(({ duration }) => duration)) };
+    },
+
     // Hands rows over as the worker that reads them does: `columns` are pairs of a name and its numbers, the last one is the
     // response.
     giveRows(columns, rowsAtOnce) {

@@ -12,6 +12,9 @@ const MAX_FLAT: usize = 24;
 /// Maximum number of rows, unless all workers are asked for.
 pub(crate) const MAX_ROWS: usize = 60;
 
+/// Number of workers that are listed when all are asked for one by one, and added at a time: the table is drawn anew with each look.
+pub(crate) const ROWS_AT_A_TIME: usize = 200;
+
 /// Minimum number of failures that may set a worker apart, and the distance from what is expected, in standard deviations.
 const MIN_FAILURES: f64 = 3.0;
 const FAR_DEVIATIONS: f64 = 4.0;
@@ -91,23 +94,16 @@ impl<'a> Fleet<'a> {
     /// Arranges workers as of `now`; of many, only those of the host that is `open`, percent-encoded, stand one by one.
     pub(crate) fn of(workers: &[&'a Heartbeat], order: Option<FleetOrder>, open: Option<&str>, now: f64) -> Self {
         let totals = FleetTotals::of(workers);
-        // Those of a host may stand apart: alive ones come first.
-        let mut hosts: Vec<(&str, Vec<&Heartbeat>)> = Vec::new();
-        for worker in workers {
-            match hosts.iter_mut().find(|(host, _)| *host == worker.host) {
-                Some((_, known)) => known.push(*worker),
-                None => hosts.push((&worker.host, vec![*worker])),
-            }
-        }
-        let has_hosts = workers.len() > MAX_FLAT && hosts.len() < workers.len() && open != Some(ALL);
-        let of_host = |host: &str| hosts.iter().find(|(own, _)| *own == host).map_or(&[][..], |(_, known)| known);
+        let hosts = FleetHosts::of(workers);
+        let portions = portions(open);
+        let has_hosts = workers.len() > MAX_FLAT && hosts.all.len() < workers.len() && portions == 0;
         let single = |worker: &&'a Heartbeat| {
-            let process = process(worker, of_host(&worker.host));
+            let process = process(worker, hosts.of_host(&worker.host));
             totals.row(process, vec![*worker], false)
         };
         let rows = if has_hosts {
             let mut rows = Vec::new();
-            let of_hosts = hosts.iter().map(|(_, known)| match &known[..] {
+            let of_hosts = hosts.all.iter().map(|known| match &known[..] {
                 [only] => single(only),
                 several => totals.row("", several.to_vec(), true),
             });
@@ -123,11 +119,52 @@ impl<'a> Fleet<'a> {
         };
         let failed_share = share(totals.failures, totals.attempts);
         let mut fleet = Self { rows, hidden: 0, has_hosts, failed_share };
-        if open != Some(ALL) && fleet.rows.len() > MAX_ROWS {
-            let rest = fleet.rows.split_off(MAX_ROWS);
+        let most = if portions == 0 { MAX_ROWS } else { portions * ROWS_AT_A_TIME };
+        if fleet.rows.len() > most {
+            let rest = fleet.rows.split_off(most);
             fleet.hidden = rest.iter().map(|row| row.workers.len()).sum();
         }
         fleet
+    }
+}
+
+/// Returns the number of portions of workers that are listed one by one; 0 if hosts are listed, or the first workers alone.
+pub(crate) fn portions(open: Option<&str>) -> usize {
+    open.filter(|open| open.starts_with(ALL)).map_or(0, str::len)
+}
+
+/// Workers by their hosts.
+struct FleetHosts<'a> {
+    /// Those of each host, in the order in which the first of them stood. Those of a host may stand apart: alive ones come first.
+    all: Vec<Vec<&'a Heartbeat>>,
+    /// Places in it, in the order of the hosts' names.
+    by_name: Vec<usize>,
+}
+
+impl<'a> FleetHosts<'a> {
+    fn of(workers: &[&'a Heartbeat]) -> Self {
+        let mut hosts = Self { all: Vec::new(), by_name: Vec::new() };
+        for worker in workers {
+            let (at, place) = hosts.find(&worker.host);
+            if let Some(place) = place {
+                hosts.all[place].push(*worker);
+            } else {
+                hosts.by_name.insert(at, hosts.all.len());
+                hosts.all.push(vec![*worker]);
+            }
+        }
+        hosts
+    }
+
+    /// Returns where a host stands among the names, or would stand, and its place if it is known.
+    fn find(&self, host: &str) -> (usize, Option<usize>) {
+        let name = |place: usize| self.all[place][0].host.as_str();
+        let at = self.by_name.partition_point(|place| name(*place) < host);
+        (at, self.by_name.get(at).copied().filter(|place| name(*place) == host))
+    }
+
+    fn of_host(&self, host: &str) -> &[&'a Heartbeat] {
+        self.find(host).1.map_or(&[], |place| &self.all[place])
     }
 }
 

@@ -66,7 +66,8 @@ def test_a_study_that_the_page_froze_is_complete_in_itself(studied: Launched, vi
     go_to(page, "Results")
     page.locator("summary", has_text="Download").click()
     button = page.get_by_role("button", name="The whole study, one HTML file")
-    with page.expect_download() as download:
+    # Beside the page, which goes on: reading and packing many cases takes a minute.
+    with page.expect_worker(), page.expect_download() as download:
         button.click()
     assert download.value.suggested_filename == f"{studied.study}.html"
     said = page.get_by_role("status").filter(has_text="The browser saves it")

@@ -9,7 +9,7 @@ use cruncher_study::shown_text::visible;
 use leptos::prelude::*;
 
 use super::inline::{line, link, text};
-use crate::fleet::{COLUMNS, Fleet, FleetOrder, FleetRow, running_secs, share};
+use crate::fleet::{COLUMNS, Fleet, FleetOrder, FleetRow, portions, running_secs, share};
 
 /// Maximum number of characters of a worker's message.
 const MAX_MESSAGE_CHARS: usize = 600;
@@ -38,8 +38,12 @@ pub(crate) fn worker_table(workers: &[&Heartbeat], now: f64, route: &Route, acti
     let actions = action.map(|_| view! { <th scope="col">"Actions"</th> });
     let rows: Vec<_> = fleet.rows.iter().map(|row| fleet_row(row, &fleet, now, route, action)).collect();
     let all = (fleet.hidden > 0 || fleet.has_hosts).then(|| {
-        let target = Route { host: Some(ALL.to_owned()), ..route.clone() };
-        let words = format!("Show all {} one by one", counted(workers.len() as u64, "worker", "workers"));
+        let portions = portions(route.host.as_deref());
+        let target = Route { host: Some(ALL.repeat(portions + 1)), ..route.clone() };
+        let words = match portions {
+            0 => format!("Show all {} one by one", counted(workers.len() as u64, "worker", "workers")),
+            _ => format!("Show more of {} further workers", thousands(fleet.hidden as u64)),
+        };
         view! { <p class="table__more">{link(target.to_string(), words)}</p> }
     });
     view! {

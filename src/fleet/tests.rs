@@ -132,13 +132,15 @@ fn many_workers_stand_behind_their_hosts_until_one_or_all_are_asked_for() {
 }
 
 #[test]
-fn of_very_many_the_first_are_shown_and_the_rest_is_counted() {
+fn of_very_many_the_first_are_shown_and_the_rest_is_counted_and_comes_in_portions() {
     let names: Vec<String> = (0..400).map(|number| format!("n{number}_linux_1-ab")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let workers = named(&names);
     let fleet = Fleet::of(&workers.iter().collect::<Vec<_>>(), None, None, NOW);
     assert_eq!((fleet.rows.len(), fleet.hidden, fleet.has_hosts), (MAX_ROWS, 400 - MAX_ROWS, false));
     let all = Fleet::of(&workers.iter().collect::<Vec<_>>(), FleetOrder::parse("-done"), Some(ALL), NOW);
+    assert_eq!((all.rows.len(), all.hidden), (ROWS_AT_A_TIME, 400 - ROWS_AT_A_TIME));
+    let all = Fleet::of(&workers.iter().collect::<Vec<_>>(), FleetOrder::parse("-done"), Some("**"), NOW);
     assert_eq!((all.rows.len(), all.hidden), (400, 0));
     assert!(Fleet::of(&[], None, None, NOW).rows.is_empty());
 }

@@ -26,6 +26,7 @@ use crate::components::progress::{bar, figures};
 use crate::components::response_chart::response_chart;
 use crate::components::throughput_chart::throughput_chart;
 use crate::components::worker_table::{RowAction, worker_table};
+use crate::fleet::{MAX_ROWS, portions};
 use crate::live::OpenStudy;
 
 /// Maximum number of error groups that the overview names, and of batches whose versions it names.
@@ -65,7 +66,9 @@ pub(crate) fn page(open: &OpenStudy) -> AnyView {
         }
         .into_any()
     };
-    let now = open.live.now.get();
+    // A long table isn't drawn anew each second, but with each look.
+    let is_long = portions(route.host.as_deref()) > 0 && snapshot.workers.len() > MAX_ROWS;
+    let now = if is_long { snapshot.time } else { open.live.now.get() };
     view! {
         {notices(&snapshot.notices(batch), snapshot.time)}
         {body}

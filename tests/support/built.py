@@ -8,6 +8,8 @@ from pathlib import Path
 
 from local_cloud import REPOSITORY
 
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
+
 
 def built_page() -> Path:
     """The folder of the built page."""
@@ -17,8 +19,12 @@ def built_page() -> Path:
 
 def built_program() -> Path:
     """The built command line."""
-    target = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
-    return built(Path(os.environ.get("CRUNCHER_BINARY", target / "debug/cruncher")))
+    return built(Path(os.environ.get("CRUNCHER_BINARY", TARGET / "debug/cruncher")))
+
+
+def release_program() -> Path:
+    """The command line as it is handed out: what it takes is measured."""
+    return built(TARGET / "release/cruncher")
 
 
 def built(file: Path) -> Path:

@@ -5,6 +5,9 @@ hundred thousand cases would take minutes. `POST /_cruncher/objects/<bucket>` ta
 line of JSON and then its bytes: `{"size": 12, "key": "…", "modified_time": 1790000000.0, "headers": {}}`.
 They are put by ministack's own function, so that they are what a PUT would have made of them, but for the time.
 
+A listing sorts all keys of the bucket for each page of a thousand, which takes a second where there are a million: of a
+large bucket the sorted keys are kept, and ministack's own function is given those that are on the page.
+
 Ministack's policies don't know `s3:if-none-match`, which AWS takes from the request's header: it is told of it here.
 """
 
@@ -12,6 +15,7 @@ from __future__ import annotations
 
 import json
 import sys
+from bisect import bisect_left
 from datetime import datetime, timezone
 from typing import Any
 
@@ -20,6 +24,8 @@ import ministack.core.iam_actions as iam_actions
 from ministack.core.responses import get_account_id
 
 PREFIX = "/_cruncher/objects/"
+# From so many objects on the keys are kept in order.
+LARGE = 5_000
 ministack_app = ministack.app.app
 object_context = iam_actions._s3_object_context
 
@@ -71,6 +77,40 @@ def put_objects(bucket: str, body: bytes) -> tuple[int, str]:
     return 200, str(count)
 
 
+class SortedKeys:
+    """The keys of the bucket that was listed last, in order."""
+
+    def __init__(self, collect: Any) -> None:
+        """Instead of ministack's `collect`, which lists."""
+        self._collect = collect
+        self._objects: dict[str, Any] = {}
+        self._last = ""
+        self._keys: list[str] = []
+
+    def collect(self, objects: dict[str, Any], prefix: str, delimiter: str, max_keys: int, start_after: str) -> Any:
+        """A page of a listing."""
+        if len(objects) >= LARGE:
+            objects = dict.fromkeys(self._page(objects, prefix, delimiter, max_keys, start_after))
+        return self._collect(objects, prefix, delimiter, max_keys, start_after)
+
+    def _page(self, objects: dict[str, Any], prefix: str, delimiter: str, max_keys: int, start_after: str) -> list[str]:
+        """The keys that a page is made of, and one that is behind it; of a folder, its first one."""
+        # A key that was added is the last one.
+        last = next(reversed(objects))
+        if objects is not self._objects or len(objects) != len(self._keys) or last != self._last:
+            self._keys, self._objects, self._last = sorted(objects), objects, last
+        keys, page = self._keys, list[str]()
+        place = bisect_left(keys, max(prefix, start_after))
+        # The first one may be what the page before ended with.
+        while place < len(keys) and keys[place].startswith(prefix) and len(page) < max_keys + 2:
+            page.append(keys[place])
+            end = keys[place].find(delimiter, len(prefix)) if delimiter else -1
+            place = (
+                place + 1 if end < 0 else bisect_left(keys, keys[place][: end + len(delimiter)] + "\U0010ffff", place)
+            )
+        return page
+
+
 def iso(time: float) -> str:
     """A time as ministack writes it."""
     return datetime.fromtimestamp(time, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")
@@ -79,4 +119,7 @@ def iso(time: float) -> str:
 if __name__ == "__main__":
     ministack.app.app = app
     iam_actions._s3_object_context = context_with_condition
+    import ministack.services.s3 as s3
+
+    s3._collect_list_entries = SortedKeys(s3._collect_list_entries).collect
     sys.exit(ministack.app.main())

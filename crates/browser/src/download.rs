@@ -18,11 +18,19 @@ pub fn part(bytes: &[u8]) -> JsValue {
 
 /// Offers parts, one after the other, as a file.
 pub fn save_parts(name: &str, media_type: &str, parts: &Array) {
-    let options = BlobPropertyBag::new();
-    options.set_type(media_type);
-    if let Ok(blob) = Blob::new_with_u8_array_sequence_and_options(parts, &options) {
+    if let Ok(blob) = blob(media_type, parts) {
         save_blob(name, &blob);
     }
+}
+
+/// Makes a file of parts, one after the other.
+///
+/// # Errors
+/// If the browser has no memory left.
+pub fn blob(media_type: &str, parts: &Array) -> Result<Blob, JsValue> {
+    let options = BlobPropertyBag::new();
+    options.set_type(media_type);
+    Blob::new_with_u8_array_sequence_and_options(parts, &options)
 }
 
 /// Offers a blob as a file.

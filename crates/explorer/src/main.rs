@@ -1,7 +1,7 @@
 //! The explorer, the page of the results: a program of its own because of its size.
 //!
 //! It is loaded when its page is shown for the first time (`cruncher_browser::programs`) and then stays. The same program,
-//! without a window, is the worker that watches a large study (`watch_worker`).
+//! without a window, is the worker that watches a large study (`watch_worker`) or freezes one (`freeze_worker`).
 
 #![cfg_attr(
     target_arch = "wasm32",
@@ -55,6 +55,10 @@ mod files;
 #[cfg(target_arch = "wasm32")]
 mod freeze;
 #[cfg(target_arch = "wasm32")]
+mod freeze_messages;
+#[cfg(target_arch = "wasm32")]
+mod freeze_worker;
+#[cfg(target_arch = "wasm32")]
 mod gzip;
 #[cfg(target_arch = "wasm32")]
 mod importance;
@@ -90,7 +94,7 @@ mod timings;
 #[cfg(target_arch = "wasm32")]
 mod watch_worker;
 
-/// Shows the page if there is a window; otherwise it runs beside the page, and is the worker that watches a large study.
+/// Shows the page if there is a window; otherwise it runs beside the page, and is the worker that watches a large study, or freezes it.
 #[cfg(target_arch = "wasm32")]
 fn main() {
     console_error_panic_hook::set_once();

@@ -1,4 +1,4 @@
-//! Worker that watches a large study: it looks when the page asks for that.
+//! Worker that watches a large study: it looks when the page asks for that. Another worker of this program freezes the study.
 
 use std::rc::Rc;
 
@@ -14,6 +14,8 @@ use futures::future::LocalBoxFuture;
 use js_sys::Uint8Array;
 
 use crate::document_cache::StudyCache;
+use crate::freeze_messages::ExplorerRequest;
+use crate::freeze_worker::freeze;
 
 /// Minimum size of a reading whose progress is told, in bytes.
 const MANY_BYTES: u64 = 2 << 20;
@@ -22,9 +24,10 @@ const MANY_BYTES: u64 = 2 << 20;
 pub(crate) async fn work() {
     let mut opened = None;
     let mut watch = None;
-    serve(async move |request: WatchRequest, page: &PageChannel| match request {
-        WatchRequest::Open { page_url, key } => opened = Some((page_url, key)),
-        WatchRequest::Look { is_thorough, wants_inputs } => {
+    serve(async move |request: ExplorerRequest, page: &PageChannel| match request {
+        ExplorerRequest::Freeze(order) => freeze(order, page).await,
+        ExplorerRequest::Watch(WatchRequest::Open { page_url, key }) => opened = Some((page_url, key)),
+        ExplorerRequest::Watch(WatchRequest::Look { is_thorough, wants_inputs }) => {
             if let (None, Some((page_url, key))) = (&watch, &opened) {
                 match study::open(network(), page_url, key).await {
                     Ok(study) => {

@@ -149,7 +149,7 @@ fn element(id: &str, pieces: Vec<Bytes>) -> [DocumentPart; 3] {
 }
 
 fn packed(pieces: &[Bytes]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     for piece in pieces {
         // Writing into memory can't fail.
         let _ = encoder.write_all(piece);

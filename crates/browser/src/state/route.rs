@@ -119,7 +119,7 @@ pub struct Route {
     pub group: Option<String>,
     /// Column by which the workers are sorted, with a `-` in front if the largest value comes first.
     pub sort: Option<String>,
-    /// Host whose workers stand open, percent-encoded; [`ALL`] for all workers, one by one.
+    /// Host whose workers stand open, percent-encoded; [`ALL`] for all workers, one by one, as often as there are portions of them.
     pub host: Option<String>,
     /// Pool that the lines attach workers to; `None` for the study's own queue.
     pub pool: Option<Pool>,
@@ -132,7 +132,8 @@ impl Route {
         let (path, query) = fragment.split_once('?').unwrap_or((fragment, ""));
         let page = Page::ALL.into_iter().find(|page| page.path() == path).unwrap_or_default();
         let field = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-        let is_word = |text: &&str| !text.is_empty() && text.bytes().all(|byte| is_plain(byte) || byte == b'%');
+        let is_word =
+            |text: &&str| !text.is_empty() && text.bytes().all(|byte| is_plain(byte) || matches!(byte, b'%' | b'*'));
         Self {
             page,
             batches: field("batch").map_or(BatchChoice::Unsaid, BatchChoice::parse),
@@ -140,7 +141,7 @@ impl Route {
             sort: field("sort")
                 .filter(|text| matches!(page, Page::Overview | Page::Attach) && is_word(text))
                 .map(str::to_owned),
-            host: field("host").filter(|text| *text == ALL || is_word(text)).map(str::to_owned),
+            host: field("host").filter(is_word).map(str::to_owned),
             pool: field("pool").and_then(|name| Pool::parse(name).ok()),
         }
     }
@@ -251,7 +252,9 @@ mod tests {
                 }
             }
         }
-        for (sort, host) in [("-failed", "*".to_owned()), ("worker", encoded("näh/..~*|, x"))] {
+        for (sort, host) in
+            [("-failed", "*".to_owned()), ("-failed", "***".to_owned()), ("worker", encoded("näh/..~*|, x"))]
+        {
             let pool = Pool::parse("gpu").ok();
             let route = Route { sort: Some(sort.into()), host: Some(host), pool, ..Route::default() };
             assert_eq!(Route::parse(&route.to_string()), route);
