@@ -196,14 +196,21 @@ fn follow_address(state: ResultsState) {
 /// Reads the designs, which name the unit of each factor, once there are rows: nobody waits for units. More cases, or those of
 /// another batch, may be of a design that came since.
 fn follow_designs(state: ResultsState, is_empty: Memo<bool>) {
-    let cases = Memo::new(move |_| state.data.counts().get().map(|counts| counts.cases));
-    let pause = Pause::default();
-    Effect::new(move || {
-        cases.track();
-        state.batches.track();
-        if !is_empty.get() {
-            pause.after(state.data.quiet(Duration::ZERO), move || spawn_local(read_designs(state)));
+    let asked = Memo::new(move |_| (state.data.counts().get().map(|counts| counts.cases), state.batches.get()));
+    let (pause, is_wanted) = (Pause::default(), StoredValue::new(false));
+    Effect::new(move |before: Option<_>| {
+        state.data.track();
+        let asked = asked.get();
+        if before.as_ref() != Some(&asked) {
+            is_wanted.set_value(true);
         }
+        if is_wanted.get_value() && !is_empty.get() {
+            pause.after(state.data.quiet(Duration::ZERO), move || {
+                is_wanted.set_value(false);
+                spawn_local(read_designs(state));
+            });
+        }
+        asked
     });
 }
 
