@@ -25,8 +25,8 @@ const MIN_PAUSE_MILLIS: f64 = 250.0;
 const MAX_PAUSE_MILLIS: f64 = 400.0;
 const PAUSE_FACTOR: f64 = 3.0;
 
-/// Time without other rows after which no more are expected soon.
-const ROWS_QUIET: Duration = Duration::from_millis(450);
+/// Time without other rows after which no more are expected soon: longer than rows that have come may wait to be shown.
+const ROWS_QUIET: Duration = Duration::from_secs(1);
 
 thread_local! {
     /// Cases with an outcome, each as its last attempt left it.
@@ -197,6 +197,11 @@ impl ResultsData {
     /// Runs the caller again when there are other rows.
     pub(super) fn track(self) {
         self.revision().track();
+    }
+
+    /// Returns the revision of the rows that are shown, and runs the caller again when there are others.
+    pub(super) fn shown_revision(self) -> u64 {
+        self.revision().get()
     }
 
     /// Gives those rows of the shown batches to `look` that no analysis has, and runs the caller again when there are others.

@@ -155,17 +155,18 @@ fn settled(data: ResultsData, selected: Memo<SelectedRows>) -> RwSignal<Selected
         settled_millis.set_value(Date::now());
         settled.set(selected);
     };
-    Effect::new(move || {
-        data.track();
+    Effect::new(move |before: Option<u64>| {
+        let revision = data.shown_revision();
         selected.track();
         // An empty selection is followed at once: nobody is brushing then.
         let is_first = settled.with_untracked(|settled| settled.count == 0);
-        let quiet = data.quiet(QUIET);
+        let quiet = if before == Some(revision) { QUIET } else { data.quiet(QUIET) };
         if is_first || quiet > QUIET && Date::now() - settled_millis.get_value() > MAX_UNSETTLED_MILLIS {
             settle();
         } else {
             pause.after(quiet, settle);
         }
+        revision
     });
     settled
 }
