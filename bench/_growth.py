@@ -134,7 +134,7 @@ def panel(kept: dict[int, Figures], figure: str, title: str, left: int, powers: 
     parts.append(
         f'<text class="tick" x="{left + width / 2}" y="{top + height + 38}" text-anchor="middle">number of cases</text>'
     )
-    # What grows as its work: ten times for ten times the cases, through the middle of what is shown.
+    # Line of what grows as the cases do: ten times for ten times the cases, through the middle of the diagram.
     middle = 10 ** ((low + high) / 2 - (last - first) / 2)
     start = (min(kept), middle) if middle >= 10**low else (min(kept) * 10**low / middle, 10.0**low)
     end = (max(kept), middle * max(kept) / min(kept))

@@ -33,7 +33,7 @@ from visit import chromium  # noqa: E402
 
 from bench._results import PATIENCE_MS, entry, late_frames, load, prepare, wait_for  # noqa: E402
 
-# What is no task to Chromium's list of long ones, and what a person takes for at once.
+# Longest time of a task that Chromium doesn't list as a long one; a person takes it for at once.
 HEARD_MS = 50
 # Of the table of workers (src/fleet.rs).
 ROWS_AT_A_TIME = 200

@@ -271,7 +271,7 @@ fn watch(
             Err(_) => LookOutcome::Failed,
         };
         if live.snapshot.read_untracked().is_none() {
-            // What is drawn first takes a while by itself: the page hears its reader in between.
+            // The first drawing takes a while by itself: the page hears its reader before it.
             network().sleep.sleep(Duration::ZERO).await;
         }
         live.has_rows.set(watcher.reads_rows());

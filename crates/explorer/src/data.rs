@@ -183,8 +183,8 @@ impl ResultsData {
         self.counts.get_untracked().is_none_or(|counts| rows < counts.done + counts.failed)
     }
 
-    /// Returns the time without a change after which something is made of the rows that takes longer than `quiet` allows to be
-    /// made again and again while they are read.
+    /// Returns the time without a change to wait for before rows are made something of: `quiet`, or longer while they are being
+    /// read, since it would be made anew with the next ones.
     pub(super) fn quiet(self, quiet: Duration) -> Duration {
         if self.is_reading() { quiet.max(ROWS_QUIET) } else { quiet }
     }

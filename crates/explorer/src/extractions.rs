@@ -16,7 +16,7 @@ use js_sys::Date;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::pause::Pause;
+use crate::action_pause::ActionPause;
 use crate::reading;
 use crate::results_state::{ResultsState, is_here};
 use crate::steering::of_control;
@@ -63,8 +63,8 @@ impl ExtractionsState {
         };
         // A frozen study doesn't hold what this is told by.
         if frozen::label().is_none() {
-            let pause = Pause::default();
-            // What rows that are being read show comes first.
+            let pause = ActionPause::default();
+            // Rows that are being read are shown first.
             let look_soon = move || pause.after(state.data.quiet(Duration::ZERO), move || own.look());
             Effect::new({
                 let look_soon = look_soon.clone();

@@ -48,7 +48,7 @@ impl ChannelMessage for ExplorerRequest {
 
 /// Message of the worker that freezes: its last one is a file or a problem.
 pub(crate) enum FreezeReply {
-    /// How far it is, in words.
+    /// Progress, in words.
     Progress(String),
     /// The file, its name, and what there is to say of it.
     Done { name: String, file: Blob, words: String },

@@ -13,6 +13,8 @@
 )]
 
 #[cfg(target_arch = "wasm32")]
+mod action_pause;
+#[cfg(target_arch = "wasm32")]
 mod archive;
 #[cfg(target_arch = "wasm32")]
 mod case;
@@ -70,8 +72,6 @@ mod mixed_versions;
 mod outcome;
 #[cfg(target_arch = "wasm32")]
 mod page;
-#[cfg(target_arch = "wasm32")]
-mod pause;
 #[cfg(target_arch = "wasm32")]
 mod plots;
 #[cfg(target_arch = "wasm32")]

@@ -17,6 +17,7 @@ use leptos::mount::mount_to;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::action_pause::ActionPause;
 use super::case::case;
 use super::cases::cases;
 use super::choices::choices;
@@ -29,7 +30,6 @@ use super::extract::extract_menu;
 use super::extractions::{ExtractionsState, extractions};
 use super::extremes::extremes;
 use super::mixed_versions::mixed_versions;
-use super::pause::Pause;
 use super::plots::panels;
 use super::reading;
 use super::results_state::{ResultsState, is_here};
@@ -197,7 +197,7 @@ fn follow_address(state: ResultsState) {
 /// another batch, may be of a design that came since.
 fn follow_designs(state: ResultsState, is_empty: Memo<bool>) {
     let asked = Memo::new(move |_| (state.data.counts().get().map(|counts| counts.cases), state.batches.get()));
-    let (pause, is_wanted) = (Pause::default(), StoredValue::new(false));
+    let (pause, is_wanted) = (ActionPause::default(), StoredValue::new(false));
     Effect::new(move |before: Option<_>| {
         state.data.track();
         let asked = asked.get();

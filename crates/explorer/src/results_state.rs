@@ -19,8 +19,8 @@ use cruncher_study::design_document::DesignDocument;
 use js_sys::Date;
 use leptos::prelude::*;
 
+use super::action_pause::ActionPause;
 use super::data::ResultsData;
-use super::pause::Pause;
 use crate::state::designed::DesignedFactors;
 use crate::state::view::ResultsView;
 
@@ -148,7 +148,7 @@ fn selected(store: &ResultStore, filter: &RowFilter) -> SelectedRows {
 /// Returns a signal that follows the selection once it has settled.
 fn settled(data: ResultsData, selected: Memo<SelectedRows>) -> RwSignal<SelectedRows> {
     let settled = RwSignal::new(SelectedRows { mask: Some(Arc::default()), count: 0 });
-    let (pause, settled_millis) = (Pause::default(), StoredValue::new(Date::now()));
+    let (pause, settled_millis) = (ActionPause::default(), StoredValue::new(Date::now()));
     let settle = move || {
         // The page may have been closed meanwhile.
         let Some(selected) = selected.try_get_untracked() else { return };

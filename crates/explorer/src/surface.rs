@@ -12,7 +12,7 @@ use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
 use web_sys::HtmlCanvasElement;
 
-use super::pause::Pause;
+use super::action_pause::ActionPause;
 use super::results_state::ResultsState;
 use crate::state::export::slug;
 use crate::timings;
@@ -119,14 +119,14 @@ struct PlotController {
     /// Whether a drawing has been asked for, and whether the last one wasn't made since nobody would have seen it.
     is_asked: Rc<Cell<bool>>,
     is_stale: Rc<Cell<bool>>,
-    ahead: Pause,
-    summary: Pause,
+    ahead: ActionPause,
+    summary: ActionPause,
     /// Places of the pointers that press.
     pressed: Rc<RefCell<Vec<(i32, Place)>>>,
     began: Rc<Cell<Option<Place>>>,
     is_panning: Rc<Cell<bool>>,
     /// A press that may become a double one.
-    presses: Pause,
+    presses: ActionPause,
     /// Whether the reader is being told how the wheel zooms.
     is_wheel_told: RwSignal<bool>,
 }
@@ -148,12 +148,12 @@ pub(super) fn surface(
         raster: Rc::default(),
         is_asked: Rc::default(),
         is_stale: Rc::default(),
-        ahead: Pause::default(),
-        summary: Pause::default(),
+        ahead: ActionPause::default(),
+        summary: ActionPause::default(),
         pressed: Rc::default(),
         began: Rc::default(),
         is_panning: Rc::default(),
-        presses: Pause::default(),
+        presses: ActionPause::default(),
         is_wheel_told: RwSignal::new(false),
     };
     controller.follow();

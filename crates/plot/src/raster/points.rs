@@ -91,7 +91,7 @@ impl RasterBuffers {
         self.counts.resize(pixels, 0);
         self.muted.resize(if has_muted { pixels } else { 0 }, 0);
         match points.colour {
-            // As wide as they are on most screens.
+            // A width that is known when this is compiled is counted faster: most screens have one of these.
             None if dot_px == 1 => self.count_squares::<1>(points),
             None if dot_px == 2 => self.count_squares::<2>(points),
             None if dot_px == 3 => self.count_squares::<3>(points),

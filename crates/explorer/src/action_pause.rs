@@ -8,9 +8,9 @@ use leptos::prelude::set_timeout;
 
 /// Pause before an action, which begins anew whenever the action is asked for again.
 #[derive(Clone, Default)]
-pub(super) struct Pause(Rc<Cell<u64>>);
+pub(super) struct ActionPause(Rc<Cell<u64>>);
 
-impl Pause {
+impl ActionPause {
     /// Puts an action off, in place of one that was put off before.
     pub(super) fn after(&self, pause: Duration, act: impl FnOnce() + 'static) {
         let (turns, turn) = (self.0.clone(), self.0.get() + 1);
